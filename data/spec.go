@@ -1,0 +1,17 @@
+package data
+
+// Spec says which data to open and how.
+type Spec struct {
+	// Name is a registered name (see [List]) or the path of a file or folder.
+	Name string
+	// Dir is a data root in which named sets are looked up, after ELBO_DATA.
+	Dir string
+	// Label names the column of a table that holds the class; empty for none.
+	Label string
+	// AllowNaN keeps NaN and infinite table cells instead of refusing them.
+	AllowNaN bool
+	// Columns is a stored standardisation to apply in place of the training rows' own.
+	Columns []Column
+	// MaxRows limits each part to its first rows after the fixed shuffle; 0 keeps all.
+	MaxRows int
+}

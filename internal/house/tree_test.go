@@ -68,8 +68,8 @@ func parseSource(path string, text []byte) (*source, error) {
 	return s, nil
 }
 
-// walkFiles calls visit for each file of the module at root: nested modules, hidden folders
-// other than .ci, and folders that Go ignores are left out.
+// walkFiles calls visit for each file of the module at root: nested modules, trained runs,
+// hidden folders other than .ci, and folders that Go ignores are left out.
 func walkFiles(root string, visit func(rel string) error) error {
 	return filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -85,6 +85,9 @@ func walkFiles(root string, visit func(rel string) error) error {
 		}
 		if rel == "." {
 			return nil
+		}
+		if rel == "runs" {
+			return fs.SkipDir
 		}
 		if name := d.Name(); name != ".ci" && (name[0] == '.' || name[0] == '_') {
 			return fs.SkipDir

@@ -1,0 +1,72 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# LIB is every package but the program and the rules.
+LIB = $$(go list ./... | grep -v -e /cmd/ -e /internal/house)
+TOOL = go tool -modfile=tools/go.mod
+RESULTS = docs/results
+
+# Parameters: crashes, time of each fuzz target, repetitions of a benchmark.
+N ?= 1000
+T ?= 30s
+COUNT ?= 6
+
+.PHONY: build test lint race long bench paper crash fuzz cover docs clean
+
+# One static program, ./elbo.
+build:
+	CGO_ENABLED=0 go build -trimpath -o elbo ./cmd/elbo
+
+test:
+	go test ./...
+
+lint:
+	test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	go test -count=1 ./internal/house
+
+# The race detector needs cgo and a C compiler.
+race:
+	for p in 1 2 4; do echo "GOMAXPROCS=$$p"; GOMAXPROCS=$$p CGO_ENABLED=1 go test -race -count=1 -timeout 60m $(LIB); done
+
+# Long runs on real data; hours on two cores.
+long:
+	mkdir -p $(RESULTS)
+	ELBO_LONG=1 go test ./... -run Long -count=1 -v -timeout 4h 2>&1 | tee $(RESULTS)/long.txt
+
+# Published figures beside ours.
+paper:
+	mkdir -p $(RESULTS)
+	ELBO_PAPER=1 go test ./... -run Paper -count=1 -v -timeout 4h 2>&1 | tee $(RESULTS)/paper.txt
+
+bench:
+	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 2h
+
+# Kill a saving process N times and look for lost or torn checkpoints.
+crash:
+	go test -list Kill ./ckpt | grep '^Test'
+	ELBO_CRASH=$(N) go test ./ckpt -run Kill -count=1 -v -timeout 1h
+
+# Each fuzz target for T.
+fuzz:
+	dirs=$$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u || true); \
+	for dir in $$dirs; do \
+		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
+			echo "$$dir $$target"; go test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(T); \
+		done; \
+	done
+
+cover:
+	go test -coverprofile=cover.prof -coverpkg=./... $(LIB)
+	go tool cover -func=cover.prof | tail -n 1
+
+# The table of models is printed by the program.
+docs:
+	go run ./cmd/elbo models --markdown > docs/models.md.new
+	mv docs/models.md.new docs/models.md
+
+clean:
+	rm -f elbo cover.prof docs/models.md.new
+	go clean -testcache

@@ -32,6 +32,8 @@ func TestDensitiesByHand(t *testing.T) {
 		{"continuous-bernoulli", 1, math.Log(3), 0, math.Log(2 / (3 * math.Log(3))), 1e-14},
 		{"discretized-logistic", 0, 1. / 510, 0, math.Ln2, 1e-15}, // half the mass lies below the first edge
 		{"discretized-logistic", 1, 509. / 510, 3, math.Ln2, 1e-15},
+		// A bin far narrower than the scale holds its width times the peak density e^−s/4.
+		{"discretized-logistic", 100. / 255, 100. / 255, 30, 30 + math.Log(4*255), 1e-12},
 		// Edges at o ± 1/510 = ±s·ln 3: mass ¾ − ¼.
 		{"discretized-logistic", 100. / 255, 100. / 255, math.Log(1 / (510 * math.Log(3))), math.Ln2, 1e-12},
 	} {

@@ -69,4 +69,3 @@ docs:
 
 clean:
 	rm -f elbo cover.prof docs/models.md.new
-	go clean -testcache

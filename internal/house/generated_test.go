@@ -61,7 +61,7 @@ func TestTheTableOfModelsIsCurrent(t *testing.T) {
 		t.Fatalf("%v (make docs writes it)", err)
 	}
 	if diff := firstDifference(modelsTable, got, want); diff != "" {
-		t.Error(diff)
+		t.Fatal(diff)
 	}
 	t.Logf("%s: lines %d, current", modelsTable, bytes.Count(got, []byte("\n")))
 }

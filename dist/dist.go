@@ -1,0 +1,87 @@
+// Package dist holds probability distributions as values made of graph nodes.
+//
+// A distribution here factorises over the elements of its parameters' shape: LogProb, KL and
+// Entropy are elementwise and in nats, and the caller sums over a datum's dimensions (see
+// special.SumDims). Shapes: B batch, D data or latent dimensions, M samples.
+package dist
+
+import (
+	"fmt"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+)
+
+// Distribution is a factorised distribution over arrays of one shape.
+type Distribution interface {
+	// LogProb returns the elementwise log-density of x, which broadcasts against the parameters.
+	LogProb(x *g.Node) *g.Node
+	// Mean returns the elementwise mean.
+	Mean() *g.Node
+	// Variance returns the elementwise variance.
+	Variance() *g.Node
+	// Sample returns one draw, with the noise of the given name.
+	Sample(s *model.Scope, name string) *g.Node
+}
+
+// Reparameterized is a distribution whose draws are differentiable functions of its
+// parameters and parameter-free noise (Kingma & Welling 2014, section 2.4).
+type Reparameterized interface {
+	Distribution
+	// Rsample returns M draws as M×shape.
+	Rsample(s *model.Scope, name string, m int) *g.Node
+}
+
+// Entropic is a distribution with a closed-form entropy.
+type Entropic interface {
+	Distribution
+	// Entropy returns the elementwise entropy.
+	Entropy() *g.Node
+}
+
+// klPair computes KL(q ‖ p) for the pair of types that it accepts.
+type klPair func(q, p Distribution) (*g.Node, bool)
+
+// klPairs holds the closed forms; each distribution's file adds its own.
+var klPairs []klPair
+
+// registerKL adds the closed form of KL(q ‖ p) for a pair of types.
+func registerKL[Q, P Distribution](kl func(q Q, p P) *g.Node) {
+	klPairs = append(klPairs, func(q, p Distribution) (*g.Node, bool) {
+		tq, ok := q.(Q)
+		tp, ok2 := p.(P)
+		if !ok || !ok2 {
+			return nil, false
+		}
+		return kl(tq, tp), true
+	})
+}
+
+// KL returns the elementwise KL(q ‖ p) in closed form, if the pair has one.
+func KL(q, p Distribution) (*g.Node, bool) {
+	for _, kl := range klPairs {
+		if v, ok := kl(q, p); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// MustKL is KL for a pair that is known to have a closed form; it panics otherwise, which
+// [model.Program.Run] turns into an error.
+func MustKL(q, p Distribution) *g.Node {
+	v, ok := KL(q, p)
+	if !ok {
+		panic(fmt.Errorf("dist: KL(%T ‖ %T) has no closed form here", q, p))
+	}
+	return v
+}
+
+// dims returns the shape of a node as a slice that the caller may change.
+func dims(x *g.Node) []int { return append([]int(nil), x.Shape().Dimensions...) }
+
+// repeat returns x with m copies along a new first axis.
+func repeat(x *g.Node, m int) *g.Node {
+	return g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{m}, dims(x)...)...)
+}

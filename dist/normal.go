@@ -1,0 +1,57 @@
+package dist
+
+import (
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+)
+
+// Normal is the diagonal normal distribution with mean μ and standard deviation σ = e^LogScale:
+//
+//	ln p(x) = −½ ln 2π − ln σ − (x − μ)² / 2σ².
+type Normal struct {
+	Loc      *g.Node // μ
+	LogScale *g.Node // ln σ, broadcast against Loc
+}
+
+// StandardNormal returns N(0, 1) in the shape of x.
+func StandardNormal(x *g.Node) Normal { return Normal{g.ZerosLike(x), g.ZerosLike(x)} }
+
+// LogProb implements [Distribution].
+func (d Normal) LogProb(x *g.Node) *g.Node {
+	z := g.Mul(g.Sub(x, d.Loc), g.Exp(g.Neg(d.LogScale)))
+	return g.Sub(g.MulScalar(g.Square(z), -.5), g.AddScalar(d.LogScale, .5*math.Log(2*math.Pi)))
+}
+
+// Mean implements [Distribution].
+func (d Normal) Mean() *g.Node { return d.Loc }
+
+// Variance implements [Distribution].
+func (d Normal) Variance() *g.Node { return g.Exp(g.MulScalar(d.LogScale, 2)) }
+
+// Entropy returns ½ ln 2πe + ln σ.
+func (d Normal) Entropy() *g.Node { return g.AddScalar(d.LogScale, .5*math.Log(2*math.Pi*math.E)) }
+
+// Sample implements [Distribution].
+func (d Normal) Sample(s *model.Scope, name string) *g.Node {
+	return g.Add(d.Loc, g.Mul(g.Exp(d.LogScale), s.Normal(name, dims(d.Loc)...)))
+}
+
+// Rsample returns μ + σ·ε with ε ~ N(0, I), M×shape.
+func (d Normal) Rsample(s *model.Scope, name string, m int) *g.Node {
+	eps := s.Normal(name, append([]int{m}, dims(d.Loc)...)...)
+	return g.Add(repeat(d.Loc, m), g.Mul(repeat(g.Exp(g.BroadcastToDims(d.LogScale, dims(d.Loc)...)), m), eps))
+}
+
+// klNormal is KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) = ½(r² + ((μ₁ − μ₂)/σ₂)² − 1) − ln r, r = σ₁/σ₂.
+// The ratio is formed in the logarithm, so that σ = 1e±20 stays finite.
+func klNormal(q, p Normal) *g.Node {
+	logRatio := g.Sub(q.LogScale, p.LogScale)
+	shift := g.Mul(g.Sub(q.Loc, p.Loc), g.Exp(g.Neg(p.LogScale)))
+	quad := g.Add(g.Exp(g.MulScalar(logRatio, 2)), g.Square(shift))
+	return g.Sub(g.MulScalar(g.AddScalar(quad, -1), .5), logRatio)
+}
+
+func init() { registerKL(klNormal) }

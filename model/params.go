@@ -1,0 +1,181 @@
+// Package model is what a trainable model needs beyond graph nodes: named parameters, named
+// noise and compiled programs over both.
+//
+// A graph function receives a [Scope]; it asks the scope for parameters and noise by name
+// and returns nodes. A [Program] compiles the function once per input shape and runs it
+// against a [Params]. Parameters are initialised, and noise is drawn, in Go from keyed
+// streams, so equal seeds give equal numbers on every backend and thread count.
+package model
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/elbo-go/elbo/internal/rng"
+)
+
+// Params is the ordered set of named arrays that a model consists of: trainable weights
+// and non-trainable state such as an optimizer's moments. Reading is safe from many
+// goroutines; a step that updates it must run alone.
+type Params struct {
+	backend compute.Backend
+	dtype   dtypes.DType
+	key     rng.Key
+	sealed  bool
+
+	mu     sync.RWMutex
+	order  []string
+	values map[string]*param
+}
+
+// param is one named array.
+type param struct {
+	trainable bool
+	dims      []int
+	value     *tensors.Tensor
+}
+
+// Array is the value of a parameter on the host.
+type Array struct {
+	Name      string    // path, such as "encoder/hidden0/weight"
+	Trainable bool      // whether gradients are taken with respect to it
+	Dims      []int     // shape; empty for a scalar
+	Data      []float64 // row-major
+}
+
+// NewParams returns an empty set on a backend. New parameters are initialised from the key.
+func NewParams(b compute.Backend, dtype dtypes.DType, key rng.Key) *Params {
+	return &Params{backend: b, dtype: dtype, key: key.Named("init"), values: map[string]*param{}}
+}
+
+// Backend returns the backend that the arrays live on.
+func (p *Params) Backend() compute.Backend { return p.backend }
+
+// DType returns the floating-point type of the arrays.
+func (p *Params) DType() dtypes.DType { return p.dtype }
+
+// Seal makes asking for an unknown parameter an error: a loaded model must hold all it needs.
+func (p *Params) Seal() { p.sealed = true }
+
+// Names lists the parameters in the order of their creation.
+func (p *Params) Names() []string {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return append([]string(nil), p.order...)
+}
+
+// Count returns the number of trainable values.
+func (p *Params) Count() int {
+	n := 0
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, v := range p.values {
+		if v.trainable {
+			n += size(v.dims)
+		}
+	}
+	return n
+}
+
+// Export copies the arrays to the host.
+func (p *Params) Export() ([]Array, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	out := make([]Array, 0, len(p.order))
+	for _, name := range p.order {
+		v := p.values[name]
+		data, err := Floats(v.value)
+		if err != nil {
+			return nil, fmt.Errorf("model: parameter %q: %w", name, err)
+		}
+		out = append(out, Array{name, v.trainable, v.dims, data})
+	}
+	return out, nil
+}
+
+// Import sets or adds arrays. An array that exists must keep its shape.
+func (p *Params) Import(arrays []Array) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range arrays {
+		if len(a.Data) != size(a.Dims) {
+			return fmt.Errorf("model: parameter %q: got %d values, want %d for shape %v", a.Name, len(a.Data), size(a.Dims), a.Dims)
+		}
+		old, ok := p.values[a.Name]
+		if ok && !sameDims(old.dims, a.Dims) {
+			return fmt.Errorf("model: parameter %q: got shape %v, want %v", a.Name, a.Dims, old.dims)
+		}
+		if !ok {
+			p.order = append(p.order, a.Name)
+		}
+		p.values[a.Name] = &param{a.Trainable, append([]int(nil), a.Dims...), hostTensor(p.dtype, a.Data, a.Dims)}
+	}
+	return nil
+}
+
+// lookup returns a parameter, creating it if the set is not sealed.
+func (p *Params) lookup(name string, trainable bool, init Init, dims []int) (*param, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if v, ok := p.values[name]; ok {
+		if !sameDims(v.dims, dims) {
+			return nil, fmt.Errorf("model: parameter %q: got shape %v, want %v", name, v.dims, dims)
+		}
+		v.trainable = trainable
+		return v, nil
+	}
+	if p.sealed {
+		return nil, fmt.Errorf("model: parameter %q of shape %v is missing", name, dims)
+	}
+	data := init(p.key.Named(name), dims)
+	v := &param{trainable, append([]int(nil), dims...), hostTensor(p.dtype, data, dims)}
+	p.order = append(p.order, name)
+	p.values[name] = v
+	return v, nil
+}
+
+// buffer returns the device buffer of a parameter.
+func (p *Params) buffer(name string) (compute.Buffer, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	v, ok := p.values[name]
+	if !ok {
+		return nil, fmt.Errorf("model: parameter %q is missing", name)
+	}
+	return v.value.Buffer(p.backend, 0)
+}
+
+// replace sets the value of a parameter and frees the old one.
+func (p *Params) replace(name string, value *tensors.Tensor) {
+	p.mu.Lock()
+	old := p.values[name].value
+	p.values[name].value = value
+	p.mu.Unlock()
+	_ = old.FinalizeAll()
+}
+
+// size is the number of values of a shape.
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+// sameDims tells whether two shapes are equal.
+func sameDims(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

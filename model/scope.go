@@ -1,0 +1,148 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+)
+
+// Scope is a place in a model while its graph is built: it names parameters and noise.
+// Its methods panic on a shape mistake; [Program.Run] turns that into an error.
+type Scope struct {
+	b    *build
+	path string
+}
+
+// build is the state shared by the scopes of one graph.
+type build struct {
+	params   *Params
+	g        *graph.Graph
+	nodes    map[string]*graph.Node // parameter nodes by name
+	used     []string               // parameters in order of first use
+	noise    []noiseSpec
+	updates  map[string]*graph.Node
+	training bool
+}
+
+// noiseSpec is one array of noise that the program draws at every run.
+type noiseSpec struct {
+	name string
+	kind noiseKind
+	node *graph.Node
+}
+
+type noiseKind int
+
+const (
+	normalNoise noiseKind = iota
+	uniformNoise
+)
+
+// In returns the child scope of a name.
+func (s *Scope) In(name string) *Scope { return &Scope{s.b, s.join(name)} }
+
+// join appends a name to the path of the scope.
+func (s *Scope) join(name string) string {
+	if s.path == "" {
+		return name
+	}
+	return s.path + "/" + name
+}
+
+// Graph returns the graph that is being built.
+func (s *Scope) Graph() *graph.Graph { return s.b.g }
+
+// DType returns the floating-point type of the model.
+func (s *Scope) DType() dtypes.DType { return s.b.params.dtype }
+
+// Training tells whether the graph is a training step.
+func (s *Scope) Training() bool { return s.b.training }
+
+// Param returns the trainable parameter of a name, creating it on first use.
+func (s *Scope) Param(name string, init Init, dims ...int) *graph.Node {
+	return s.param(name, true, init, dims)
+}
+
+// State returns a non-trainable array of a name, creating it on first use.
+func (s *Scope) State(name string, init Init, dims ...int) *graph.Node {
+	return s.param(name, false, init, dims)
+}
+
+// param makes the graph parameter of an array, once a graph.
+func (s *Scope) param(name string, trainable bool, init Init, dims []int) *graph.Node {
+	full := s.join(name)
+	if n, ok := s.b.nodes[full]; ok {
+		if !sameDims(n.Shape().Dimensions, dims) {
+			panic(fmt.Errorf("model: parameter %q: got shape %v, want %v", full, n.Shape().Dimensions, dims))
+		}
+		return n
+	}
+	if _, err := s.b.params.lookup(full, trainable, init, dims); err != nil {
+		panic(err)
+	}
+	n := graph.Parameter(s.b.g, "param:"+full, shapes.Make(s.DType(), dims...))
+	s.b.nodes[full] = n
+	s.b.used = append(s.b.used, full)
+	return n
+}
+
+// Trainable returns the names and nodes of the trainable parameters used so far, in order.
+func (s *Scope) Trainable() (names []string, nodes []*graph.Node) {
+	for _, name := range s.b.used {
+		if s.b.params.values[name].trainable {
+			names = append(names, name)
+			nodes = append(nodes, s.b.nodes[name])
+		}
+	}
+	return names, nodes
+}
+
+// Update makes a node the new value of the named array (full path) after the run.
+func (s *Scope) Update(name string, value *graph.Node) {
+	if _, ok := s.b.nodes[name]; !ok {
+		panic(fmt.Errorf("model: update of %q, which the graph does not use", name))
+	}
+	s.b.updates[name] = value
+}
+
+// UpdateState makes a node the new value of an array of this scope after the run.
+func (s *Scope) UpdateState(name string, value *graph.Node) { s.Update(s.join(name), value) }
+
+// Normal returns an array of N(0, 1) noise, drawn anew at every run.
+func (s *Scope) Normal(name string, dims ...int) *graph.Node {
+	return s.draw(name, normalNoise, dims)
+}
+
+// Uniform returns an array of noise uniform on [0, 1), drawn anew at every run.
+func (s *Scope) Uniform(name string, dims ...int) *graph.Node {
+	return s.draw(name, uniformNoise, dims)
+}
+
+// draw makes the graph parameter of an array of noise.
+func (s *Scope) draw(name string, kind noiseKind, dims []int) *graph.Node {
+	full := s.join(name)
+	n := graph.Parameter(s.b.g, "noise:"+full, shapes.Make(s.DType(), dims...))
+	s.b.noise = append(s.b.noise, noiseSpec{full, kind, n})
+	return n
+}
+
+// values draws an array of noise from a run's key.
+func (n noiseSpec) values(key rng.Key) []float64 {
+	k := key.Named(n.name)
+	count := n.node.Shape().Size()
+	out := make([]float64, count)
+	if n.kind == normalNoise {
+		k.NormalFloat64(out)
+		return out
+	}
+	u := make([]float32, count)
+	k.Uniform(u)
+	for i, v := range u {
+		out[i] = float64(v)
+	}
+	return out
+}

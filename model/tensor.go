@@ -1,0 +1,79 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Tensor copies float32 values of a row-major array into a tensor of the given type.
+func Tensor(dtype dtypes.DType, data []float32, dims ...int) *tensors.Tensor {
+	if dtype == dtypes.Float32 {
+		return tensors.FromFlatDataAndDimensions(data, dims...)
+	}
+	wide := make([]float64, len(data))
+	for i, v := range data {
+		wide[i] = float64(v)
+	}
+	return tensors.FromFlatDataAndDimensions(wide, dims...)
+}
+
+// Scalar returns a scalar tensor of the given type.
+func Scalar(dtype dtypes.DType, v float64) *tensors.Tensor {
+	return hostTensor(dtype, []float64{v}, nil)
+}
+
+// hostTensor copies float64 values into a tensor of the given type.
+func hostTensor(dtype dtypes.DType, data []float64, dims []int) *tensors.Tensor {
+	if dtype == dtypes.Float64 {
+		return tensors.FromFlatDataAndDimensions(data, dims...)
+	}
+	narrow := make([]float32, len(data))
+	for i, v := range data {
+		narrow[i] = float32(v)
+	}
+	return tensors.FromFlatDataAndDimensions(narrow, dims...)
+}
+
+// Floats copies the values of a floating-point tensor to the host in float64.
+func Floats(t *tensors.Tensor) (out []float64, err error) {
+	e := t.ConstFlatData(func(flat any) {
+		switch v := flat.(type) {
+		case []float32:
+			out = make([]float64, len(v))
+			for i, x := range v {
+				out[i] = float64(x)
+			}
+		case []float64:
+			out = append(make([]float64, 0, len(v)), v...)
+		default:
+			err = fmt.Errorf("model: tensor of %T, want float32 or float64", flat)
+		}
+	})
+	if e != nil {
+		err = fmt.Errorf("model: tensor: %w", e)
+	}
+	return out, err
+}
+
+// Float32s copies the values of a floating-point tensor to the host in float32.
+func Float32s(t *tensors.Tensor) (out []float32, err error) {
+	e := t.ConstFlatData(func(flat any) {
+		switch v := flat.(type) {
+		case []float32:
+			out = append(make([]float32, 0, len(v)), v...)
+		case []float64:
+			out = make([]float32, len(v))
+			for i, x := range v {
+				out[i] = float32(x)
+			}
+		default:
+			err = fmt.Errorf("model: tensor of %T, want float32 or float64", flat)
+		}
+	})
+	if e != nil {
+		err = fmt.Errorf("model: tensor: %w", e)
+	}
+	return out, err
+}

@@ -1,0 +1,47 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "ae",
+		Summary:  "deterministic autoencoder, the baseline without a prior",
+		Paper:    "Hinton & Salakhutdinov 2006",
+		Sections: "D3",
+		Measured: "reconstruction below that of the VAE of equal size on the same data",
+		Test:     "train/ae_test.go",
+		New:      func(c Config) Model { return &ae{c} },
+	})
+}
+
+// ae is the deterministic autoencoder: it maximises ln p(x|z) at z = f(x). Without noise and
+// prior there is no bound, and nothing to sample from.
+type ae struct{ Config }
+
+// Terms implements [Model]. The estimator's draws do not matter: there is no noise.
+func (m *ae) Terms(s *model.Scope, x *g.Node, _ vi.Estimator) vi.Terms {
+	z, _ := m.Encode(s, x)
+	lp := m.Decode(s, z).LogProb(x)
+	return vi.Terms{LogLik: g.ExpandAxes(g.ReduceSum(lp, -1), 0), Kind: vi.KindLogProb}
+}
+
+// Encode implements [Encoder]; the variance is 0.
+func (m *ae) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
+	s = s.In("encoder")
+	z := nn.Dense(s.In("mean"), nn.MLP(s, x, m.Hidden), m.Latent)
+	return z, g.ZerosLike(z)
+}
+
+// Decode implements [Decoder].
+func (m *ae) Decode(s *model.Scope, z *g.Node) dist.Distribution {
+	s = s.In("decoder")
+	h := nn.MLP(s, z, reversed(m.Hidden))
+	return m.distribution(s, nn.Dense(s.In("out"), h, m.Dim))
+}

@@ -1,0 +1,126 @@
+// Package vae is the zoo of neural latent-variable models. A model is one file that states
+// its formula, registers itself and implements [Model] plus the abilities it has; everything
+// else (training, evaluation, plots, the command line, the table of models) finds it through
+// the registry and asks for abilities by type assertion.
+package vae
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Config is what a model is built from.
+type Config struct {
+	Dim        int     `json:"dim"`        // D, values of a datum
+	Hidden     []int   `json:"hidden"`     // widths of the encoder's hidden layers; the decoder mirrors them
+	Latent     int     `json:"latent"`     // L
+	Likelihood string  `json:"likelihood"` // a name of [Likelihoods]
+	Sigma      float64 `json:"sigma"`      // scale of the gaussian and laplace likelihoods (λ = σ²)
+}
+
+// Model gives the terms of its bound for a batch x, B×D.
+type Model interface {
+	Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms
+}
+
+// Encoder maps data to the mean and variance of their codes, B×L each. A deterministic
+// encoder has variance 0.
+type Encoder interface {
+	Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node)
+}
+
+// Decoder maps codes, B×L, to p(x|z).
+type Decoder interface {
+	Decode(s *model.Scope, z *g.Node) dist.Distribution
+}
+
+// Probabilistic models have a guide and a prior, and so a bound on the evidence.
+type Probabilistic interface {
+	Latent(s *model.Scope, x *g.Node) vi.Latent
+}
+
+// Generator has a prior to draw n codes from, n×L.
+type Generator interface {
+	Prior(s *model.Scope, n int) dist.Distribution
+}
+
+// Spec describes a model to the registry.
+type Spec struct {
+	Name     string   // as on the command line
+	Summary  string   // one line
+	Paper    string   // "Author year"
+	Sections string   // sections of the specification
+	Measured string   // what a test or benchmark measured
+	Test     string   // where
+	Fixed    []string // likelihoods it is restricted to; nil means all
+	New      func(Config) Model
+}
+
+var registry = map[string]Spec{}
+
+// Register adds a model; it panics on a name that is taken, a mistake in the program.
+func Register(s Spec) {
+	if _, ok := registry[s.Name]; ok || s.Name == "" || s.New == nil {
+		panic(fmt.Sprintf("vae: model %q: registered twice or incomplete", s.Name))
+	}
+	registry[s.Name] = s
+}
+
+// Specs lists the models by name.
+func Specs() []Spec {
+	out := make([]Spec, 0, len(registry))
+	for _, s := range registry {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b Spec) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Names lists the names of the models.
+func Names() []string {
+	var out []string
+	for _, s := range Specs() {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
+// maxWidth bounds layer widths and latent sizes, so that a slip of the finger is an error
+// and not an allocation of terabytes.
+const maxWidth = 1 << 16
+
+// New builds the model of a name.
+func New(name string, c Config) (Model, error) {
+	spec, ok := registry[name]
+	if !ok {
+		return nil, fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
+	}
+	if c.Dim < 1 {
+		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
+	}
+	if c.Latent < 1 || c.Latent > maxWidth {
+		return nil, fmt.Errorf("vae: %s: latent size: got %d, want 1 to %d", name, c.Latent, maxWidth)
+	}
+	for i, w := range c.Hidden {
+		if w < 1 || w > maxWidth {
+			return nil, fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
+		}
+	}
+	if !(c.Sigma > 0) || c.Sigma > 1e6 {
+		return nil, fmt.Errorf("vae: %s: sigma: got %v, want a number above 0 and at most 1e6", name, c.Sigma)
+	}
+	if _, err := LikelihoodOf(c.Likelihood); err != nil {
+		return nil, err
+	}
+	if spec.Fixed != nil && !slices.Contains(spec.Fixed, c.Likelihood) {
+		return nil, fmt.Errorf("vae: %s: likelihood: got %q, want one of %s", name, c.Likelihood, strings.Join(spec.Fixed, ", "))
+	}
+	return spec.New(c), nil
+}

@@ -1,0 +1,167 @@
+package vi
+
+import (
+	"fmt"
+	"math"
+)
+
+// Posterior is the guide at N data: the moments of q(z|x_n), N×L row-major.
+type Posterior struct {
+	Mean, Variance []float64
+	N, L           int
+}
+
+// Telemetry is what one evaluation tells about posterior collapse.
+type Telemetry struct {
+	ActiveUnits   int     `json:"active_units"`    // #{j : Var_x(E_q[z_j]) > .01} (Burda et al. 2016)
+	Latent        int     `json:"latent"`          // L
+	Rate          float64 `json:"rate"`            // KL(q(z|x) ‖ p(z)), nats
+	MutualInfo    float64 `json:"mutual_info"`     // I_q(x; z), nats, an estimate that cannot exceed MutualInfoCap
+	MutualInfoCap float64 `json:"mutual_info_cap"` // ln N of the rows it was estimated from
+	MarginalKL    float64 `json:"marginal_kl"`     // KL(q̄(z) ‖ p(z)) = rate − I_q
+	ShuffledGap   float64 `json:"shuffled_gap"`    // nats lost when z comes from another datum
+	WideShare     float64 `json:"wide_share"`      // share of dimensions with mean σ² > .99
+	State         string  `json:"state"`           // healthy, partly collapsed or collapsed
+}
+
+// The states of a guide.
+const (
+	Healthy         = "healthy"
+	PartlyCollapsed = "partly collapsed"
+	Collapsed       = "collapsed"
+)
+
+// activeVariance is the variance over data above which a unit counts as active.
+const activeVariance = .01
+
+// Active tells which latent dimensions vary with the data.
+func (p Posterior) Active() []bool {
+	out := make([]bool, p.L)
+	for j := range p.L {
+		var m, sq float64
+		for i := range p.N {
+			v := p.Mean[i*p.L+j]
+			m += v / float64(p.N)
+			sq += v * v / float64(p.N)
+		}
+		out[j] = sq-m*m > activeVariance
+	}
+	return out
+}
+
+// MutualInformation estimates I_q(x; z) = E[ln q(z|x) − ln q̄(z)] with one draw a datum and
+// q̄ the mixture over all N guides (Hoffman & Johnson 2016). eps holds N×L standard normal
+// values. The estimate is at most ln N, which it also returns.
+func (p Posterior) MutualInformation(eps []float64) (mi, limit float64) {
+	z := make([]float64, p.L)
+	for i := range p.N {
+		for j := range p.L {
+			k := i*p.L + j
+			z[j] = p.Mean[k] + math.Sqrt(p.Variance[k])*eps[k]
+		}
+		var mix ImportanceSum
+		own := 0.
+		for n := range p.N {
+			v := p.logDensity(n, z)
+			mix.Add(v)
+			if n == i {
+				own = v
+			}
+		}
+		mi += (own - mix.LogEvidence()) / float64(p.N)
+	}
+	return mi, math.Log(float64(p.N))
+}
+
+// logDensity returns ln q(z|x_n) up to the constant that cancels in the mixture.
+func (p Posterior) logDensity(n int, z []float64) float64 {
+	sum := 0.
+	for j, v := range z {
+		k := n*p.L + j
+		d := v - p.Mean[k]
+		sum -= .5 * (d*d/p.Variance[k] + math.Log(p.Variance[k]))
+	}
+	return sum
+}
+
+// Observe forms the telemetry of one evaluation.
+func Observe(r Record, p Posterior, eps []float64) Telemetry {
+	t := Telemetry{Latent: p.L, Rate: r.KL, ShuffledGap: r.ShuffledGap}
+	for _, a := range p.Active() {
+		if a {
+			t.ActiveUnits++
+		}
+	}
+	t.MutualInfo, t.MutualInfoCap = p.MutualInformation(eps)
+	t.MarginalKL = t.Rate - t.MutualInfo
+	for j := range p.L {
+		mean := 0.
+		for i := range p.N {
+			mean += p.Variance[i*p.L+j] / float64(p.N)
+		}
+		if mean > .99 {
+			t.WideShare += 1 / float64(p.L)
+		}
+	}
+	switch {
+	case len(t.alarms()) > 0:
+		t.State = Collapsed
+	case t.ActiveUnits < t.Latent:
+		t.State = PartlyCollapsed
+	default:
+		t.State = Healthy
+	}
+	return t
+}
+
+// Warning is a named alarm with what to do about it.
+type Warning struct {
+	Name   string `json:"name"`
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy"`
+}
+
+// String prints the warning on one line.
+func (w Warning) String() string { return fmt.Sprintf("%s: %s; %s", w.Name, w.Detail, w.Remedy) }
+
+// alarms returns the conditions that hold now.
+func (t Telemetry) alarms() []Warning {
+	var out []Warning
+	add := func(hit bool, name, remedy, detail string, args ...any) {
+		if hit {
+			out = append(out, Warning{name, fmt.Sprintf(detail, args...), remedy})
+		}
+	}
+	add(float64(t.ActiveUnits) < .1*float64(t.Latent), "few-active-units",
+		"try --beta-schedule linear, --free-bits 0.1 or a smaller --latent",
+		"%d of %d latent dimensions vary with the data", t.ActiveUnits, t.Latent)
+	add(t.Rate < .1, "low-rate", "try --beta below 1, --beta-schedule cyclical or --free-bits 0.1",
+		"the latent code carries %.3f nats", t.Rate)
+	add(t.ShuffledGap < .5, "decoder-ignores-latent", "try a smaller decoder (--hidden), --free-bits 0.1 or a smaller --sigma",
+		"codes of other data cost only %.2f nats", t.ShuffledGap)
+	add(t.WideShare > .9, "encoder-at-prior", "try --beta-schedule linear or a higher --lr",
+		"mean posterior variance exceeds .99 in %.0f %% of the dimensions", 100*t.WideShare)
+	return out
+}
+
+// Patience is the number of consecutive evaluations after which an alarm becomes a warning.
+const Patience = 3
+
+// Monitor turns alarms that last into warnings. Its state is part of a checkpoint.
+type Monitor struct {
+	Streak map[string]int `json:"streak"` // evaluations in a row, by alarm
+}
+
+// Observe counts an evaluation and returns the warnings that have just become due.
+func (m *Monitor) Observe(t Telemetry) []Warning {
+	next := map[string]int{}
+	var due []Warning
+	for _, w := range t.alarms() {
+		next[w.Name] = m.Streak[w.Name] + 1
+		if next[w.Name] == Patience {
+			due = append(due, w)
+		}
+	}
+	m.Streak = next
+	return due
+}

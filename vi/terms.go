@@ -1,0 +1,46 @@
+// Package vi holds variational inference itself: the terms of the evidence lower bound, its
+// estimators, the schedules of its weights, and the diagnostics of a fitted guide.
+//
+// Reductions belong to the library: sums over a datum's dimensions, means over data, in nats.
+package vi
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+)
+
+// The kinds of bound that a [Record] may hold.
+const (
+	KindELBO    = "ELBO"
+	KindIWAE    = "IWAE"
+	KindLogProb = "log-likelihood" // of a model without latent noise: not a bound
+)
+
+// Terms are the parts of a bound for a batch of B data, as graph nodes.
+type Terms struct {
+	// LogLik is ln p(x|z) of each draw z ~ q(z|x), M×B.
+	LogLik *g.Node
+	// KL is KL(q(z|x) ‖ p(z)) by latent dimension, B×L; nil where there is no latent noise.
+	KL *g.Node
+	// Shuffled is ln p(x|z′) with z′ drawn for another datum of the batch, M×B; nil unless asked for.
+	Shuffled *g.Node
+	// Kind says which bound LogLik − ΣKL estimates.
+	Kind string
+}
+
+// Loss returns what training minimises, a scalar: the negative mean log-likelihood plus
+//
+//	β Σ_j max(λ, mean over the batch of KL_j),
+//
+// β-annealing and free bits λ (nats a dimension) of Kingma et al. 2016, eq. 15. With β = 1
+// and λ = 0 it is the negative ELBO.
+func (t Terms) Loss(beta *g.Node, freeBits float64) *g.Node {
+	loss := g.Neg(g.ReduceAllMean(t.LogLik))
+	if t.KL == nil {
+		return loss
+	}
+	perDim := g.ReduceMean(t.KL, 0)
+	if freeBits > 0 {
+		perDim = g.MaxScalar(perDim, freeBits)
+	}
+	return g.Add(loss, g.Mul(beta, g.ReduceAllSum(perDim)))
+}

@@ -1,0 +1,114 @@
+package plot
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// KLBars draws the KL divergence of each latent dimension in nats, largest first, with
+// the active dimensions in colour and their number in the title. Bars carry the index of
+// their dimension where there is room.
+func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error {
+	if len(klPerDim) == 0 || len(klPerDim) != len(active) {
+		return fmt.Errorf("plot: KLBars: dimensions: got %d KL values and %d flags, want as many and at least one", len(klPerDim), len(active))
+	}
+	ys := span{0, 0}
+	count := 0
+	order := make([]int, len(klPerDim))
+	for i, v := range klPerDim {
+		if !finite(v) {
+			return fmt.Errorf("plot: KLBars: dimension %d: got %v, want a finite number", i, v)
+		}
+		order[i] = i
+		ys.add(v)
+		if active[i] {
+			count++
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(klPerDim[b], klPerDim[a]) })
+	n := len(order)
+	entries := []entry{
+		boxEntry(fmt.Sprintf("active (%d)", count), colour(0)),
+		boxEntry(fmt.Sprintf("inactive (%d)", n-count), faded),
+	}
+	s, err := newSheet("KLBars", chartW, chartH)
+	if err != nil {
+		return err
+	}
+	if oneLine(title) != "" {
+		title += " — "
+	}
+	b := s.heading(s.page(), fmt.Sprintf("%s%d of %d active", title, count, n))
+	few := n <= 40 // narrower bars have no room for their index
+	f := newFrame(s, s.legend(b, entries), axes{
+		x: span{0.5, float64(n) + 0.5}, y: barSpan(ys), yLabel: "KL (nats)", xLabel: barLabel(few), noX: few, wholeX: true, bottom: indexRoom(few),
+	})
+	for rank, i := range order {
+		ink := faded
+		if active[i] {
+			ink = colour(0)
+		}
+		f.bar(float64(rank+1), klPerDim[i], ink)
+		if few {
+			s.text(f.px(float64(rank+1)), f.in.y1+6+tickSize/2, strconv.Itoa(i), f.barType(n), centre)
+		}
+		if n <= 16 {
+			s.text(f.px(float64(rank+1)), f.py(max(klPerDim[i], 0))-9, short(klPerDim[i]), smallType, centre)
+		}
+	}
+	return s.write(w)
+}
+
+// barSpan starts at zero and leaves room above for values.
+func barSpan(ys span) span {
+	if ys.hi == 0 && ys.lo == 0 {
+		return span{0, 1}
+	}
+	w := ys.hi - ys.lo
+	if ys.lo < 0 {
+		ys.lo -= 0.04 * w
+	}
+	return span{ys.lo, ys.hi + 0.08*w}
+}
+
+func barLabel(few bool) string {
+	if few {
+		return "latent dimension, by falling KL"
+	}
+	return "rank of the latent dimension"
+}
+
+// indexRoom is the height below the axis that indices take.
+func indexRoom(few bool) float64 {
+	if few {
+		return tickSize + 8
+	}
+	return 0
+}
+
+// barType shrinks the index of a bar with its width.
+func (f *frame) barType(n int) typeface {
+	if f.in.width()/float64(n) < 22 {
+		return smallType
+	}
+	return tickType
+}
+
+// bar fills one bar around x from zero to v; edges fall on device pixels, and a gap
+// remains where bars are at least three device pixels wide.
+func (f *frame) bar(x, v float64, c interface{ RGBA() (r, g, b, a uint32) }) {
+	x0, x1 := f.px(x-0.5), f.px(x+0.5)
+	gap := 0.0
+	if x1-x0 >= 3.0/density {
+		gap = max(0.5/density, min(0.12*(x1-x0), 6))
+	}
+	y0, y1 := f.py(max(v, 0)), f.py(min(v, 0))
+	if v != 0 && y1-y0 < 1.0/density { // a sliver shows that there is something
+		y0 = y1 - 1.0/density
+	}
+	f.s.fill(box{x0 + gap, math.Min(y0, y1), x1 - gap, y1}, c)
+}

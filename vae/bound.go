@@ -1,0 +1,185 @@
+package vae
+
+import (
+	"context"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Evaluator computes bounds with one estimator; its programs are compiled once.
+type Evaluator struct {
+	net  *Network
+	est  vi.Estimator
+	prog *model.Program
+}
+
+// Evaluator returns an evaluator of the network's bound at β = 1.
+func (n *Network) Evaluator(e vi.Estimator) *Evaluator {
+	if !n.Can()["bound"] {
+		e = vi.Estimator{} // no noise: one draw, nothing to shuffle
+	}
+	e.Samples = max(1, e.Samples)
+	return &Evaluator{n, e, n.estimate(e)}
+}
+
+// Record returns the bound over x, N×D. The key decides the draws of z; β is only reported.
+func (v *Evaluator) Record(ctx context.Context, x []float32, key rng.Key, beta float64) (vi.Record, error) {
+	kind := vi.KindLogProb
+	if v.net.Can()["bound"] {
+		kind = vi.KindELBO
+	}
+	acc := vi.NewAccumulator(kind, v.est.Samples)
+	err := v.each(ctx, x, key, func(_ int, b vi.Batch) { acc.Add(b) })
+	return acc.Record(beta), err
+}
+
+// PerDatum returns the reconstruction term and the KL divergence of each row of x.
+func (v *Evaluator) PerDatum(ctx context.Context, x []float32, key rng.Key) (rec, kl []float64, err error) {
+	total := len(x) / v.net.Config.Dim
+	rec, kl = make([]float64, total), make([]float64, total)
+	err = v.each(ctx, x, key, func(first int, b vi.Batch) {
+		latent := len(b.KL) / b.Size
+		for i := range b.Size {
+			for m := range v.est.Samples {
+				rec[first+i] += b.LogLik[m*b.Size+i] / float64(v.est.Samples)
+			}
+			for j := range latent {
+				kl[first+i] += b.KL[i*latent+j]
+			}
+		}
+	})
+	return rec, kl, err
+}
+
+// each runs the program over x and hands out the terms batch by batch.
+func (v *Evaluator) each(ctx context.Context, x []float32, key rng.Key, fn func(first int, b vi.Batch)) error {
+	d := v.net.Config.Dim
+	return batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+		out, err := v.prog.Values(key.At(uint64(first)), model.Tensor(v.net.Params.DType(), x, full, d))
+		if err != nil {
+			return err
+		}
+		b := vi.Batch{LogLik: columns(out[0], full, rows), Size: rows}
+		if len(out) > 1 {
+			b.KL = out[1][:rows*(len(out[1])/full)]
+		}
+		if len(out) > 2 {
+			b.Shuffled = columns(out[2], full, rows)
+		}
+		fn(first, b)
+		return nil
+	})
+}
+
+// columns keeps the first rows columns of a matrix of full columns.
+func columns(x []float64, full, rows int) []float64 {
+	if full == rows {
+		return x
+	}
+	out := make([]float64, 0, len(x)/full*rows)
+	for i := 0; i < len(x); i += full {
+		out = append(out, x[i:i+rows]...)
+	}
+	return out
+}
+
+// Posterior returns the moments of q(z|x) of x, N×D.
+func (n *Network) Posterior(ctx context.Context, x []float32) (vi.Posterior, error) {
+	mean, variance, err := n.Encode(ctx, x)
+	if err != nil {
+		return vi.Posterior{}, err
+	}
+	return vi.Posterior{Mean: wide(mean), Variance: wide(variance), N: len(mean) / n.Config.Latent, L: n.Config.Latent}, nil
+}
+
+// wide converts to float64.
+func wide(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// weightRows bounds the rows×draws of one execution of an importance-weight program.
+const weightRows = 4096
+
+// LogEvidence returns the importance sums of exactly k weights for each row of x. Weights
+// are computed in chunks, so memory does not grow with k; the sums are in float64.
+func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.Key) ([]vi.ImportanceSum, error) {
+	if err := n.need("bound"); err != nil {
+		return nil, err
+	}
+	d := n.Config.Dim
+	sums := make([]vi.ImportanceSum, len(x)/max(1, d))
+	programs := map[int]*model.Program{}
+	err := batches(ctx, x, d, 64, func(x []float32, first, rows, full int) error {
+		in := model.Tensor(n.Params.DType(), x, full, d)
+		for done := 0; done < k; {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			draws := min(k-done, max(1, weightRows/full))
+			if programs[draws] == nil {
+				programs[draws] = n.weights(draws)
+			}
+			out, err := programs[draws].Values(key.At(uint64(first)).At(uint64(done)), in)
+			if err != nil {
+				return err
+			}
+			for m := range draws {
+				for i := range rows {
+					sums[first+i].Add(out[0][m*full+i])
+				}
+			}
+			done += draws
+		}
+		return nil
+	})
+	return sums, err
+}
+
+// weights is the program of k log-weights a row.
+func (n *Network) weights(k int) *model.Program {
+	return model.NewProgram(n.Params, "weights", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{vi.LogWeights(s, in[0], n.Model.(Probabilistic).Latent(s, in[0]), k)}
+	})
+}
+
+// Forms returns the bound of x in its two forms from the same draws: E_q[ln p(x|z)] − KL in
+// closed form, and E_q[ln p(x, z)] + H[q] (see [vi.Estimator.JointForm]), one value a row.
+func (n *Network) Forms(ctx context.Context, x []float32, key rng.Key, samples int) (split, joint []float64, err error) {
+	if err := n.need("bound"); err != nil {
+		return nil, nil, err
+	}
+	e := vi.Estimator{Samples: samples}
+	second := model.NewProgram(n.Params, "joint", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{e.JointForm(s, in[0], n.Model.(Probabilistic).Latent(s, in[0]))}
+	})
+	rec, kl, err := n.Evaluator(e).PerDatum(ctx, x, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	joint = make([]float64, len(rec))
+	d := n.Config.Dim
+	err = batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+		out, err := second.Values(key.At(uint64(first)), model.Tensor(n.Params.DType(), x, full, d))
+		if err != nil {
+			return err
+		}
+		for m := range samples {
+			for i := range rows {
+				joint[first+i] += out[0][m*full+i] / float64(samples)
+			}
+		}
+		return nil
+	})
+	for i := range rec {
+		rec[i] -= kl[i]
+	}
+	return rec, joint, err
+}

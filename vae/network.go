@@ -1,0 +1,205 @@
+package vae
+
+import (
+	"context"
+	"fmt"
+
+	g "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Network is a model with its parameters, ready for host arrays: rows of float32 in, rows
+// out, row-major. Its methods are safe for concurrent use as long as nobody trains it.
+type Network struct {
+	Name   string
+	Config Config
+	Model  Model
+	Params *model.Params
+
+	encode, decode *model.Program
+}
+
+// NewNetwork builds the named model over a set of parameters. If the set is sealed it must
+// hold every parameter of the model.
+func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
+	m, err := New(name, c)
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{Name: name, Config: c, Model: m, Params: p}
+	n.encode = model.NewProgram(p, "encode", func(s *model.Scope, in []*g.Node) []*g.Node {
+		mean, variance := m.(Encoder).Encode(s, in[0])
+		return []*g.Node{mean, variance}
+	})
+	n.decode = model.NewProgram(p, "decode", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{m.(Decoder).Decode(s, in[0]).Mean()}
+	})
+	return n, nil
+}
+
+// Can lists the abilities of the model: encode, decode, sample, bound.
+func (n *Network) Can() map[string]bool {
+	_, enc := n.Model.(Encoder)
+	_, dec := n.Model.(Decoder)
+	_, gen := n.Model.(Generator)
+	_, prob := n.Model.(Probabilistic)
+	return map[string]bool{"encode": enc, "decode": dec, "sample": gen && dec, "bound": prob}
+}
+
+// need reports the lack of an ability.
+func (n *Network) need(ability string) error {
+	if n.Can()[ability] {
+		return nil
+	}
+	return fmt.Errorf("vae: model %s cannot %s", n.Name, ability)
+}
+
+// chunk is the largest number of rows of one graph execution: it bounds memory.
+const chunk = 256
+
+// padded returns the number of rows that n ≤ chunk rows are padded to: the next power of
+// two, so that a program is compiled for few shapes.
+func padded(n int) int {
+	p := 1
+	for p < n {
+		p *= 2
+	}
+	return p
+}
+
+// batches cuts x, N×width, into pieces of at most size rows, pads each by repeating its own
+// rows, and hands it to fn together with its first row and its true number of rows.
+func batches(ctx context.Context, x []float32, width, size int, fn func(x []float32, first, rows, padded int) error) error {
+	if width < 1 || len(x)%width != 0 {
+		return fmt.Errorf("vae: rows: got %d values, want a multiple of %d", len(x), width)
+	}
+	total := len(x) / width
+	for first := 0; first < total; first += size {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows := min(size, total-first)
+		full := padded(rows)
+		piece := x[first*width : (first+rows)*width]
+		if full > rows {
+			buf := make([]float32, full*width)
+			for i := range full {
+				copy(buf[i*width:(i+1)*width], piece[(i%rows)*width:])
+			}
+			piece = buf
+		}
+		if err := fn(piece, first, rows, full); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsOf copies the first rows×width values of a tensor into dst and frees the tensor.
+func rowsOf(dst []float32, t *tensors.Tensor) error {
+	v, err := model.Float32s(t)
+	if err != nil {
+		return err
+	}
+	copy(dst, v[:len(dst)])
+	return t.FinalizeAll()
+}
+
+// Encode returns the means and variances of the codes of x, N×D, as N×L each.
+func (n *Network) Encode(ctx context.Context, x []float32) (mean, variance []float32, err error) {
+	if err := n.need("encode"); err != nil {
+		return nil, nil, err
+	}
+	d, l := n.Config.Dim, n.Config.Latent
+	mean, variance = make([]float32, len(x)/d*l), make([]float32, len(x)/d*l)
+	err = batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+		res, err := n.encode.Run(rng.Key{}, model.Tensor(n.Params.DType(), x, full, d))
+		if err != nil {
+			return err
+		}
+		if err := rowsOf(mean[first*l:(first+rows)*l], res.Outputs[0]); err != nil {
+			return err
+		}
+		return rowsOf(variance[first*l:(first+rows)*l], res.Outputs[1])
+	})
+	return mean, variance, err
+}
+
+// Decode returns the means of p(x|z) of the codes z, N×L, as N×D.
+func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
+	if err := n.need("decode"); err != nil {
+		return nil, err
+	}
+	d, l := n.Config.Dim, n.Config.Latent
+	out := make([]float32, len(z)/l*d)
+	err := batches(ctx, z, l, chunk, func(z []float32, first, rows, full int) error {
+		res, err := n.decode.Run(rng.Key{}, model.Tensor(n.Params.DType(), z, full, l))
+		if err != nil {
+			return err
+		}
+		return rowsOf(out[first*d:(first+rows)*d], res.Outputs[0])
+	})
+	return out, err
+}
+
+// Reconstruct returns the decoded means of the codes' means of x, N×D.
+func (n *Network) Reconstruct(ctx context.Context, x []float32) ([]float32, error) {
+	z, _, err := n.Encode(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return n.Decode(ctx, z)
+}
+
+// Prior draws count codes from the prior, count×L.
+func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32, error) {
+	if err := n.need("sample"); err != nil {
+		return nil, err
+	}
+	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
+		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z")}
+	})
+	l := n.Config.Latent
+	out := make([]float32, count*l)
+	for first := 0; first < count; first += chunk {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		res, err := prog.Run(key.At(uint64(first)))
+		if err != nil {
+			return nil, err
+		}
+		if err := rowsOf(out[first*l:min(count, first+chunk)*l], res.Outputs[0]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Sample draws from the prior and returns the decoded means, count×D.
+func (n *Network) Sample(ctx context.Context, count int, key rng.Key) ([]float32, error) {
+	z, err := n.Prior(ctx, count, key)
+	if err != nil {
+		return nil, err
+	}
+	return n.Decode(ctx, z)
+}
+
+// estimate describes the bound that [Network.Bound] computes.
+func (n *Network) estimate(e vi.Estimator) *model.Program {
+	return model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
+		t := n.Model.Terms(s, in[0], e)
+		out := []*g.Node{t.LogLik}
+		if t.KL != nil {
+			out = append(out, t.KL)
+		}
+		if t.Shuffled != nil {
+			out = append(out, t.Shuffled)
+		}
+		return out
+	})
+}

@@ -56,7 +56,7 @@ type axes struct {
 func newFrame(s *sheet, b box, a axes) *frame {
 	if oneLine(a.yLabel) != "" {
 		s.text(b.x0, b.y0+labelSize/2, labelType.fit(a.yLabel, b.width()), labelType, left)
-		b.y0 += labelSize + 6
+		b.y0 += labelSize + 9
 	}
 	f := &frame{s: s, in: b, x: a.x, y: a.y}
 	f.in.y1 -= a.bottom
@@ -67,7 +67,7 @@ func newFrame(s *sheet, b box, a axes) *frame {
 		f.in.y1 -= labelSize + 8
 	}
 	f.in.y0 += tickSize / 2
-	ys := ticks(a.y.lo, a.y.hi, int(max(2, f.in.height()/30)), false)
+	ys := ticks(a.y.lo, a.y.hi, int(max(2, f.in.height()/36)), false)
 	var labels []string
 	for _, t := range ys {
 		labels = append(labels, t.label)

@@ -73,7 +73,9 @@ func drawGrid(w io.Writer, what string, images [][]float32, shape []int, cols in
 			continue
 		}
 		at := g.corner(i/cols, i%cols)
-		s.frameTile(at, t.w*g.scale, t.h*g.scale)
+		if g.gap > 1 {
+			s.frameTile(at, t.w*g.scale, t.h*g.scale)
+		}
 		s.paste(img, t, at, g.scale)
 	}
 	return s.write(w)

@@ -3,6 +3,7 @@ package plot
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"io"
 	"math"
 	"slices"
@@ -52,15 +53,26 @@ func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error 
 		if active[i] {
 			ink = colour(0)
 		}
+		x := f.px(float64(rank + 1))
 		f.bar(float64(rank+1), klPerDim[i], ink)
 		if few {
-			s.text(f.px(float64(rank+1)), f.in.y1+6+tickSize/2, strconv.Itoa(i), f.barType(n), centre)
+			s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(i), f.barType(n), centre)
 		}
 		if n <= 16 {
-			s.text(f.px(float64(rank+1)), f.py(max(klPerDim[i], 0))-9, short(klPerDim[i]), smallType, centre)
+			s.note(x, f.py(max(klPerDim[i], 0))-9, short(klPerDim[i]))
 		}
 	}
 	return s.write(w)
+}
+
+// widestBar keeps the bars of very few dimensions from looking like a wall.
+const widestBar = 90.0
+
+// note writes a small value over the grid lines.
+func (s *sheet) note(x, y float64, txt string) {
+	half := smallType.width(txt)/2 + 2
+	s.fill(box{x - half, y - smallSize/2, x + half, y + smallSize/2}, paper)
+	s.text(x, y, txt, smallType, centre)
 }
 
 // barSpan starts at zero and leaves room above for values.
@@ -100,11 +112,11 @@ func (f *frame) barType(n int) typeface {
 
 // bar fills one bar around x from zero to v; edges fall on device pixels, and a gap
 // remains where bars are at least three device pixels wide.
-func (f *frame) bar(x, v float64, c interface{ RGBA() (r, g, b, a uint32) }) {
+func (f *frame) bar(x, v float64, c color.Color) {
 	x0, x1 := f.px(x-0.5), f.px(x+0.5)
 	gap := 0.0
 	if x1-x0 >= 3.0/density {
-		gap = max(0.5/density, min(0.12*(x1-x0), 6))
+		gap = max(0.5/density, min(0.12*(x1-x0), 6), (x1-x0-widestBar)/2)
 	}
 	y0, y1 := f.py(max(v, 0)), f.py(min(v, 0))
 	if v != 0 && y1-y0 < 1.0/density { // a sliver shows that there is something

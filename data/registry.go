@@ -24,16 +24,20 @@ type Info struct {
 	Generated bool
 	// Folder is the folder under a data root that holds the files; empty for generated sets.
 	Folder string
+	// Fetchable tells that [Fetch] knows an address of the files.
+	Fetchable bool
 }
 
 // setParts is a data set as its source gives it, before the fixed shuffle; valid and test may be nil.
 type setParts struct{ train, valid, test *Set }
 
-// setSource is a registered data set with the function that makes or reads its rows.
+// setSource is a registered data set with the function that makes or reads its rows, and for
+// a named set its files and the folders on the web that are known to hold them.
 type setSource struct {
 	Info
-	load  func(ctx context.Context, spec Spec) (setParts, error)
-	files []remoteFile
+	load      func(ctx context.Context, spec Spec) (setParts, error)
+	files     []remoteFile
+	addresses []string
 }
 
 var registered = map[string]setSource{}

@@ -19,6 +19,9 @@ func TestListHoldsEverySetOnce(t *testing.T) {
 		if i.Generated && !generated {
 			t.Errorf("generated set %s comes after a named one", i.Name)
 		}
+		if i.Fetchable && i.Generated {
+			t.Errorf("%s is generated and can be fetched", i.Name)
+		}
 		if i.Generated == (i.Folder != "") {
 			t.Errorf("%s: generated %v with folder %q", i.Name, i.Generated, i.Folder)
 		}

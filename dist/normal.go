@@ -29,10 +29,14 @@ func (d Normal) LogProb(x *g.Node) *g.Node {
 func (d Normal) Mean() *g.Node { return d.Loc }
 
 // Variance implements [Distribution].
-func (d Normal) Variance() *g.Node { return g.Exp(g.MulScalar(d.LogScale, 2)) }
+func (d Normal) Variance() *g.Node {
+	return g.BroadcastToDims(g.Exp(g.MulScalar(d.LogScale, 2)), dims(d.Loc)...)
+}
 
 // Entropy returns ½ ln 2πe + ln σ.
-func (d Normal) Entropy() *g.Node { return g.AddScalar(d.LogScale, .5*math.Log(2*math.Pi*math.E)) }
+func (d Normal) Entropy() *g.Node {
+	return g.AddScalar(g.BroadcastToDims(d.LogScale, dims(d.Loc)...), .5*math.Log(2*math.Pi*math.E))
+}
 
 // Sample implements [Distribution].
 func (d Normal) Sample(s *model.Scope, name string) *g.Node {

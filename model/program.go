@@ -40,7 +40,7 @@ type executable struct {
 // Result is what one run of a program gave. A run that updates parameters changes nothing
 // until Commit, so a step that went wrong can be thrown away.
 type Result struct {
-	Outputs []*tensors.Tensor
+	Outputs []*tensors.Tensor // what the graph function returned, in order
 	params  *Params
 	names   []string
 	values  []*tensors.Tensor

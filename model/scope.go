@@ -92,6 +92,8 @@ func (s *Scope) param(name string, trainable bool, init Init, dims []int) *graph
 
 // Trainable returns the names and nodes of the trainable parameters used so far, in order.
 func (s *Scope) Trainable() (names []string, nodes []*graph.Node) {
+	s.b.params.mu.RLock()
+	defer s.b.params.mu.RUnlock()
 	for _, name := range s.b.used {
 		if s.b.params.values[name].trainable {
 			names = append(names, name)

@@ -7,8 +7,8 @@ import (
 
 // Posterior is the guide at N data: the moments of q(z|x_n), N×L row-major.
 type Posterior struct {
-	Mean, Variance []float64
-	N, L           int
+	Mean, Variance []float64 // moments of each z_j given x_n
+	N, L           int       // data and latent dimensions
 }
 
 // Telemetry is what one evaluation tells about posterior collapse.
@@ -116,9 +116,9 @@ func Observe(r Record, p Posterior, eps []float64) Telemetry {
 
 // Warning is a named alarm with what to do about it.
 type Warning struct {
-	Name   string `json:"name"`
-	Detail string `json:"detail"`
-	Remedy string `json:"remedy"`
+	Name   string `json:"name"`   // of the alarm, such as low-rate
+	Detail string `json:"detail"` // what was measured
+	Remedy string `json:"remedy"` // flags to try
 }
 
 // String prints the warning on one line.

@@ -12,9 +12,13 @@ type ImportanceSum struct {
 
 // Add adds the next log-weight.
 func (s *ImportanceSum) Add(logW float64) {
-	if s.k == 0 || logW > s.shift {
+	s.k++
+	if math.IsInf(logW, -1) {
+		return // a weight of 0; −∞ cannot be the shift
+	}
+	if s.sum == 0 || logW > s.shift {
 		scale := 0.
-		if s.k > 0 {
+		if s.sum > 0 {
 			scale = math.Exp(s.shift - logW)
 		}
 		s.sum, s.sumSq, s.shift = s.sum*scale, s.sumSq*scale*scale, logW
@@ -22,7 +26,6 @@ func (s *ImportanceSum) Add(logW float64) {
 	w := math.Exp(logW - s.shift)
 	s.sum += w
 	s.sumSq += w * w
-	s.k++
 }
 
 // K returns the number of weights.
@@ -33,12 +36,17 @@ func (s *ImportanceSum) LogEvidence() float64 {
 	return s.shift + math.Log(s.sum) - math.Log(float64(s.k))
 }
 
-// ESS returns the effective sample size (Σw)²/Σw², between 1 and K.
-func (s *ImportanceSum) ESS() float64 { return s.sum * s.sum / s.sumSq }
+// ESS returns the effective sample size (Σw)²/Σw², between 1 and K, or 0 if all weights are 0.
+func (s *ImportanceSum) ESS() float64 {
+	if s.sum == 0 {
+		return 0
+	}
+	return s.sum * s.sum / s.sumSq
+}
 
 // StdErr returns the standard error of LogEvidence by the delta method, sd(w)/(√K mean(w)).
 func (s *ImportanceSum) StdErr() float64 {
-	if s.k < 2 {
+	if s.k < 2 || s.sum == 0 {
 		return 0
 	}
 	k := float64(s.k)

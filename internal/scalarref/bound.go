@@ -115,7 +115,7 @@ func (n *Net) backward(x, eps []float64, scale float64, g map[string][]float64) 
 		_, do, ds := n.pixel.nll(x[d], p.out[d], n.logScale())
 		dOut[d] = scale * do
 		if n.pixel.learned {
-			g["decoder/logscale"][0] += scale * ds
+			g["decoder/logscale"][0] += scale * ds * n.logScaleSlope()
 		}
 	}
 	d := n.denseBack("decoder/out", p.dec[len(p.dec)-1], dOut, g)

@@ -43,7 +43,8 @@ func TestDensitiesByHand(t *testing.T) {
 	}
 }
 
-// TestScaleIsSigmaUnlessLearned: the configured σ and b enter as ln σ, and default to 1.
+// TestScaleIsSigmaUnlessLearned: the configured σ and b enter as ln σ, and default to 1; a
+// learned r gives −6 + softplus(r + 6) = ln(e⁻⁶ + eʳ).
 func TestScaleIsSigmaUnlessLearned(t *testing.T) {
 	for _, c := range []struct {
 		likelihood         string
@@ -53,14 +54,14 @@ func TestScaleIsSigmaUnlessLearned(t *testing.T) {
 		{"gaussian", 0.25, 0, math.Log(0.25)},
 		{"laplace", 0, 0, 0},
 		{"laplace", 3, 0, math.Log(3)},
-		{"gaussian-learned", 0.25, -0.6, -0.6},
-		{"discretized-logistic", 0.25, -2, -2},
+		{"gaussian-learned", 0.25, -0.6, math.Log(math.Exp(-6) + math.Exp(-0.6))},
+		{"discretized-logistic", 0.25, -40, -6},
 	} {
 		n := newNet(t, Config{D: 1, L: 1, Likelihood: c.likelihood, Sigma: c.sigma})
 		if pixels[c.likelihood].learned {
 			set(t, n, "decoder/logscale", c.learn)
 		}
-		if got := n.logScale(); got != c.want {
+		if got := n.logScale(); math.Abs(got-c.want) > 1e-14 {
 			t.Errorf("%s with sigma %v: ln scale: got %v, want %v", c.likelihood, c.sigma, got, c.want)
 		}
 	}

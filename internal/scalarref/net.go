@@ -34,9 +34,9 @@ type Config struct {
 // Param is one named array in row-major order: [in, out] for a weight, [out] for a bias, []
 // for a scalar.
 type Param struct {
-	Name   string
-	Shape  []int
-	Values []float64
+	Name   string    // path, such as decoder/out/weight
+	Shape  []int     // sizes of the axes
+	Values []float64 // row-major
 }
 
 // Net is a model with its parameters and Adam state.
@@ -128,10 +128,17 @@ func (n *Net) Set(name string, values []float64) error {
 
 func (n *Net) get(name string) []float64 { return n.params[n.index[name]].Values }
 
-// logScale is the log of the likelihood's scale: learned, or the configured constant.
+// minLogScale is the soft floor of a learned log-scale.
+const minLogScale = -6
+
+// logScale is the log of the likelihood's scale: the configured constant or, learned as r
+// with a soft floor, −6 + softplus(r + 6).
 func (n *Net) logScale() float64 {
 	if n.pixel.learned {
-		return n.get("decoder/logscale")[0]
+		return minLogScale + softplus(n.get("decoder/logscale")[0]-minLogScale)
 	}
 	return math.Log(n.cfg.Sigma)
 }
+
+// logScaleSlope is the derivative of a learned logScale with respect to its parameter.
+func (n *Net) logScaleSlope() float64 { return sigmoid(n.get("decoder/logscale")[0] - minLogScale) }

@@ -12,6 +12,7 @@ loss before each of the ten updates and the parameters after the last one.
 Model: x (D) -> hidden ReLU layers -> mean (L) and log-variance (L), the latter
 clamped to [-20, 20]; z = mean + exp(logvar/2)*eps; z -> the hidden sizes in reverse
 order, ReLU -> D outputs. Every dense layer is y = xW + b with W [in, out].
+A learned scale is exp(-6 + softplus(r + 6)) of its parameter r, decoder/logscale.
 Loss: mean over the batch of -ln p(x|z) + beta*KL, both summed over dimensions, nats.
 """
 
@@ -125,7 +126,10 @@ def loss_of(p, likelihood, scale, beta, x, eps):
     logvar = (h @ p["encoder/logvar/weight"] + p["encoder/logvar/bias"]).clamp(-20, 20)
     z = mean + torch.exp(0.5 * logvar) * eps
     out = hidden("decoder", z) @ p["decoder/out/weight"] + p["decoder/out/bias"]
-    rec = -log_prob(likelihood, x, out, scale, p.get("decoder/logscale"))
+    logscale = p.get("decoder/logscale")
+    if logscale is not None:  # soft floor of the learned scale
+        logscale = -6 + torch.nn.functional.softplus(logscale + 6)
+    rec = -log_prob(likelihood, x, out, scale, logscale)
     q = torch.distributions.Normal(mean, torch.exp(0.5 * logvar))
     kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(1)
     return (rec + beta * kl).mean(), rec.mean(), kl.mean()

@@ -93,6 +93,17 @@ func drawDigit(img []float32, c int, key rng.Key) {
 	for _, l := range lines {
 		inkSegment(img, l, pen, ramp)
 	}
+	quantise(img)
+}
+
+// quantise rounds pixels to the levels k/255 of byte images. They survive being written to a
+// file, and do not show whether a processor fuses multiplication and addition.
+func quantise(img []float32) {
+	for i, v := range img {
+		if v > 0 {
+			img[i] = float32(int(255*min(v, 1)+.5)) / 255
+		}
+	}
 }
 
 // clampSD limits a standard normal draw to ±2.2, so that no digit is deformed past reading.

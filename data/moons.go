@@ -13,10 +13,10 @@ const (
 	moonTest  = 1_000
 	moonSeed  = 0x300d
 
-	moonRadius = 13.0 // pixels
-	moonDark   = 0.15 // brightness of the unlit part, so that the whole disc can be seen
-	moonShift  = 0.5  // largest shift of the disc from the middle, in pixels
-	moonRows   = 8    // scan lines that are averaged into one row of pixels
+	moonRadius = 13.0      // pixels
+	moonDark   = 38. / 255 // brightness of the unlit part, so that the whole disc can be seen
+	moonShift  = 0.5       // largest shift of the disc from the middle, in pixels
+	moonRows   = 8         // scan lines that are averaged into one row of pixels
 )
 
 func init() {
@@ -102,7 +102,7 @@ func LitFraction(img []float32) float64 {
 	return max(0, min(1, p))
 }
 
-// drawMoon adds the moon, shifted by (dx, dy) pixels, to a black image. A pixel is the
+// drawMoon draws the moon, shifted by (dx, dy) pixels, into a black image. A pixel is the
 // average over its scan lines of the part that is covered.
 func drawMoon(img []float32, phase, dx, dy float64) {
 	const mid = moonSide / 2.
@@ -117,9 +117,7 @@ func drawMoon(img []float32, phase, dx, dy float64) {
 		addSpan(row, mid+dx-w, mid+dx+terminator, moonDark/moonRows)
 		addSpan(row, mid+dx+terminator, mid+dx+w, 1./moonRows)
 	}
-	for i, v := range img {
-		img[i] = min(v, 1) // rounding of the sums
-	}
+	quantise(img)
 }
 
 // addSpan adds value times the covered length to every pixel that [a, b] crosses.

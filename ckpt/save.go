@@ -20,8 +20,8 @@ type SaveOptions struct {
 
 // Save writes a checkpoint and makes it the last one, and the best one when asked to. When it
 // returns nil the step survives a power loss. On an error the earlier steps stand as they were
-// and nothing unfinished is left, unless the disk refuses even that: the next Save tries again.
-// Only an error that says "remove old steps" comes after the step was saved.
+// (best may be the new one already) and nothing unfinished is left, unless the disk refuses even
+// that: the next Save tries again. Only an error that says "remove old steps" comes after the step was saved.
 func (s *Store) Save(c Checkpoint, opt SaveOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,8 +46,8 @@ func (s *Store) Save(c Checkpoint, opt SaveOptions) error {
 		return wrap(err)
 	}
 	if err := s.point(p, opt.Best); err != nil {
-		if now, rerr := s.readPointer(nameLast); rerr == nil && now != p || errors.Is(rerr, ErrNoCheckpoint) {
-			s.retire(name) // nothing names it
+		if s.unnamed(p, nameLast) && s.unnamed(p, nameBest) {
+			s.retire(name)
 		}
 		return wrap(err)
 	}
@@ -142,7 +142,7 @@ func (s *Store) writeFile(dir, name Name, fn func(io.Writer) error) (fileEntry, 
 	}
 	h := sha256.New()
 	n := &counter{}
-	buf := bufio.NewWriterSize(f, 1<<16)
+	buf := bufio.NewWriter(f)
 	err = fn(io.MultiWriter(buf, h, n))
 	if err == nil {
 		err = buf.Flush()
@@ -165,7 +165,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// point makes last, and best when asked to, name a step.
+// point makes last, and best when asked to, name a step. Best comes first: a run that goes on
+// from last then never knows of a best step that best does not name.
 func (s *Store) point(p pointer, best bool) error {
 	data, err := seal(p)
 	if err != nil {
@@ -173,7 +174,7 @@ func (s *Store) point(p pointer, best bool) error {
 	}
 	names := []Name{nameLast}
 	if best {
-		names = append(names, nameBest)
+		names = []Name{nameBest, nameLast}
 	}
 	for _, n := range names {
 		err := atomicfile.Write(s.fsys, join(n), func(w io.Writer) error {
@@ -185,4 +186,10 @@ func (s *Store) point(p pointer, best bool) error {
 		}
 	}
 	return nil
+}
+
+// unnamed tells that a pointer surely does not name a step.
+func (s *Store) unnamed(p pointer, by Name) bool {
+	now, err := s.readPointer(by)
+	return err == nil && now != p || errors.Is(err, ErrNoCheckpoint)
 }

@@ -70,7 +70,7 @@ func Write(fsys FS, name string, fn func(io.Writer) error) error {
 
 // fill writes through a buffer and makes the bytes durable.
 func fill(f File, fn func(io.Writer) error) error {
-	w := bufio.NewWriterSize(f, 1<<16)
+	w := bufio.NewWriterSize(f, 1<<14)
 	if err := fn(w); err != nil {
 		return err
 	}

@@ -181,3 +181,28 @@ func TestNamesAreChecked(t *testing.T) {
 		t.Errorf("operations: got %v, want 4", f.Ops)
 	}
 }
+
+func TestImagesTellDisksApart(t *testing.T) {
+	make := func(name, text string, in bool) string {
+		f := New()
+		if in {
+			if err := f.Mkdir("d"); err != nil {
+				t.Fatal(err)
+			}
+			name = "d/" + name
+		}
+		put(t, f, name, text, true)
+		return f.Image()
+	}
+	images := []string{make("x", "ab", false), make("x", "ac", false), make("y", "ab", false), make("x", "ab", true)}
+	for i, a := range images {
+		for j, b := range images {
+			if (a == b) != (i == j) {
+				t.Errorf("disks %d and %d: got equal = %v", i, j, a == b)
+			}
+		}
+	}
+	if images[0] != make("x", "ab", false) {
+		t.Error("equal disks: got other images, want equal ones")
+	}
+}

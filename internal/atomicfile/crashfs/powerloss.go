@@ -5,6 +5,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // PowerLoss returns what a disk holds after the power went: everything that was synced, and of
@@ -50,4 +52,27 @@ func settleFile(f *file, keep func() bool) *file {
 		at += n
 	}
 	return &file{data: data, synced: len(data)}
+}
+
+// Image spells out every entry and byte, so that equal disks have equal images.
+func (f *FS) Image() string {
+	var b strings.Builder
+	image(&b, f.root)
+	return b.String()
+}
+
+// image spells out one folder.
+func image(b *strings.Builder, d *dir) {
+	for _, name := range slices.Sorted(maps.Keys(d.live)) {
+		b.WriteString(strconv.Quote(name))
+		switch n := d.live[name].(type) {
+		case *dir:
+			b.WriteString("{")
+			image(b, n)
+			b.WriteString("}")
+		case *file:
+			b.WriteString(strconv.Itoa(len(n.data)) + ":")
+			b.Write(n.data)
+		}
+	}
 }

@@ -20,8 +20,8 @@ func (r span) ok() bool { return r.lo <= r.hi }
 // padded adds a share of the width on both sides; a single value gets room around it.
 func (r span) padded(share float64) span {
 	w := r.hi - r.lo
-	if math.IsInf(w, 0) { // the ends are near ±1e308
-		return span{r.lo / 2, r.hi / 2}
+	if w > math.MaxFloat64/2 { // room around it would overflow
+		return r
 	}
 	if w <= 1e-12*max(math.Abs(r.lo), math.Abs(r.hi)) || w < 1e-300 {
 		half := max(0.1*math.Abs(r.lo), 1e-6)

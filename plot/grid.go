@@ -32,10 +32,13 @@ func Pairs(w io.Writer, inputs, outputs [][]float32, shape []int, cols int, titl
 	if len(inputs) != len(outputs) {
 		return fmt.Errorf("plot: Pairs: images: got %d inputs and %d outputs, want as many", len(inputs), len(outputs))
 	}
+	if cols < 1 {
+		return fmt.Errorf("plot: Pairs: columns: got %d, want at least 1", cols)
+	}
 	var images [][]float32
 	var labels []string
 	cols = min(cols, max(len(inputs), 1))
-	for i := 0; i < len(inputs) && cols > 0; i += cols {
+	for i := 0; i < len(inputs); i += cols {
 		end := min(i+cols, len(inputs))
 		for _, half := range [][][]float32{inputs[i:end], outputs[i:end]} {
 			images = append(images, half...)

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	xfont "golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 )
@@ -54,7 +55,7 @@ func (t typeface) width(txt string) float64 {
 }
 
 // fit makes txt one line of at most limit CSS pixels, ending in an ellipsis where it is
-// cut. Control characters become spaces.
+// cut.
 func (t typeface) fit(txt string, limit float64) string {
 	txt = oneLine(txt)
 	if t.width(txt) <= limit {
@@ -73,16 +74,22 @@ func (t typeface) fit(txt string, limit float64) string {
 	return strings.TrimRight(string(runes[:lo]), " ") + "…"
 }
 
-// oneLine keeps at most 400 runes and no control characters.
+// oneLine keeps at most 400 runes. Control characters become spaces, invisible ones
+// vanish, and what the typeface lacks becomes a box, so that widths are those drawn.
 func oneLine(txt string) string {
+	has := titleType.face().Face
+	var buf sfnt.Buffer
 	n := 0
 	txt = strings.Map(func(r rune) rune {
 		n++
 		switch {
-		case n > 400:
+		case n > 400 || unicode.Is(unicode.Cf, r):
 			return -1
-		case unicode.IsControl(r) || r == unicode.ReplacementChar:
+		case unicode.IsControl(r):
 			return ' '
+		}
+		if i, err := has.GlyphIndex(&buf, r); err != nil || i == 0 {
+			return '□'
 		}
 		return r
 	}, txt)

@@ -15,7 +15,8 @@ type tick struct {
 // ticks are multiples of 1, 2 or 5 times a power of ten within [lo, hi], at most about
 // most of them; whole keeps the step a whole number, as for epochs.
 func ticks(lo, hi float64, most int, whole bool) []tick {
-	step := niceStep((hi - lo) / float64(max(most, 1)))
+	n := float64(max(most, 1))
+	step := niceStep(hi/n - lo/n) // hi − lo may overflow
 	if whole {
 		step = max(step, 1)
 	}
@@ -57,7 +58,7 @@ func number(v, step float64) string {
 	switch a := math.Abs(v); {
 	case a >= 1e6 || step < 1e-5:
 		digits := max(0, int(math.Round(math.Log10(a)-math.Log10(step)+0.5)))
-		txt = strconv.FormatFloat(v, 'e', min(digits, 6), 64)
+		txt = strconv.FormatFloat(v, 'e', min(digits, 15), 64)
 		mantissa, exponent, _ := strings.Cut(txt, "e")
 		if strings.Contains(mantissa, ".") {
 			mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")

@@ -1,0 +1,59 @@
+package elbo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/elbo-go/elbo/eval"
+	"github.com/elbo-go/elbo/internal/rng"
+)
+
+// maxDraws bounds the rows that one call makes.
+const maxDraws = 1 << 24
+
+// Sample draws n codes from the prior and decodes them to means. Equal seeds give equal rows.
+func (m *Model) Sample(ctx context.Context, n int, seed uint64) ([][]float32, error) {
+	if n < 1 || n > maxDraws {
+		return nil, fmt.Errorf("elbo: sample: got %d rows, want 1 to %d", n, maxDraws)
+	}
+	x, err := m.run.Net.Sample(ctx, n, rng.New(seed).Named("sample"))
+	if err != nil {
+		return nil, err
+	}
+	return m.fromModel(x), nil
+}
+
+// Interpolate decodes a path between the codes of rows a and b, both ends included. The path
+// is "linear" or "slerp", on the sphere.
+func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path string) ([][]float32, error) {
+	if steps < 2 || steps > maxDraws {
+		return nil, fmt.Errorf("elbo: interpolate: got %d steps, want 2 to %d", steps, maxDraws)
+	}
+	codes, _, err := m.Encode(ctx, [][]float32{a, b})
+	if err != nil {
+		return nil, err
+	}
+	points, err := eval.Path(path, codes[0], codes[1], steps)
+	if err != nil {
+		return nil, err
+	}
+	return m.Decode(ctx, points)
+}
+
+// Traverse decodes the code of a row with one latent dimension moved over values, counted in
+// units of the prior's standard deviation; the other dimensions stay.
+func (m *Model) Traverse(ctx context.Context, row []float32, dim int, values []float32) ([][]float32, error) {
+	if dim < 0 || dim >= m.Latent() {
+		return nil, fmt.Errorf("elbo: traverse: latent dimension: got %d, want 0 to %d", dim, m.Latent()-1)
+	}
+	codes, _, err := m.Encode(ctx, [][]float32{row})
+	if err != nil {
+		return nil, err
+	}
+	path := make([][]float32, len(values))
+	for i, v := range values {
+		path[i] = append([]float32(nil), codes[0]...)
+		path[i][dim] = v
+	}
+	return m.Decode(ctx, path)
+}

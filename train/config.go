@@ -1,0 +1,149 @@
+// Package train fits the models of the zoo: batches, schedules, validation, early stopping,
+// checkpoints and exact resume.
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Config is everything that decides the result of a run. Two runs of one binary with equal
+// configs and equal data have equal parameters, bit for bit.
+type Config struct {
+	Model         string  `json:"model"`          // a name of vae.Names
+	Data          string  `json:"data"`           // a registered data set or a path
+	DataDir       string  `json:"data_dir"`       // where named sets are looked up first after ELBO_DATA
+	Label         string  `json:"label"`          // label column of a table
+	AllowNaN      bool    `json:"allow_nan"`      // missing cells of a table take the mean of their column
+	MaxRows       int     `json:"max_rows"`       // keep this many training rows; 0 keeps all
+	Epochs        int     `json:"epochs"`         // passes over the training rows
+	Batch         int     `json:"batch"`          // rows of a step
+	LR            float64 `json:"lr"`             // learning rate of Adam
+	LRSchedule    string  `json:"lr_schedule"`    // a kind of optim.ScheduleKinds
+	LRWarmup      float64 `json:"lr_warmup"`      // fraction of the run that the rate rises over
+	Clip          float64 `json:"clip"`           // bound on the gradient norm; 0 is none
+	Hidden        []int   `json:"hidden"`         // widths of the hidden layers
+	Latent        int     `json:"latent"`         // L
+	Likelihood    string  `json:"likelihood"`     // "" chooses by the data
+	Sigma         float64 `json:"sigma"`          // scale of the gaussian and laplace likelihoods
+	Beta          float64 `json:"beta"`           // weight of the KL term
+	BetaSchedule  string  `json:"beta_schedule"`  // a kind of vi.ScheduleKinds
+	BetaWarmup    float64 `json:"beta_warmup"`    // fraction of the run until β is reached
+	BetaCycles    int     `json:"beta_cycles"`    // cycles of the cyclical schedule
+	FreeBits      float64 `json:"free_bits"`      // λ, nats a latent dimension
+	Samples       int     `json:"samples"`        // M, draws of z a datum
+	MonteCarloKL  bool    `json:"monte_carlo_kl"` // estimate the KL divergence from the draws
+	Binarize      string  `json:"binarize"`       // "" chooses by data and likelihood
+	Patience      int     `json:"patience"`       // epochs without a better validation bound; 0 never stops
+	SaveEvery     int64   `json:"save_every"`     // steps between checkpoints within an epoch; 0 is none
+	SkipNonfinite int     `json:"skip_nonfinite"` // bad steps that may be skipped
+	Seed          uint64  `json:"seed"`           // seed of all randomness
+	Backend       string  `json:"backend"`        // compute backend
+}
+
+// Default returns the settings of the main job: the tutorials' VAE on the embedded digits.
+func Default() Config {
+	return Config{
+		Model: "vae", Data: "digits", Epochs: 8, Batch: 128, LR: 1e-3, LRSchedule: "constant",
+		Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
+		BetaCycles: 4, Samples: 1, Seed: 1, Backend: "go",
+	}
+}
+
+// Limits of what a config may ask for; beyond them a typing mistake is likelier than a wish.
+const (
+	maxEpochs  = 1_000_000
+	maxBatch   = 1 << 20
+	maxSamples = 10_000
+)
+
+// Validate checks every value that does not depend on the data.
+func (c Config) Validate() error {
+	for _, v := range []struct {
+		name   string
+		got    float64
+		lo, hi float64
+	}{
+		{"epochs", float64(c.Epochs), 1, maxEpochs},
+		{"batch", float64(c.Batch), 1, maxBatch},
+		{"lr", c.LR, 1e-12, 1e3},
+		{"lr-warmup", c.LRWarmup, 0, 1},
+		{"clip", c.Clip, 0, 1e12},
+		{"beta", c.Beta, 0, 1e6},
+		{"beta-warmup", c.BetaWarmup, 0, 1},
+		{"beta-cycles", float64(c.BetaCycles), 1, maxEpochs},
+		{"free-bits", c.FreeBits, 0, 1e6},
+		{"samples", float64(c.Samples), 1, maxSamples},
+		{"patience", float64(c.Patience), 0, maxEpochs},
+		{"save-every", float64(c.SaveEvery), 0, math.MaxInt32},
+		{"skip-nonfinite", float64(c.SkipNonfinite), 0, maxEpochs},
+		{"max-rows", float64(c.MaxRows), 0, math.MaxInt32},
+	} {
+		if !(v.got >= v.lo && v.got <= v.hi) {
+			return fmt.Errorf("train: %s: got %v, want %v to %v", v.name, v.got, v.lo, v.hi)
+		}
+	}
+	if err := c.kl(1).Validate(); err != nil {
+		return err
+	}
+	if err := c.rate(1).Validate(); err != nil {
+		return err
+	}
+	if c.Binarize != "" {
+		if _, err := data.ParseBinarization(c.Binarize); err != nil {
+			return err
+		}
+	}
+	likelihood := c.Likelihood
+	if likelihood == "" {
+		likelihood = "gaussian-learned"
+	}
+	_, err := vae.New(c.Model, vae.Config{Dim: 1, Hidden: c.Hidden, Latent: c.Latent, Likelihood: likelihood, Sigma: c.Sigma})
+	return err
+}
+
+// kl is the β schedule of a run of the given number of steps.
+func (c Config) kl(total int64) vi.Schedule {
+	return vi.Schedule{Kind: c.BetaSchedule, Beta: c.Beta, Warmup: int64(math.Round(c.BetaWarmup * float64(total))),
+		Total: total, Cycles: int64(c.BetaCycles), Ramp: .5}
+}
+
+// rate is the learning-rate schedule of a run of the given number of steps.
+func (c Config) rate(total int64) optim.Schedule {
+	return optim.Schedule{Kind: c.LRSchedule, Total: total, Warmup: int64(math.Round(c.LRWarmup * float64(total)))}
+}
+
+// Resolve fills in what the data decide: the likelihood and the binarisation. Images get a
+// Bernoulli likelihood with fresh binarisation every step, so that the bound is one on a
+// log-likelihood; tables get a Gaussian with a learned scale.
+func (c Config) Resolve(s *data.Set) Config {
+	if c.Likelihood == "" {
+		c.Likelihood = "gaussian-learned"
+		if s.IsImage() {
+			c.Likelihood = "bernoulli"
+		}
+	}
+	if c.Binarize == "" {
+		c.Binarize = "none"
+		if c.Likelihood == "bernoulli" && s.IsImage() && !binary(s.X) {
+			c.Binarize = "dynamic"
+		}
+	}
+	return c
+}
+
+// binary tells whether all values are 0 or 1.
+func binary(x []float32) bool {
+	return !slices.ContainsFunc(x, func(v float32) bool { return v != 0 && v != 1 })
+}
+
+// Network is the part of the config that shapes the network, for data of the given dimension.
+func (c Config) Network(dim int) vae.Config {
+	return vae.Config{Dim: dim, Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma}
+}

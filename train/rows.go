@@ -1,0 +1,94 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vae"
+)
+
+// Rows are the values that a run learns from and is judged on, binarised as configured.
+type Rows struct {
+	Splits  *data.Splits // as read
+	Dim     int          // D
+	TrainX  []float32    // training rows; under dynamic binarisation still grey
+	ValidX  []float32    // validation rows, binarised once
+	TestX   []float32    // test rows, binarised once
+	Mode    data.Binarization
+	dynamic bool
+}
+
+// judgeKey draws the binarisation of validation and test rows. It does not depend on the
+// seed of a run, so that runs are judged on equal data.
+var judgeKey = rng.New(0).Named("judge")
+
+// Prepare binarises the splits and checks them against the likelihood of a resolved config.
+func Prepare(c Config, s *data.Splits) (*Rows, error) {
+	mode, err := data.ParseBinarization(c.Binarize)
+	if err != nil {
+		return nil, err
+	}
+	lik, err := vae.LikelihoodOf(c.Likelihood)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rows{Splits: s, Dim: s.Train.Dim(), Mode: mode, dynamic: mode == "dynamic"}
+	for _, part := range []struct {
+		name string
+		set  *data.Set
+		dst  *[]float32
+		grey bool
+	}{{"train", s.Train, &r.TrainX, r.dynamic}, {"valid", s.Valid, &r.ValidX, false}, {"test", s.Test, &r.TestX, false}} {
+		if part.set.Dim() != r.Dim {
+			return nil, fmt.Errorf("train: %s rows: got %d values, want %d as in training", part.name, part.set.Dim(), r.Dim)
+		}
+		if part.set.Len() == 0 {
+			return nil, fmt.Errorf("train: %s rows: got none, want at least 1", part.name)
+		}
+		if *part.dst, err = Binarize(mode, part.set, part.name, part.grey); err != nil {
+			return nil, err
+		}
+		if err := lik.Check(*part.dst); err != nil {
+			return nil, fmt.Errorf("%s rows of %s: %w%s", part.name, part.set.Name, err, remedy(lik))
+		}
+	}
+	return r, nil
+}
+
+// Binarize returns the rows of a set as a run sees them. The part names the stream, so that
+// train, valid and test rows get draws of their own; grey leaves the values as they are.
+func Binarize(mode data.Binarization, s *data.Set, part string, grey bool) ([]float32, error) {
+	if mode == "none" || grey {
+		return s.X, nil
+	}
+	out := make([]float32, len(s.X))
+	rows := make([]int, s.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	return out, mode.ApplyRows(out, s.X, s.Dim(), rows, judgeKey.Named(part))
+}
+
+// remedy tells what to do about data outside a likelihood's support.
+func remedy(l vae.Likelihood) string {
+	switch l.Support {
+	case vae.Unit:
+		return "; use --likelihood gaussian, or scale the data to [0, 1]"
+	case vae.Levels:
+		return "; discretized-logistic wants 8-bit images with --binarize none"
+	}
+	return ""
+}
+
+// batch gathers the rows of one step into dst and binarises them if that is done afresh
+// every step.
+func (r *Rows) batch(dst []float32, rows []int, key rng.Key) error {
+	for i, row := range rows {
+		copy(dst[i*r.Dim:(i+1)*r.Dim], r.TrainX[row*r.Dim:])
+	}
+	if !r.dynamic {
+		return nil
+	}
+	return r.Mode.Apply(dst, dst, key)
+}

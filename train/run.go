@@ -1,0 +1,263 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/ckpt"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Run is a trained network with what it was trained on and how.
+type Run struct {
+	Dir     string       // run directory
+	Config  Config       // resolved
+	Info    Info         // circumstances
+	Net     *vae.Network // parameters of the best epoch
+	Rows    *Rows        // nil in a run that was loaded without its data
+	History []vi.Epoch   // epoch by epoch
+	Outcome Outcome      // on the test rows; zero in a run that has not finished
+	State   State        // of the checkpoint that was loaded
+}
+
+// OpenData opens the data set of a config. Stored columns standardise a table as in training.
+func OpenData(ctx context.Context, c Config, columns []data.Column) (*data.Splits, error) {
+	return data.Open(ctx, data.Spec{Name: c.Data, Dir: c.DataDir, Label: c.Label,
+		AllowNaN: c.AllowNaN, MaxRows: c.MaxRows, Columns: columns})
+}
+
+// Start trains a new run in a directory. The command is only recorded.
+func Start(ctx context.Context, c Config, s *data.Splits, dir, command string, obs Observer) (*Run, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c = c.Resolve(s.Train)
+	rows, err := Prepare(c, s)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrainer(c, rows, obs)
+	if err != nil {
+		return nil, err
+	}
+	info := describe(c, s, command, t.net.Params.Backend().Description())
+	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
+	if err := create(dir, c, info); err != nil {
+		return nil, err
+	}
+	return t.in(ctx, dir, info)
+}
+
+// Resume goes on with the run of a directory from its newest checkpoint that is whole. The
+// edit may change what does not decide the steps already made, such as the epochs.
+func Resume(ctx context.Context, dir string, s *data.Splits, edit func(*Config), obs Observer) (*Run, error) {
+	c, info, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	if edit != nil {
+		edit(&c)
+		if err := c.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	if got := s.Train.Fingerprint(); got != info.Fingerprint {
+		return nil, fmt.Errorf("train: resume %s: data %s: got fingerprint %.12s, want %.12s; the training rows have changed", dir, c.Data, got, info.Fingerprint)
+	}
+	rows, err := Prepare(c, s)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrainer(c, rows, obs)
+	if err != nil {
+		return nil, err
+	}
+	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
+	return t.in(ctx, dir, info)
+}
+
+// newTrainer builds the network and the programs of a run.
+func newTrainer(c Config, rows *Rows, obs Observer) (*trainer, error) {
+	b, err := backend.Open(c.Backend)
+	if err != nil {
+		return nil, err
+	}
+	key := rng.New(c.Seed)
+	net, err := vae.NewNetwork(c.Model, c.Network(rows.Dim), model.NewParams(b, dtypes.Float32, key))
+	if err != nil {
+		return nil, err
+	}
+	t := &trainer{cfg: c, net: net, rows: rows, key: key, step: newStep(net, c), obs: obs}
+	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true})
+	t.perStep = make([]float32, c.Batch*rows.Dim)
+	total := t.stepsPerEpoch() * int64(c.Epochs)
+	t.kl, t.lr = c.kl(total), c.rate(total)
+	return t, nil
+}
+
+// in runs the trainer in its directory, from the newest checkpoint if there is one, and
+// reports on the best.
+func (t *trainer) in(ctx context.Context, dir string, info Info) (run *Run, err error) {
+	store, err := ckpt.Open(filepath.Join(dir, checkpoints))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := store.Close(); e != nil && err == nil {
+			err = e
+		}
+	}()
+	t.store, t.log = store, &history{filepath.Join(dir, historyFile)}
+	if err := t.reload(info); err != nil {
+		return nil, err
+	}
+	if err := t.run(ctx); err != nil {
+		return nil, err
+	}
+	if err := writeJSON(filepath.Join(dir, configFile), t.cfg); err != nil {
+		return nil, err
+	}
+	info.Params = t.net.Params.Count()
+	if err := writeJSON(filepath.Join(dir, infoFile), info); err != nil {
+		return nil, err
+	}
+	return t.report(ctx, dir, info)
+}
+
+// reload continues from the newest checkpoint that is whole, if there is any.
+func (t *trainer) reload(info Info) error {
+	steps, err := t.store.Steps()
+	if err != nil {
+		return err
+	}
+	if len(steps) == 0 {
+		return t.log.cut(0)
+	}
+	c, skipped, err := t.store.LoadNewestValid()
+	if err != nil {
+		return err
+	}
+	for _, e := range skipped {
+		t.warn("checkpoint skipped", e.Error())
+	}
+	st, err := restore(c, t.net.Params, true)
+	if err != nil {
+		return err
+	}
+	if st.Fingerprint != info.Fingerprint {
+		return fmt.Errorf("train: checkpoint of step %d: got data fingerprint %.12s, want %.12s", st.Step, st.Fingerprint, info.Fingerprint)
+	}
+	st.Config = t.cfg
+	if st.Stopped && (t.cfg.Patience == 0 || st.Stale < t.cfg.Patience) {
+		st.Stopped = false
+	}
+	t.state = st
+	return t.log.cut(st.MetricBytes)
+}
+
+// report evaluates the best checkpoint on the test rows and records the outcome.
+func (t *trainer) report(ctx context.Context, dir string, info Info) (*Run, error) {
+	name := "last"
+	if t.state.Best != nil {
+		name = "best"
+	}
+	c, err := t.store.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	st, err := restore(c, t.net.Params, false)
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{Dir: dir, Config: t.cfg, Info: info, Net: t.net, Rows: t.rows, State: st}
+	if run.History, err = t.log.read(); err != nil {
+		return nil, err
+	}
+	run.Outcome, err = run.Evaluate(ctx, 2)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ErrInterrupted
+		}
+		return nil, err
+	}
+	run.Outcome.Warnings, run.Outcome.Best = t.state.Warnings, t.state.Best
+	return run, writeJSON(filepath.Join(dir, resultFile), run.Outcome)
+}
+
+// Evaluate computes the β = 1 bound with M draws a datum, and the collapse telemetry, on the
+// test rows.
+func (r *Run) Evaluate(ctx context.Context, samples int) (Outcome, error) {
+	key := rng.New(r.Config.Seed).Named("test")
+	o := Outcome{Binarize: r.Config.Binarize, Warnings: r.Outcome.Warnings, Best: r.Outcome.Best}
+	var err error
+	ev := r.Net.Evaluator(vi.Estimator{Samples: samples, Shuffle: true})
+	if o.Test, err = ev.Record(ctx, r.Rows.TestX, key, r.Config.Beta); err != nil || !r.Net.Can()["bound"] {
+		return o, err
+	}
+	o.Telemetry, err = Telemetry(ctx, r.Net, r.Rows.TestX, o.Test, key)
+	return o, err
+}
+
+// Load opens a run for use: the parameters of its "best" or "last" checkpoint on a backend
+// ("" means the one it was trained on). Its data are not opened.
+func Load(dir, which, backendName string) (*Run, error) {
+	c, info, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	if backendName == "" {
+		backendName = c.Backend
+	}
+	b, err := backend.Open(backendName)
+	if err != nil {
+		return nil, err
+	}
+	store, err := ckpt.OpenReadOnly(filepath.Join(dir, checkpoints))
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	ck, err := store.Load(which)
+	if err != nil {
+		return nil, err
+	}
+	dim := 1
+	for _, d := range info.Shape {
+		dim *= d
+	}
+	net, err := vae.NewNetwork(c.Model, c.Network(dim), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	if err != nil {
+		return nil, err
+	}
+	run := &Run{Dir: dir, Config: c, Info: info, Net: net}
+	if run.State, err = restore(ck, net.Params, false); err != nil {
+		return nil, err
+	}
+	net.Params.Seal()
+	if run.History, err = ReadHistory(dir); err != nil {
+		return nil, err
+	}
+	run.Outcome, _, err = ReadOutcome(dir)
+	return run, err
+}
+
+// WithData opens the run's data set and prepares its rows as in training.
+func (r *Run) WithData(ctx context.Context) error {
+	s, err := OpenData(ctx, r.Config, r.Info.Columns)
+	if err != nil {
+		return err
+	}
+	if got := s.Train.Fingerprint(); got != r.Info.Fingerprint {
+		return fmt.Errorf("train: %s: data %s: got fingerprint %.12s, want %.12s; the data have changed since training", r.Dir, r.Config.Data, got, r.Info.Fingerprint)
+	}
+	r.Rows, err = Prepare(r.Config, s)
+	return err
+}

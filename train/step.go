@@ -1,0 +1,114 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// ErrNotFinite is matched by the error of a step whose loss or gradient was NaN or infinite.
+var ErrNotFinite = errors.New("not finite")
+
+// NotFiniteError says which term of which step was not finite. The parameters are those
+// before the step.
+type NotFiniteError struct {
+	Step int64   // the step that failed, 1, 2, …
+	Term string  // reconstruction, KL of a dimension, loss or gradient norm
+	Got  float64 // NaN or ±Inf
+}
+
+// Error implements error.
+func (e *NotFiniteError) Error() string {
+	return fmt.Sprintf("train: step %d: %s is %v; the parameters before this step are saved. Try a lower --lr, --clip 10, or --skip-nonfinite 10 if single batches are to blame", e.Step, e.Term, e.Got)
+}
+
+// Unwrap lets errors.Is match ErrNotFinite.
+func (e *NotFiniteError) Unwrap() error { return ErrNotFinite }
+
+// step is one step of training: the program and what it needs.
+type step struct {
+	net  *vae.Network
+	adam optim.Adam
+	prog *model.Program
+}
+
+// terms are the host values of one step.
+type terms struct {
+	logLik, norm, loss float64
+	kl                 []float64 // by latent dimension; empty without latent noise
+}
+
+// newStep prepares the program of a training step.
+func newStep(net *vae.Network, c Config) *step {
+	st := &step{net: net, adam: optim.NewAdam()}
+	st.adam.Clip = c.Clip
+	est := vi.Estimator{Samples: c.Samples, MonteCarloKL: c.MonteCarloKL}
+	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
+		x, beta, rate, correct := in[0], in[1], in[2], in[3]
+		t := net.Model.Terms(s, x, est)
+		loss := t.Loss(beta, c.FreeBits)
+		norm := st.adam.Update(s, loss, rate, correct)
+		out := []*g.Node{loss, norm, g.ReduceAllMean(t.LogLik)}
+		if t.KL != nil {
+			out = append(out, g.ReduceMean(t.KL, 0))
+		}
+		return out
+	}).Training()
+	return st
+}
+
+// run makes step number t (from 1) on the rows x, unless a term is not finite: then nothing
+// has changed and the error is a *NotFiniteError.
+func (st *step) run(t int64, x []float32, beta, rate float64, noise rng.Key) (terms, error) {
+	dtype := st.net.Params.DType()
+	d := st.net.Config.Dim
+	corrected, correct := st.adam.Scalars(t, rate)
+	res, err := st.prog.Run(noise, model.Tensor(dtype, x, len(x)/d, d), model.Scalar(dtype, beta),
+		model.Scalar(dtype, corrected), model.Scalar(dtype, correct))
+	if err != nil {
+		return terms{}, err
+	}
+	v, err := res.Floats()
+	if err != nil {
+		res.Discard()
+		return terms{}, err
+	}
+	out := terms{loss: v[0][0], norm: v[1][0], logLik: v[2][0]}
+	if len(v) > 3 {
+		out.kl = v[3]
+	}
+	if bad := out.check(t); bad != nil {
+		res.Discard()
+		return out, bad
+	}
+	res.Commit()
+	return out, nil
+}
+
+// check names the first term that is not finite.
+func (t terms) check(step int64) error {
+	bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+	if bad(t.logLik) {
+		return &NotFiniteError{step, "the reconstruction term ln p(x|z)", t.logLik}
+	}
+	for j, v := range t.kl {
+		if bad(v) {
+			return &NotFiniteError{step, fmt.Sprintf("the KL divergence of latent dimension %d", j), v}
+		}
+	}
+	if bad(t.loss) {
+		return &NotFiniteError{step, "the loss", t.loss}
+	}
+	if bad(t.norm) {
+		return &NotFiniteError{step, "the gradient norm", t.norm}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/elbo-go/elbo/ckpt"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// Observer is told what happens while a run goes on. Any field may be nil.
+type Observer struct {
+	Step  func(Progress)            // after every step
+	Epoch func(vi.Epoch, bool)      // after every epoch; whether it is the best so far
+	Warn  func(name, detail string) // a warning that does not stop the run
+}
+
+// Progress is where a run stands after a step.
+type Progress struct {
+	Epoch, Epochs int       // the epoch that is under way, of how many
+	Step, Steps   int64     // steps done, of how many
+	Record        vi.Record // running means of this epoch
+	PerSecond     float64   // examples a second in this epoch
+}
+
+// ErrInterrupted is returned when the context ended the run; everything is saved.
+var ErrInterrupted = errors.New("train: interrupted; the run is saved and can be resumed")
+
+// trainer is a run in progress.
+type trainer struct {
+	cfg   Config
+	net   *vae.Network
+	rows  *Rows
+	key   rng.Key
+	step  *step
+	valid *vae.Evaluator
+	kl    vi.Schedule
+	lr    optim.Schedule
+	store *ckpt.Store
+	log   *history
+	obs   Observer
+
+	state   State
+	perStep []float32 // buffer of one batch
+	started time.Time // of this epoch, for the rate alone
+	used    int       // rows since started
+	saveErr error     // of the last save; nil if it worked
+	tamper  func(step int64, x []float32)
+}
+
+// stepsPerEpoch is the number of batches; the last may be smaller.
+func (t *trainer) stepsPerEpoch() int64 {
+	n := len(t.rows.TrainX) / t.rows.Dim
+	return int64((n + t.cfg.Batch - 1) / t.cfg.Batch)
+}
+
+// run trains until the epochs are done, early stopping ends the run, the context ends, or a
+// step fails. Whatever ends it, the state reached is saved.
+func (t *trainer) run(ctx context.Context) error {
+	for t.state.Epoch < t.cfg.Epochs && !t.state.Stopped {
+		err := t.epoch(ctx)
+		if err == nil {
+			err = t.finishEpoch(ctx)
+		}
+		if err != nil {
+			return errors.Join(err, t.save(false))
+		}
+	}
+	return t.saveErr
+}
+
+// epoch makes the remaining steps of the current epoch.
+func (t *trainer) epoch(ctx context.Context) error {
+	n := len(t.rows.TrainX) / t.rows.Dim
+	order := t.key.Named("order").At(uint64(t.state.Epoch)).Perm(n)
+	t.started, t.used = time.Now(), 0
+	for t.state.Position < n {
+		if ctx.Err() != nil {
+			return ErrInterrupted
+		}
+		end := min(n, t.state.Position+t.cfg.Batch)
+		if err := t.one(order[t.state.Position:end]); err != nil {
+			return err
+		}
+		t.state.Position = end
+		if t.cfg.SaveEvery > 0 && t.state.Step%t.cfg.SaveEvery == 0 && end < n {
+			t.save(false)
+		}
+		if t.obs.Step != nil {
+			t.obs.Step(t.progress())
+		}
+	}
+	return nil
+}
+
+// one makes a step on the named rows.
+func (t *trainer) one(rows []int) error {
+	at := uint64(t.state.Step)
+	x := t.perStep[:len(rows)*t.rows.Dim]
+	if err := t.rows.batch(x, rows, t.key.Named("binarize").At(at)); err != nil {
+		return err
+	}
+	if t.tamper != nil {
+		t.tamper(t.state.Step+1, x)
+	}
+	beta := t.kl.At(t.state.Step)
+	rate := t.cfg.LR * t.lr.At(t.state.Step)
+	out, err := t.step.run(t.state.Step+1, x, beta, rate, t.key.Named("noise").At(at))
+	if errors.Is(err, ErrNotFinite) && t.state.Skipped < t.cfg.SkipNonfinite {
+		t.state.Skipped++
+		t.warn("non-finite step skipped", err.Error())
+		t.state.Step++
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.state.Step++
+	t.state.Sums.add(len(rows), out.logLik, out.kl, out.norm)
+	t.used += len(rows)
+	return nil
+}
+
+// progress describes the state for the observer.
+func (t *trainer) progress() Progress {
+	return Progress{
+		Epoch: t.state.Epoch + 1, Epochs: t.cfg.Epochs,
+		Step: t.state.Step, Steps: t.stepsPerEpoch() * int64(t.cfg.Epochs),
+		Record: t.state.Sums.record(t.kind(), t.cfg.Samples, t.kl.At(t.state.Step)), PerSecond: t.rate(),
+	}
+}
+
+// rate returns the examples a second since the epoch was entered.
+func (t *trainer) rate() float64 {
+	if s := time.Since(t.started).Seconds(); s > 0 {
+		return float64(t.used) / s
+	}
+	return 0
+}
+
+// kind is what the model's objective estimates.
+func (t *trainer) kind() string {
+	if t.net.Can()["bound"] {
+		return vi.KindELBO
+	}
+	return vi.KindLogProb
+}
+
+// finishEpoch validates, logs, decides about early stopping and saves.
+func (t *trainer) finishEpoch(ctx context.Context) error {
+	perSecond := t.rate()
+	rec, tel, err := t.validate(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ErrInterrupted
+		}
+		return err
+	}
+	last := t.state.Step - 1
+	e := vi.Epoch{
+		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel,
+		Train: t.state.Sums.record(t.kind(), t.cfg.Samples, t.kl.At(last)),
+		LR:    t.cfg.LR * t.lr.At(last), Beta: t.kl.At(last),
+		GradNorm:          t.state.Sums.GradNorm / float64(max(1, t.state.Sums.Steps)),
+		ExamplesPerSecond: perSecond,
+	}
+	if t.net.Can()["bound"] {
+		for _, w := range t.state.Monitor.Observe(tel) {
+			t.state.Warnings = append(t.state.Warnings, w)
+			t.warn(w.Name, w.Detail+"; "+w.Remedy)
+		}
+	}
+	best := t.judge(e)
+	t.state.Epoch++
+	t.state.Position, t.state.Sums = 0, Sums{}
+	if t.state.MetricBytes, err = t.log.append(e); err != nil {
+		t.warn("history not written", err.Error())
+	}
+	t.save(best)
+	if t.obs.Epoch != nil {
+		t.obs.Epoch(e, best)
+	}
+	return nil
+}
+
+// judge updates the best epoch and early stopping. Epochs before β has reached its value do
+// not compete: their bound is one of another objective's optimum.
+func (t *trainer) judge(e vi.Epoch) (best bool) {
+	ramped := e.Beta >= t.cfg.Beta*(1-1e-9)
+	final := t.state.Epoch+1 == t.cfg.Epochs
+	if !ramped && !(final && t.state.Best == nil) {
+		return false
+	}
+	if t.state.Best == nil || e.Valid.Bound > t.state.Best.Bound {
+		t.state.Best = &Best{e.Valid.Bound, e.Epoch, e.Step}
+		t.state.Stale = 0
+		return true
+	}
+	t.state.Stale++
+	t.state.Stopped = t.cfg.Patience > 0 && t.state.Stale >= t.cfg.Patience
+	return false
+}
+
+// telemetryRows bounds the rows of the mutual-information estimate, which is quadratic in them.
+const telemetryRows = 1000
+
+// validate computes the β = 1 bound and the collapse telemetry on the validation rows. The
+// noise is the same at every epoch, so that epochs differ by their parameters alone.
+func (t *trainer) validate(ctx context.Context) (vi.Record, vi.Telemetry, error) {
+	key := t.key.Named("valid")
+	rec, err := t.valid.Record(ctx, t.rows.ValidX, key, t.cfg.Beta)
+	if err != nil || !t.net.Can()["bound"] {
+		return rec, vi.Telemetry{}, err
+	}
+	tel, err := Telemetry(ctx, t.net, t.rows.ValidX, rec, key)
+	return rec, tel, err
+}
+
+// Telemetry observes the guide on at most a thousand of the rows x.
+func Telemetry(ctx context.Context, net *vae.Network, x []float32, rec vi.Record, key rng.Key) (vi.Telemetry, error) {
+	rows := min(telemetryRows, len(x)/net.Config.Dim)
+	post, err := net.Posterior(ctx, x[:rows*net.Config.Dim])
+	if err != nil {
+		return vi.Telemetry{}, err
+	}
+	eps := make([]float64, len(post.Mean))
+	key.Named("telemetry").NormalFloat64(eps)
+	return vi.Observe(rec, post, eps), nil
+}
+
+// save writes a checkpoint. A failure is reported and remembered; a later save may work, and
+// only the last one decides whether the run has failed.
+func (t *trainer) save(best bool) error {
+	c, err := snapshot(t.net.Params, t.state)
+	if err == nil {
+		err = t.store.Save(c, ckpt.SaveOptions{Best: best})
+	}
+	if err != nil {
+		err = fmt.Errorf("train: checkpoint of step %d not saved: %w", t.state.Step, err)
+		t.warn("checkpoint not saved", err.Error())
+	}
+	t.saveErr = err
+	return err
+}
+
+// warn tells the observer.
+func (t *trainer) warn(name, detail string) {
+	if t.obs.Warn != nil {
+		t.obs.Warn(name, detail)
+	}
+}

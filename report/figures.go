@@ -1,0 +1,68 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+)
+
+// Figure is one picture of a report.
+type Figure struct {
+	// File is its name in the folder plots, Title and Caption its text.
+	File, Title, Caption string
+
+	png     []byte
+	section string
+	half    bool
+}
+
+// figure says how one picture is made.
+type figure struct {
+	file, title, section string
+	half                 bool // shares its row with a neighbour
+	// applies tells whether model and data allow the figure.
+	applies func(s *scene) bool
+	// draw writes the PNG and returns the caption, which says how to read it.
+	draw func(ctx context.Context, s *scene, w io.Writer) (caption string, err error)
+}
+
+// The sections of a report.
+const (
+	secTraining = "Training"
+	secOutputs  = "What the model makes"
+	secLatent   = "Latent space"
+)
+
+// figures lists the pictures in the order of the report.
+var figures = []figure{
+	{"bounds.png", "The bound and its terms", secTraining, false, hasHistory, drawBounds},
+	{"training.png", "The course of training", secTraining, false, hasHistory, drawTraining},
+	{"reconstructions.png", "Test rows and their reconstructions", secOutputs, false, canReconstruct, drawReconstructions},
+	{"samples.png", "Samples from the prior", secOutputs, true, canSample, drawSamples},
+	{"manifold.png", "The plane of codes, decoded", secLatent, true, hasPlane, drawManifold},
+	{"kl.png", "KL by latent dimension", secLatent, false, hasKL, drawKL},
+	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},
+	{"traversals.png", "One latent dimension at a time", secLatent, false, canReconstruct, drawTraversals},
+	{"interpolation.png", "From one test row to another", secLatent, false, hasPairs, drawInterpolation},
+}
+
+// drawAll draws what the scene allows.
+func drawAll(ctx context.Context, s *scene) ([]Figure, error) {
+	var out []Figure
+	for _, f := range figures {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !f.applies(s) {
+			continue
+		}
+		var png bytes.Buffer
+		caption, err := f.draw(ctx, s, &png)
+		if err != nil {
+			return nil, fmt.Errorf("report: figure %s: %w", f.file, err)
+		}
+		out = append(out, Figure{f.file, f.title, caption, png.Bytes(), f.section, f.half})
+	}
+	return out, nil
+}

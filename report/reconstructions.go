@@ -1,0 +1,48 @@
+package report
+
+import (
+	"context"
+	"io"
+
+	"github.com/elbo-go/elbo/plot"
+)
+
+func canReconstruct(s *scene) bool { return s.can["encode"] && s.can["decode"] && s.n > 0 }
+
+// Numbers of rows in the picture of reconstructions.
+const (
+	shownImages = 20 // in two blocks
+	shownRows   = 6
+)
+
+// drawReconstructions draws rows of all classes with their reconstructions.
+func drawReconstructions(ctx context.Context, s *scene, w io.Writer) (string, error) {
+	n := shownRows
+	if s.isImage() {
+		n = shownImages
+	}
+	n = min(n, s.n)
+	inputs := rowsOf(s.x[:n*s.dim], s.dim)
+	codes := rowsOf(s.mean[:n*s.latent], s.latent)
+	outputs, err := s.decode(ctx, codes)
+	if err != nil {
+		return "", err
+	}
+	if s.isImage() {
+		return "Test images as the model saw them, above the mean of p(x|z) at the mean of q(z|x). Blur shows what the code does not hold; " +
+			"a wrong class shows codes that two classes share.", plot.Pairs(w, inputs, outputs, s.show.Shape, 10, "")
+	}
+	return "Test rows as the model saw them and the mean of p(x|z) at the mean of q(z|x), over the columns. Columns that the dashed line " +
+			"ignores are not held by the code.",
+		plot.PairedLines(w, inputs, outputs, plot.PairedLinesOptions{Names: s.columns(), YLabel: s.unit()})
+}
+
+// unit says in what unit the rows of a table are.
+func (s *scene) unit() string {
+	for _, c := range s.show.Columns {
+		if c.Scale != 1 || c.Mean != 0 {
+			return "standard deviations"
+		}
+	}
+	return "value"
+}

@@ -1,0 +1,49 @@
+package report
+
+import (
+	"context"
+	"io"
+	"math"
+)
+
+func canSample(s *scene) bool { return s.can["sample"] }
+
+// drawSamples draws decoded draws from the prior.
+func drawSamples(ctx context.Context, s *scene, w io.Writer) (string, error) {
+	n, cols := 24, 1
+	if s.isImage() {
+		n, cols = 100, 10
+	}
+	x, err := s.Net.Sample(ctx, n, s.key("samples"))
+	if err != nil {
+		return "", err
+	}
+	return "Means of p(x|z) at draws of z from the prior, not chosen by hand. Samples much worse than the reconstructions show that the codes of " +
+		"data do not fill the prior; samples all alike show that the code is ignored.", s.grid(w, rowsOf(x, s.dim), cols, layout{})
+}
+
+// planeSide is the number of codes along each axis of the plane.
+const planeSide = 20
+
+func hasPlane(s *scene) bool { return s.can["sample"] && s.latent == 2 && s.isImage() }
+
+// drawManifold decodes a grid over the plane of two-dimensional codes, at the quantiles
+// Φ⁻¹((i + ½)/20) of the standard normal prior, so that each tile stands for equal probability.
+func drawManifold(ctx context.Context, s *scene, w io.Writer) (string, error) {
+	at := func(i int) float32 {
+		p := (float64(i) + .5) / planeSide
+		return float32(math.Sqrt2 * math.Erfinv(2*p-1))
+	}
+	var codes [][]float32
+	for row := range planeSide {
+		for col := range planeSide {
+			codes = append(codes, []float32{at(col), at(planeSide - 1 - row)}) // up is larger
+		}
+	}
+	rows, err := s.decode(ctx, codes)
+	if err != nil {
+		return "", err
+	}
+	return "Means of p(x|z) with z0 rising to the right and z1 upwards, at quantiles of the standard normal from 2.5 % to 97.5 %, so that every " +
+		"tile has the same prior probability. Neighbours should blend into each other.", s.grid(w, rows, planeSide, layout{gap: -1})
+}

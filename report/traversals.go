@@ -1,0 +1,72 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// drawTraversals moves one dimension at a time by ±3 standard deviations, starting from the code
+// of one test row.
+func drawTraversals(ctx context.Context, s *scene, w io.Writer) (string, error) {
+	dims, steps := 4, 5
+	if s.isImage() {
+		dims, steps = 10, 11
+	}
+	centre, sd := s.spread()
+	var codes [][]float32
+	var l layout
+	for _, j := range s.byUse()[:min(dims, s.latent)] {
+		l.rows = append(l.rows, s.dimension(j))
+		for i := range steps {
+			z := slices.Clone(s.code(0))
+			z[j] = float32(centre[j] + sd[j]*offset(i, steps))
+			codes = append(codes, z)
+		}
+	}
+	for i := range steps {
+		l.cols = append(l.cols, signed(offset(i, steps)))
+	}
+	rows, err := s.decode(ctx, codes)
+	if err != nil {
+		return "", err
+	}
+	unit := "standard deviations of the prior"
+	if !s.can["sample"] {
+		unit = "standard deviations of the codes around their mean"
+	}
+	return "Each row moves one dimension from −3 to 3 " + unit + " while the others stay at the code of one test row; the most used dimensions come first. " +
+		"A row that changes one thing only has found a factor; a row that changes nothing is an unused dimension.", s.grid(w, rows, steps, l)
+}
+
+// spread is the centre and the scale of each dimension: those of the prior, else of the codes.
+func (s *scene) spread() (centre, sd []float64) {
+	centre, sd = s.moments()
+	for j := range sd {
+		sd[j] = math.Sqrt(sd[j])
+		if s.can["sample"] {
+			centre[j], sd[j] = 0, 1
+		}
+	}
+	return centre, sd
+}
+
+// offset is the i-th of steps values from −3 to 3.
+func offset(i, steps int) float64 { return -3 + 6*float64(i)/float64(steps-1) }
+
+// signed prints a number with few digits and a true minus.
+func signed(v float64) string {
+	return strings.Replace(strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64), "-", "−", 1)
+}
+
+// dimension names a latent dimension with what it carries.
+func (s *scene) dimension(j int) string {
+	if len(s.Record.KLPerDim) != s.latent {
+		return fmt.Sprintf("z%d", j)
+	}
+	return fmt.Sprintf("z%d, %.2f nats", j, s.Record.KLPerDim[j])
+}

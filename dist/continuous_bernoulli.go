@@ -27,7 +27,7 @@ const cbSeries = .05
 func (d ContinuousBernoulli) Mean() *g.Node {
 	l, near := d.split()
 	a := g.Abs(l)
-	e := g.Neg(g.Expm1(g.Neg(a)))
+	e := g.Neg(special.Expm1(g.Neg(a)))
 	above := g.Sub(g.Reciprocal(e), g.Reciprocal(a)) // mean at |l|
 	closed := g.Where(g.GreaterThan(l, g.ZerosLike(l)), above, g.OneMinus(above))
 	x := d.Logits
@@ -39,7 +39,7 @@ func (d ContinuousBernoulli) Mean() *g.Node {
 func (d ContinuousBernoulli) Variance() *g.Node {
 	l, near := d.split()
 	a := g.Abs(l)
-	e := g.Neg(g.Expm1(g.Neg(a)))
+	e := g.Neg(special.Expm1(g.Neg(a)))
 	closed := g.Sub(g.Reciprocal(g.Square(a)), g.Div(g.Exp(g.Neg(a)), g.Square(e)))
 	series := g.AddScalar(g.MulScalar(g.Square(d.Logits), -1./240), 1./12)
 	return g.Where(near, series, closed)
@@ -51,7 +51,7 @@ func (d ContinuousBernoulli) Sample(s *model.Scope, name string) *g.Node {
 	u := s.Uniform(name, dims(d.Logits)...)
 	l, near := d.split()
 	a := g.Abs(l)
-	low := g.Neg(g.Div(g.Log1p(g.Mul(u, g.Expm1(g.Neg(a)))), a)) // a draw at −|l|
+	low := g.Neg(g.Div(g.Log1p(g.Mul(u, special.Expm1(g.Neg(a)))), a)) // a draw at −|l|
 	x := g.Where(g.GreaterThan(l, g.ZerosLike(l)), g.OneMinus(low), low)
 	// Near 0 the quantile is u + l·u(1 − u)/2 up to terms in l².
 	flat := g.Add(u, g.MulScalar(g.Mul(d.Logits, g.Mul(u, g.OneMinus(u))), .5))

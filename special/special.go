@@ -20,6 +20,9 @@ func Softplus(x *g.Node) *g.Node {
 	return withGradient(x, value, g.StopGradient(g.Logistic(x)))
 }
 
+// Expm1 returns eˣ − 1 with its derivative eˣ, which the graph library's own lacks.
+func Expm1(x *g.Node) *g.Node { return withGradient(x, g.Expm1(x), g.StopGradient(g.Exp(x))) }
+
 // LogSigmoid returns ln σ(x) = −ln(1 + e^−x).
 func LogSigmoid(x *g.Node) *g.Node { return g.Neg(Softplus(g.Neg(x))) }
 

@@ -70,6 +70,7 @@ func TestStabilityTable(t *testing.T) {
 	}{
 		{"Softplus", Softplus, softplus, sigmoid, 1e-10, grid, 1e-6},
 		{"LogSigmoid", LogSigmoid, func(x float64) float64 { return -softplus(-x) }, func(x float64) float64 { return sigmoid(-x) }, 1e-10, grid, 1e-6},
+		{"Expm1", Expm1, math.Expm1, math.Exp, 1e-12, []float64{-80, -5, -1, -1e-3, -1e-9, 0, 1e-9, 1e-3, 1, 5, 80}, 1e-6},
 		{"Log1mExp", Log1mExp, func(x float64) float64 {
 			if x < ln2 {
 				return math.Log(-math.Expm1(-x))

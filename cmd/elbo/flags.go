@@ -1,0 +1,177 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// configFlag spells one field of a config as a flag. The value that the config has when the
+// flag is added is the default.
+type configFlag struct {
+	name string
+	add  func(f *pflag.FlagSet, c *train.Config, name string)
+	get  func(c *train.Config) any
+	from func() []string // values for completion; nil if there is no list
+}
+
+// The kinds of flags: a field is named once, for reading and for parsing.
+
+func textFlag(name, usage string, field func(*train.Config) *string, from func() []string) configFlag {
+	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.StringVar(field(c), name, *field(c), usage) },
+		func(c *train.Config) any { return *field(c) }, from}
+}
+
+func intFlag(name, usage string, field func(*train.Config) *int) configFlag {
+	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.IntVar(field(c), name, *field(c), usage) },
+		func(c *train.Config) any { return *field(c) }, nil}
+}
+
+func floatFlag(name, usage string, field func(*train.Config) *float64) configFlag {
+	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.Float64Var(field(c), name, *field(c), usage) },
+		func(c *train.Config) any { return *field(c) }, nil}
+}
+
+func boolFlag(name, usage string, field func(*train.Config) *bool) configFlag {
+	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.BoolVar(field(c), name, *field(c), usage) },
+		func(c *train.Config) any { return *field(c) }, nil}
+}
+
+// configFlagTable holds every field of [train.Config] but the model, which is an argument.
+var configFlagTable = []configFlag{
+	textFlag("data", "data `set`: a name of `elbo data`, or the path of a file or folder", func(c *train.Config) *string { return &c.Data }, dataNames),
+	textFlag("data-dir", "`folder` of named data sets, looked in after ELBO_DATA (default: the user's cache)", func(c *train.Config) *string { return &c.DataDir }, nil),
+	textFlag("label", "`column` of a table that holds the class (default: none)", func(c *train.Config) *string { return &c.Label }, nil),
+	boolFlag("allow-nan", "fill missing cells of a table with the mean of their column (default: they are an error)", func(c *train.Config) *bool { return &c.AllowNaN }),
+	intFlag("max-rows", "keep this many rows of each part (default 0: all)", func(c *train.Config) *int { return &c.MaxRows }),
+	intFlag("epochs", "passes over the training rows", func(c *train.Config) *int { return &c.Epochs }),
+	intFlag("batch", "rows of a step", func(c *train.Config) *int { return &c.Batch }),
+	floatFlag("lr", "learning rate of Adam", func(c *train.Config) *float64 { return &c.LR }),
+	textFlag("lr-schedule", "learning-rate `schedule`: "+strings.Join(optim.ScheduleKinds, ", "), func(c *train.Config) *string { return &c.LRSchedule }, func() []string { return optim.ScheduleKinds }),
+	floatFlag("lr-warmup", "`fraction` of the run over which the learning rate rises (default 0)", func(c *train.Config) *float64 { return &c.LRWarmup }),
+	floatFlag("clip", "bound on the gradient norm (default 0: none)", func(c *train.Config) *float64 { return &c.Clip }),
+	{"hidden", func(f *pflag.FlagSet, c *train.Config, name string) {
+		f.Var((*widths)(&c.Hidden), name, "hidden layers of the encoder, such as 512,256, or none; the decoder mirrors them")
+	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},
+	intFlag("latent", "dimensions of the latent code", func(c *train.Config) *int { return &c.Latent }),
+	textFlag("likelihood", "p(x|z): `one` of "+strings.Join(likelihoodNames(), ", ")+" (default: bernoulli for images, gaussian-learned for tables)", func(c *train.Config) *string { return &c.Likelihood }, likelihoodNames),
+	floatFlag("sigma", "scale of the gaussian and laplace likelihoods", func(c *train.Config) *float64 { return &c.Sigma }),
+	floatFlag("beta", "weight β of the KL term", func(c *train.Config) *float64 { return &c.Beta }),
+	textFlag("beta-schedule", "`schedule` of β: "+strings.Join(vi.ScheduleKinds, ", "), func(c *train.Config) *string { return &c.BetaSchedule }, func() []string { return vi.ScheduleKinds }),
+	floatFlag("beta-warmup", "`fraction` of the run until β is reached", func(c *train.Config) *float64 { return &c.BetaWarmup }),
+	intFlag("beta-cycles", "cycles of the cyclical β schedule", func(c *train.Config) *int { return &c.BetaCycles }),
+	floatFlag("free-bits", "`nats` a latent dimension may carry without cost (default 0)", func(c *train.Config) *float64 { return &c.FreeBits }),
+	intFlag("samples", "draws of z a datum", func(c *train.Config) *int { return &c.Samples }),
+	boolFlag("monte-carlo-kl", "estimate the KL term from the draws (default: closed form)", func(c *train.Config) *bool { return &c.MonteCarloKL }),
+	textFlag("binarize", "`how` pixels become 0 or 1: "+strings.Join(binarizations(), ", ")+" (default: dynamic for grey images under bernoulli)", func(c *train.Config) *string { return &c.Binarize }, binarizations),
+	intFlag("patience", "stop after this many epochs without a better validation bound (default 0: never)", func(c *train.Config) *int { return &c.Patience }),
+	{"save-every", func(f *pflag.FlagSet, c *train.Config, name string) {
+		f.Int64Var(&c.SaveEvery, name, c.SaveEvery, "steps between checkpoints within an epoch (default 0: at its end alone)")
+	}, func(c *train.Config) any { return c.SaveEvery }, nil},
+	intFlag("skip-nonfinite", "steps with a NaN or infinite term that may be skipped (default 0: stop)", func(c *train.Config) *int { return &c.SkipNonfinite }),
+	{"seed", func(f *pflag.FlagSet, c *train.Config, name string) {
+		f.Uint64Var(&c.Seed, name, c.Seed, "seed of all randomness")
+	}, func(c *train.Config) any { return c.Seed }, nil},
+	textFlag("backend", "compute `backend`: go, or xla[:plugin] in a build with the tag xla", func(c *train.Config) *string { return &c.Backend }, backend.Names),
+}
+
+// configFlags adds the flags of the named fields to a command, or of all fields if no name
+// is given, bound to c. What c holds now becomes the default.
+func configFlags(cmd *cobra.Command, c *train.Config, names ...string) {
+	for _, cf := range configFlagTable {
+		if len(names) > 0 && !slices.Contains(names, cf.name) {
+			continue
+		}
+		cf.add(cmd.Flags(), c, cf.name)
+		if cf.from != nil {
+			completeFlag(cmd, cf.name, cf.from)
+		}
+	}
+}
+
+// jsonFlag, quietFlag and outFlag are the flags of a command's output.
+
+func jsonFlag(cmd *cobra.Command, p *bool, usage string) { cmd.Flags().BoolVar(p, "json", *p, usage) }
+
+func quietFlag(cmd *cobra.Command, p *bool, usage string) {
+	cmd.Flags().BoolVarP(p, "quiet", "q", *p, usage)
+}
+
+func outFlag(cmd *cobra.Command, p *string, usage string) {
+	cmd.Flags().StringVarP(p, "out", "o", *p, usage)
+}
+
+// widths is a list of layer widths on the command line.
+type widths []int
+
+// String implements pflag.Value.
+func (w *widths) String() string {
+	if len(*w) == 0 {
+		return "none"
+	}
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint([]int(*w))), ","), "[]")
+}
+
+// Set implements pflag.Value.
+func (w *widths) Set(s string) error {
+	*w = widths{}
+	if s == "" || s == "none" {
+		return nil
+	}
+	for _, part := range strings.Split(s, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || n < 1 {
+			return fmt.Errorf("got width %q, want whole numbers above 0 such as 400 or 512,256, or none", part)
+		}
+		*w = append(*w, n)
+	}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (w *widths) Type() string { return "widths" }
+
+// completeFlag offers a list of values for a flag to the shell.
+func completeFlag(cmd *cobra.Command, name string, from func() []string) {
+	_ = cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		directive := cobra.ShellCompDirectiveNoFileComp
+		if name == "data" { // may also be a path
+			directive = cobra.ShellCompDirectiveDefault
+		}
+		return from(), directive
+	})
+}
+
+// dataNames lists the registered data sets.
+func dataNames() []string {
+	var out []string
+	for _, d := range data.List() {
+		out = append(out, d.Name)
+	}
+	return out
+}
+
+// likelihoodNames lists the likelihoods.
+func likelihoodNames() []string {
+	var out []string
+	for _, l := range vae.Likelihoods() {
+		out = append(out, l.Name)
+	}
+	return out
+}
+
+// binarizations lists the ways to binarise.
+func binarizations() []string {
+	return []string{string(data.BinarizeNone), string(data.BinarizeDynamic), string(data.BinarizeStatic), string(data.BinarizeThreshold)}
+}

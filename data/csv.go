@@ -33,7 +33,7 @@ type csvReader struct {
 	role   []int
 	stats  []columnStats // one a feature
 	labels classIndex
-	store  cellStore
+	store  cellStore[float64]
 	rows   int
 }
 

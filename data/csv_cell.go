@@ -41,28 +41,6 @@ func (c *csvReader) number(f string, line, j int) (float64, error) {
 	return v, nil
 }
 
-// cellStore holds rows of float64 in blocks, since their number is not known beforehand.
-type cellStore struct {
-	blocks [][]float64
-}
-
-// row returns space for one more row of d values.
-func (s *cellStore) row(d int) []float64 {
-	const most = 1 << 16 // values a block
-	n := len(s.blocks)
-	if n == 0 || len(s.blocks[n-1])+d > cap(s.blocks[n-1]) {
-		size := 64
-		if n > 0 {
-			size = min(2*cap(s.blocks[n-1]), most)
-		}
-		s.blocks = append(s.blocks, make([]float64, 0, max(size/d, 1)*d))
-		n++
-	}
-	b := &s.blocks[n-1]
-	*b = (*b)[:len(*b)+d]
-	return (*b)[len(*b)-d:]
-}
-
 // finish standardises the rows and makes the set.
 func (c *csvReader) finish(rep *Report) (*Set, error) {
 	if c.rows == 0 {

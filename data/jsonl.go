@@ -9,23 +9,27 @@ import (
 	"strconv"
 )
 
-// jsonRow is one line of a JSON-lines file. X is a flat list; Shape is its shape, for images.
-type jsonRow struct {
-	X     json.RawMessage `json:"x"`
-	Shape []int           `json:"shape,omitempty"`
-	Label json.RawMessage `json:"label,omitempty"`
+// jsonReader turns the lines of a JSON-lines file into rows.
+type jsonReader struct {
+	src    *source
+	line   int // number of the line, from 1
+	rows   int
+	shape  []int  // of the first row
+	dim    int    // number of its values
+	text   string // the shape as it was written
+	store  cellStore[float32]
+	labels classIndex
 }
 
 // decodeJSONL reads one row a line: {"x": [0.5, 1], "label": "cat"}. The label, a text or a
 // number, is in every line or in none; so is the shape of an image, as in "shape": [28, 28].
 func decodeJSONL(s *source) (*Set, error) {
-	set := &Set{}
-	var labels classIndex
+	r := &jsonReader{src: s}
 	var buf []byte
-	rows := 0
-	for line := 1; ; line++ {
+	for {
 		var err error
-		if buf, err = s.line(buf[:0], line); err == io.EOF {
+		r.line++
+		if buf, err = s.line(buf[:0], r.line); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err
@@ -33,18 +37,20 @@ func decodeJSONL(s *source) (*Set, error) {
 		if len(bytes.TrimSpace(buf)) == 0 {
 			continue
 		}
-		if rows++; rows > s.lim.MaxRows {
-			return nil, malformed("jsonl", rowField(line), "got more than %d rows, want at most that many", s.lim.MaxRows)
-		}
-		if err := addJSON(set, &labels, buf, line, rows, s.lim); err != nil {
+		if err := r.add(buf); err != nil {
 			return nil, err
 		}
 	}
-	if rows == 0 {
+	if r.rows == 0 {
 		return nil, malformed("jsonl", rowField(1), `got no row, want at least one line such as {"x": [1, 2]}`)
 	}
-	if labels.rows != nil {
-		labels.done(set)
+	set := &Set{Shape: r.shape}
+	set.X = make([]float32, 0, r.rows*set.Dim())
+	for _, b := range r.store.blocks {
+		set.X = append(set.X, b...)
+	}
+	if r.labels.rows != nil {
+		r.labels.done(set)
 	}
 	return set, nil
 }
@@ -68,90 +74,113 @@ func (s *source) line(buf []byte, number int) ([]byte, error) {
 	}
 }
 
-// addJSON takes one line.
-func addJSON(set *Set, labels *classIndex, line []byte, number, rows int, lim Limits) error {
-	fail := func(field, msg string, args ...any) error {
-		if field != "" {
-			field = ", " + field
-		}
-		return malformed("jsonl", rowField(number)+field, msg, args...)
+// fail returns an error in the current line.
+func (r *jsonReader) fail(field, msg string, args ...any) error {
+	if field != "" {
+		field = ", " + field
 	}
-	var r jsonRow
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
-		fe := malformed("jsonl", rowField(number), `got %v, want an object {"x": [numbers], "label": text}`, err)
-		fe.Err = err
-		return fe
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fail("", "got more after the object, want one object a line")
-	}
-	before := len(set.X)
-	if err := set.appendNumbers(r.X, lim, fail); err != nil {
-		return err
-	}
-	d := len(set.X) - before
-	if r.Shape == nil {
-		r.Shape = []int{d}
-	}
-	if n, ok := product(int64s(r.Shape), lim.MaxBytes); !ok || n != int64(d) || len(r.Shape) > 3 {
-		return fail("shape", "got %v for %d values, want 1 to 3 dimensions that multiply to that number", r.Shape, d)
-	}
-	if set.Shape == nil {
-		set.Shape = r.Shape
-	}
-	if !slices.Equal(set.Shape, r.Shape) {
-		return fail("x", "got shape %v, want %v as in the first row", r.Shape, set.Shape)
-	}
-	if has := len(r.Label) > 0 && string(r.Label) != "null"; has != (labels.rows != nil) && rows > 1 {
-		return fail("label", "got a row with a label beside one without, want all or none")
-	} else if !has {
-		return nil
-	}
-	return addJSONLabel(labels, r.Label, fail)
+	return malformed("jsonl", rowField(r.line)+field, msg, args...)
 }
 
-// addJSONLabel takes a text or a number.
-func addJSONLabel(labels *classIndex, raw json.RawMessage, fail func(string, string, ...any) error) error {
-	var text string
-	if err := json.Unmarshal(raw, &text); err == nil {
-		labels.add(text)
-		return nil
+// add takes one line.
+func (r *jsonReader) add(line []byte) error {
+	if r.rows++; r.rows > r.src.lim.MaxRows {
+		return r.fail("", "got more than %d rows, want at most that many", r.src.lim.MaxRows)
 	}
-	var n json.Number
-	if err := json.Unmarshal(raw, &n); err != nil {
-		return fail("label", "got %s, want a text or a number", quote(string(raw)))
+	f, err := r.fields(line)
+	if err != nil {
+		return err
 	}
-	labels.add(n.String())
+	d, err := r.numbers(f.x)
+	if err != nil {
+		return err
+	}
+	if err := r.checkShape(f.shape, d); err != nil {
+		return err
+	}
+	has := len(f.label) > 0 && string(f.label) != "null"
+	if r.rows > 1 && has != (r.labels.rows != nil) {
+		return r.fail("label", "got a row with a label beside one without, want all or none")
+	}
+	if has {
+		return r.label(f.label)
+	}
 	return nil
 }
 
-// appendNumbers parses a flat list of finite numbers, which is known to be valid JSON.
-func (set *Set) appendNumbers(raw []byte, lim Limits, fail func(string, string, ...any) error) error {
-	raw = bytes.TrimSpace(raw)
+// numbers parses a flat list of finite numbers, which is known to be valid JSON, and returns
+// their count.
+func (r *jsonReader) numbers(raw []byte) (int, error) {
 	if len(raw) < 2 || raw[0] != '[' {
-		return fail("x", "got %s, want a list of numbers", quote(string(raw[:min(len(raw), 41)])))
+		return 0, r.fail("x", "got %s, want a list of numbers", cutQuote(raw))
 	}
 	raw = bytes.TrimSpace(raw[1 : len(raw)-1])
 	if len(raw) == 0 {
-		return fail("x", "got an empty list, want at least one number")
+		return 0, r.fail("x", "got an empty list, want at least one number")
 	}
-	for i := 0; raw != nil; i++ {
+	d := bytes.Count(raw, []byte{','}) + 1
+	if int64(d)*int64(r.rows)*4 > r.src.lim.MaxBytes {
+		return 0, r.fail("x", "got more than %d bytes of values, want at most that many", r.src.lim.MaxBytes)
+	}
+	row := r.store.row(d)
+	for i := range row {
 		var cell []byte
 		cell, raw, _ = bytes.Cut(raw, []byte{','})
 		cell = bytes.TrimSpace(cell)
 		v, err := strconv.ParseFloat(string(cell), 64)
 		if err != nil || !finite32(v) {
-			return fail("x", "got %s at index %d, want a finite number within ±3.4e38", quote(string(cell[:min(len(cell), 41)])), i)
+			return 0, r.fail("x", "got %s at index %d, want a finite number within ±3.4e38", cutQuote(cell), i)
 		}
-		set.X = append(set.X, float32(v))
-		if int64(len(set.X))*4 > lim.MaxBytes {
-			return fail("x", "got more than %d bytes of values, want at most that many", lim.MaxBytes)
+		row[i] = float32(v)
+	}
+	return d, nil
+}
+
+// checkShape compares a row of d values with the first row. The shape is parsed only where its
+// text changes.
+func (r *jsonReader) checkShape(raw []byte, d int) error {
+	if same := r.rows > 1 && string(raw) == r.text; same && d == r.dim {
+		return nil
+	}
+	shape := []int{d}
+	if len(raw) > 0 {
+		shape = nil
+		if err := json.Unmarshal(raw, &shape); err != nil {
+			return r.fail("shape", "got %s, want a list of whole numbers", cutQuote(raw))
 		}
+	}
+	if n, ok := product(int64s(shape), r.src.lim.MaxBytes); !ok || n != int64(d) || len(shape) < 1 || len(shape) > 3 {
+		return r.fail("shape", "got %v for %d values, want 1 to 3 dimensions that multiply to that number", shape, d)
+	}
+	if r.rows == 1 {
+		r.shape, r.dim, r.text = shape, d, string(raw)
+	}
+	if !slices.Equal(shape, r.shape) {
+		return r.fail("x", "got shape %v, want %v as in the first row", shape, r.shape)
 	}
 	return nil
 }
+
+// label takes a text or a number.
+func (r *jsonReader) label(raw []byte) error {
+	if n := len(raw); raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		r.labels.add(string(raw[1 : n-1]))
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err == nil {
+		r.labels.add(text)
+		return nil
+	}
+	if c := raw[0]; c != '-' && (c < '0' || c > '9') {
+		return r.fail("label", "got %s, want a text or a number", cutQuote(raw))
+	}
+	r.labels.add(string(raw))
+	return nil
+}
+
+// cutQuote quotes the first bytes of a value.
+func cutQuote(b []byte) string { return quote(string(b[:min(len(b), 41)])) }
 
 // int64s converts dimensions.
 func int64s(dims []int) []int64 {

@@ -18,6 +18,10 @@ func TestJSONLReadsRowsShapesAndLabels(t *testing.T) {
 	if err != nil || !slices.Equal(set.Shape, []int{2, 1}) || !slices.Equal(set.Classes, []string{"9", "10"}) || set.Columns != nil {
 		t.Errorf("got %+v, %v", set, err)
 	}
+	set, _, err = readString("jsonl", `{"label":"},\"]\u0041{","x":[1]}`, ReadOptions{})
+	if err != nil || !slices.Equal(set.Classes, []string{`},"]A{`}) {
+		t.Errorf("got %+v, %v, want the label with its escapes resolved", set, err)
+	}
 	set, _, err = readString("jsonl", "{\"x\":[1],\"label\":null}\n{\"x\":[3]}\n", ReadOptions{Standardize: true})
 	if err != nil || set.Labels != nil {
 		t.Fatalf("got %+v, %v", set, err)
@@ -30,8 +34,8 @@ func TestJSONLRefusesBadLinesAtTheirPlace(t *testing.T) {
 		"empty":          {"", "row 1: got no row, want at least one line"},
 		"blank":          {"\n \n", "got no row"},
 		"no JSON":        {"x\n", "row 1: got invalid character 'x'"},
-		"a list":         {"[1,2]\n", "row 1: got json: cannot unmarshal array"},
-		"unknown key":    {"{\"x\":[1],\"lable\":\"a\"}\n", `row 1: got json: unknown field "lable"`},
+		"a list":         {"[1,2]\n", `row 1: got "[1,2]", want an object`},
+		"unknown key":    {"{\"x\":[1],\"lable\":\"a\"}\n", `row 1: got key "\"lable\"", want x, label and shape`},
 		"no x":           {"{\"label\":\"a\"}\n", `row 1, x: got "", want a list of numbers`},
 		"x is null":      {"{\"x\":null}\n", `row 1, x: got "null", want a list of numbers`},
 		"empty x":        {"{\"x\":[]}\n", "row 1, x: got an empty list"},
@@ -47,7 +51,12 @@ func TestJSONLRefusesBadLinesAtTheirPlace(t *testing.T) {
 		"label a list":   {"{\"x\":[1],\"label\":[1]}\n", `row 1, label: got "[1]", want a text or a number`},
 		"shape":          {"{\"x\":[1,2],\"shape\":[3]}\n", "row 1, shape: got [3] for 2 values"},
 		"shape wraps":    {"{\"x\":[1],\"shape\":[4294967296,4294967296]}\n", "row 1, shape: got [4294967296 4294967296]"},
-		"two objects":    {"{\"x\":[1]} {\"x\":[1]}\n", "row 1: got more after the object"},
+		"key twice":      {"{\"x\":[1],\"x\":[2]}\n", `row 1: got key "\"x\""`},
+		"empty object":   {" { } \n", `row 1, x: got "", want a list`},
+		"shape of text":  {"{\"x\":[1],\"shape\":\"1\"}\n", `row 1, shape: got "\"1\"", want a list of whole numbers`},
+		"no shape":       {"{\"x\":[1],\"shape\":[]}\n", "row 1, shape: got [] for 1 values"},
+		"label true":     {"{\"x\":[1],\"label\":true}\n", `row 1, label: got "true"`},
+		"two objects":    {"{\"x\":[1]} {\"x\":[1]}\n", "row 1: got invalid character '{' after top-level value"},
 		"long line":      {"{\"x\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}", "row 1: got more than 80 bytes"},
 		"rows":           {"{\"x\":[1]}\n{\"x\":[1]}\n{\"x\":[1]}\n{\"x\":[1]}\n{\"x\":[1]}\n", "row 5: got more than 4 rows"},
 	} {

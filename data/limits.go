@@ -20,8 +20,9 @@ type Limits struct {
 	MaxPixels int
 	// MaxRecordBytes bounds one CSV record or one JSON line.
 	MaxRecordBytes int
-	// MaxRatio bounds the decompressed bytes that one compressed byte may stand for, once
-	// 8 MiB have come out. Deflate reaches 1032; binary images stay below 150.
+	// MaxRatio bounds the decompressed bytes that one compressed byte may stand for, taken
+	// from the start of the file, once 8 MiB have come out. Deflate reaches 1032; sparse
+	// binary images stay below 150.
 	MaxRatio int
 }
 
@@ -83,7 +84,7 @@ type boundedReader struct {
 	format string
 	n      int64 // bytes passed on
 	lim    Limits
-	packed int64 // compressed size of the file; 0 if it is not compressed or not known
+	packed *countReader // the compressed bytes below r; nil if there is no compression
 }
 
 // Read implements io.Reader; above the limit it returns a FormatError.
@@ -94,11 +95,24 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		return 0, &FormatError{Format: b.format, Offset: b.lim.MaxBytes, Field: "size",
 			Msg: fmt.Sprintf("got more bytes, want at most %d", b.lim.MaxBytes)}
 	}
-	if b.packed > 0 && b.n > ratioFrom && b.n/int64(b.lim.MaxRatio) > b.packed {
+	if b.packed != nil && b.n > ratioFrom && b.n/int64(b.lim.MaxRatio) > b.packed.n {
 		return 0, &FormatError{Format: b.format, Offset: b.n, Field: "gzip",
 			Msg: fmt.Sprintf("got %d bytes out of %d compressed ones, want at most %d out of one",
-				b.n, b.packed, b.lim.MaxRatio)}
+				b.n, b.packed.n, b.lim.MaxRatio)}
 	}
+	return n, err
+}
+
+// countReader counts the bytes that pass.
+type countReader struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *countReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
 	return n, err
 }
 

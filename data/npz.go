@@ -135,6 +135,7 @@ func (a npzArchive) open(name string, f func(*source) error) error {
 		if err != nil {
 			return err
 		}
+		s.sparse = true
 		return f(s)
 	}()
 	var fe *FormatError

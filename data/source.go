@@ -15,6 +15,7 @@ type source struct {
 	format string
 	lim    Limits
 	size   int64 // decompressed size; −1 if it is not known
+	sparse bool  // the size is only declared: memory grows as bytes arrive
 	most   int64 // no more bytes than this can come
 }
 
@@ -25,17 +26,17 @@ const bufSize = 16 << 10
 // the file, or −1.
 func newSource(r io.Reader, size int64, format string, lim Limits) (*source, error) {
 	lim = lim.orDefault()
-	br := bufio.NewReaderSize(r, bufSize)
-	s := &source{format: format, lim: lim, size: size, most: lim.MaxBytes}
+	raw := &countReader{r: r}
+	br := bufio.NewReaderSize(raw, bufSize)
+	s := &source{format: format, lim: lim, size: size, sparse: size < 0, most: lim.MaxBytes}
 	in := &boundedReader{r: br, format: format, lim: lim}
 	if head, _ := br.Peek(2); len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		z, err := gzip.NewReader(br)
 		if err != nil {
 			return nil, &FormatError{Format: format, Field: "gzip", Msg: "got a damaged header: " + err.Error(), Err: err}
 		}
-		in.r, s.size = z, -1
+		in.r, in.packed, s.size, s.sparse = z, raw, -1, true
 		if size >= 0 {
-			in.packed = max(size, 1)
 			s.most = min(s.most, mulClamp(size, deflateRatio))
 		}
 		s.Reader = bufio.NewReaderSize(in, bufSize)
@@ -108,14 +109,14 @@ func (s *source) payload(field string, n int64) error {
 	return nil
 }
 
-// values reads n elements. With a known size the rows are allocated at once; otherwise bytes
-// are collected first, so that memory grows only as data arrives.
+// values reads n elements. Where the bytes are known to be there the rows are allocated at once;
+// otherwise bytes are collected first.
 func (s *source) values(field string, t element, n int) ([]float32, error) {
 	at := s.offset()
 	if err := s.payload(field, int64(n)*int64(t.size)); err != nil {
 		return nil, err
 	}
-	if s.size < 0 {
+	if s.sparse {
 		return s.collect(field, t, n)
 	}
 	out := make([]float32, n)

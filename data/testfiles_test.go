@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,11 +36,15 @@ func ramp(n int) []byte {
 	return b
 }
 
+// gzipWriter is kept, since a new one costs 800 kB.
+var gzipWriter = gzip.NewWriter(io.Discard)
+
 // gzipped compresses b.
 func gzipped(t testing.TB, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
+	z := gzipWriter
+	z.Reset(&out)
 	if _, err := z.Write(b); err != nil {
 		t.Fatal(err)
 	}
@@ -150,4 +156,19 @@ func wantValues(t testing.TB, got []float32, want ...float32) {
 			t.Errorf("value %d: got %v, want %v", i, got[i], want[i])
 		}
 	}
+}
+
+// resizedPNG returns the PNG with other dimensions in its header and a right checksum.
+func resizedPNG(t testing.TB, b []byte, w, h uint32) []byte {
+	t.Helper()
+	b = bytes.Clone(b)
+	binary.BigEndian.PutUint32(b[16:], w)
+	binary.BigEndian.PutUint32(b[20:], h)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}
+
+// hugePNG is a file of some 70 bytes that declares 20,000×20,000 pixels.
+func hugePNG(t testing.TB) []byte {
+	return resizedPNG(t, encodePNG(t, image.NewRGBA(image.Rect(0, 0, 1, 1))), 20000, 20000)
 }

@@ -53,7 +53,7 @@ func mutate(r *rand.Rand, data []byte) []byte {
 		at = []int{0, at / 8 * 8 % (len(out) - 7), len(out) - 8}[r.IntN(3)]
 		binary.LittleEndian.PutUint64(out[at:], words[r.IntN(len(words))])
 	case 3:
-		insert(fmt.Sprint([]any{-1, 1 << 40, "18446744073709551616", 1e300, "00", 3.5, "null"}[r.IntN(7)]))
+		insert(fmt.Sprint([]any{-1, int64(1 << 40), "18446744073709551616", 1e300, "00", 3.5, "null"}[r.IntN(7)]))
 	case 4:
 		insert([]string{"{", "}", "[", "]", ",", ":", `"`, `\`, "\x00", "\xff"}[r.IntN(10)])
 	case 5:
@@ -146,25 +146,25 @@ func rawHeader(text string, size int) []byte {
 // mutateField changes one field of one entry.
 func mutateField(r *rand.Rand, e []rawEntry) {
 	k := r.IntN(len(e))
-	begin, end := e[k].Offsets.([]int)[0], e[k].Offsets.([]int)[1]
-	number := []int{0, 1, 2, 3, 5, 8, 16, -1, 1 << 31, 1 << 40, 1<<63 - 1}[r.IntN(11)]
+	begin, end := e[k].Offsets.([]int64)[0], e[k].Offsets.([]int64)[1]
+	number := []int64{0, 1, 2, 3, 5, 8, 16, -1, 1 << 31, 1 << 40, 1<<63 - 1}[r.IntN(11)]
 	switch r.IntN(7) {
 	case 0:
 		e[k].name = []string{"a", "b", "c", "", metadataKey, strings.Repeat("x", 300)}[r.IntN(6)]
 	case 1:
 		e[k].DType = []any{"F64", "F16", "U8", "f32", "F31", "", 4, nil}[r.IntN(8)]
 	case 2:
-		shape := append([]int{}, e[k].Shape.([]int)...)
+		shape := append([]int64{}, e[k].Shape.([]int64)...)
 		shape[r.IntN(len(shape))] = number
 		e[k].Shape = shape
 	case 3:
-		e[k].Shape = [][]int{{}, {1 << 32, 1 << 32}, make([]int, 40), {number, number}}[r.IntN(4)]
+		e[k].Shape = [][]int64{{}, {1 << 32, 1 << 32}, make([]int64, 40), {number, number}}[r.IntN(4)]
 	case 4:
-		e[k].Offsets = []int{number, end}
+		e[k].Offsets = []int64{number, end}
 	case 5:
-		e[k].Offsets = []int{begin, number}
+		e[k].Offsets = []int64{begin, number}
 	case 6:
-		e[k].Offsets = [][]int{{}, {begin}, {begin, end, end}, {end, begin}, {begin + 1, end + 1}, {begin, end + number%100}}[r.IntN(6)]
+		e[k].Offsets = [][]int64{{}, {begin}, {begin, end, end}, {end, begin}, {begin + 1, end + 1}, {begin, end + number%100}}[r.IntN(6)]
 	}
 }
 
@@ -173,9 +173,9 @@ func TestCorruptFieldsAreRejectedCleanly(t *testing.T) {
 	reached, rejected := 0, 0
 	for range 10_000 {
 		entries := []rawEntry{
-			{"a", "F32", []int{2, 3}, []int{0, 24}},
-			{"b", "U8", []int{8, 1}, []int{24, 32}},
-			{"c", "F64", []int{1}, []int{32, 40}},
+			{"a", "F32", []int64{2, 3}, []int64{0, 24}},
+			{"b", "U8", []int64{8, 1}, []int64{24, 32}},
+			{"c", "F64", []int64{1}, []int64{32, 40}},
 		}
 		mutateField(r, entries)
 		data := rawFile(entries, 40)
@@ -201,9 +201,9 @@ func TestBombsAreCheap(t *testing.T) {
 		"header length 2^63":     append(length(1<<63), "{}"...),
 		"header length 2^64-1":   append(length(1<<64-1), "{}"...),
 		"header length 100 MB":   append(length(100e6), "{}"...),
-		"shape of 2^62 elements": rawFile([]rawEntry{{"a", "F64", []int{1 << 31, 1 << 31}, []int{0, 8}}}, 8),
-		"shape that wraps to 0":  rawFile([]rawEntry{{"a", "F64", []int{1 << 32, 1 << 32}, []int{0, 0}}}, 0),
-		"offsets of 2^62":        rawFile([]rawEntry{{"a", "U8", []int{1 << 62}, []int{0, 1 << 62}}}, 8),
+		"shape of 2^62 elements": rawFile([]rawEntry{{"a", "F64", []int64{1 << 31, 1 << 31}, []int{0, 8}}}, 8),
+		"shape that wraps to 0":  rawFile([]rawEntry{{"a", "F64", []int64{1 << 32, 1 << 32}, []int{0, 0}}}, 0),
+		"offsets of 2^62":        rawFile([]rawEntry{{"a", "U8", []int64{1 << 62}, []int64{0, 1 << 62}}}, 8),
 		"deep objects":           rawHeader(deep, 0),
 		"deep arrays":            rawHeader(`{"a":{"shape":`+strings.Repeat("[", 16<<20), 0),
 		"long shape":             rawHeader(`{"a":{"shape":[`+strings.Repeat("0,", 8<<20)+`0]}}`, 0),

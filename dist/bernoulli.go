@@ -19,6 +19,7 @@ type Bernoulli struct {
 
 // LogProb implements [Distribution].
 func (d Bernoulli) LogProb(x *g.Node) *g.Node {
+	d.Logits = like(d.Logits, x)
 	return g.Sub(g.Mul(x, d.Logits), special.Softplus(d.Logits))
 }
 

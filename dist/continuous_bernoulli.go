@@ -17,6 +17,7 @@ type ContinuousBernoulli struct {
 
 // LogProb implements [Distribution].
 func (d ContinuousBernoulli) LogProb(x *g.Node) *g.Node {
+	d.Logits = like(d.Logits, x)
 	return g.Sub(g.Mul(x, d.Logits), special.LogExprel(d.Logits))
 }
 

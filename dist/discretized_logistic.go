@@ -24,6 +24,7 @@ type DiscretizedLogistic struct {
 
 // LogProb implements [Distribution]; x holds multiples of 1/255 in [0, 1].
 func (d DiscretizedLogistic) LogProb(x *g.Node) *g.Node {
+	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
 	const w = 1. / (Bins - 1)
 	inv := g.Exp(g.Neg(d.LogScale))
 	z := g.Sub(x, d.Loc)

@@ -15,7 +15,8 @@ import (
 
 // Distribution is a factorised distribution over arrays of one shape.
 type Distribution interface {
-	// LogProb returns the elementwise log-density of x, which broadcasts against the parameters.
+	// LogProb returns the elementwise log-density of x, which broadcasts against the
+	// parameters; x may have more leading axes, such as one of draws.
 	LogProb(x *g.Node) *g.Node
 	// Mean returns the elementwise mean.
 	Mean() *g.Node
@@ -80,6 +81,14 @@ func MustKL(q, p Distribution) *g.Node {
 
 // dims returns the shape of a node as a slice that the caller may change.
 func dims(x *g.Node) []int { return append([]int(nil), x.Shape().Dimensions...) }
+
+// like gives a parameter the rank of x by leading axes of size 1; a scalar stays one.
+func like(p, x *g.Node) *g.Node {
+	for p.Rank() > 0 && p.Rank() < x.Rank() {
+		p = g.ExpandAxes(p, 0)
+	}
+	return p
+}
 
 // repeat returns x with m copies along a new first axis.
 func repeat(x *g.Node, m int) *g.Node {

@@ -18,6 +18,7 @@ type Laplace struct {
 
 // LogProb implements [Distribution].
 func (d Laplace) LogProb(x *g.Node) *g.Node {
+	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
 	z := g.Mul(g.Abs(g.Sub(x, d.Loc)), g.Exp(g.Neg(d.LogScale)))
 	return g.Neg(g.Add(z, g.AddScalar(d.LogScale, math.Ln2)))
 }

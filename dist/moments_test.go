@@ -148,6 +148,23 @@ func TestMomentsHaveTheShapeOfTheLocation(t *testing.T) {
 	}
 }
 
+// TestLogProbTakesDrawsOfData: M×B×D against parameters of B×D.
+func TestLogProbTakesDrawsOfData(t *testing.T) {
+	for _, f := range families {
+		xs, params := f.points()
+		xs, params = xs[:6], params[:6]
+		row := f.evaluate(t, xs, params, func(d dist.Distribution, x *g.Node) *g.Node { return d.LogProb(x) })
+		twice := f.evaluate(t, xs, params, func(d dist.Distribution, x *g.Node) *g.Node {
+			return d.LogProb(g.Stack([]*g.Node{x, x}, 0))
+		})
+		for i, v := range row {
+			if len(twice) != 12 || twice[i] != v || twice[6+i] != v {
+				t.Fatalf("%s: got %v, want %v twice", f.name, twice, row)
+			}
+		}
+	}
+}
+
 // TestPathwiseGradient holds the derivatives of E[z²] = μ² + σ² to those of single draws; a
 // right sampler fails with probability 6e-5 a line.
 func TestPathwiseGradient(t *testing.T) {

@@ -21,6 +21,7 @@ func StandardNormal(x *g.Node) Normal { return Normal{g.ZerosLike(x), g.ZerosLik
 
 // LogProb implements [Distribution].
 func (d Normal) LogProb(x *g.Node) *g.Node {
+	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
 	z := g.Mul(g.Sub(x, d.Loc), g.Exp(g.Neg(d.LogScale)))
 	return g.Sub(g.MulScalar(g.Square(z), -.5), g.AddScalar(d.LogScale, .5*math.Log(2*math.Pi)))
 }

@@ -99,10 +99,10 @@ func settled(history []Epoch) []Epoch {
 }
 
 // drawBounds draws the bound and its terms by epoch, each on a scale of its own.
-func drawBounds(_ context.Context, s *scene, w io.Writer) (string, error) {
+func drawBounds(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
 	h := settled(s.History)
 	kind := kindOf(h[len(h)-1].Train, s.Record)
-	caption := "Mean over data in nats, at β = 1, larger is better except for the KL."
+	caption := "Means over data at β = 1. A larger bound is better. The training curve is the mean over the epoch while the weights still moved, so that it starts below the validation curve."
 	if n := len(s.History) - len(h); n > 0 {
 		caption += fmt.Sprintf(" The first %s, when the bound rose steeply, are left out.", count(n, "epoch"))
 	}
@@ -121,11 +121,11 @@ func drawBounds(_ context.Context, s *scene, w io.Writer) (string, error) {
 	if specs = charted(specs...); len(specs) == 0 {
 		return "", fmt.Errorf("history: got no finite value in %d epochs, want one", len(h))
 	}
-	return caption, plot.Panels(w, "", specs, 2)
+	return caption, plot.Panels(w, title, specs, 2)
 }
 
 // drawTraining draws what the optimizer did.
-func drawTraining(_ context.Context, s *scene, w io.Writer) (string, error) {
+func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
 	line := func(colour int, value func(Epoch) float64) plot.Series {
 		l := trace("", s.History, func(e Epoch) (float64, bool) { return value(e), true })
 		l.Color = colour
@@ -140,6 +140,6 @@ func drawTraining(_ context.Context, s *scene, w io.Writer) (string, error) {
 	if len(specs) == 0 {
 		return "", fmt.Errorf("history: got no finite value in %d epochs, want one", len(s.History))
 	}
-	return "A gradient norm that settles is healthy; one that grows or jumps asks for a lower learning rate. " +
-		"The training objective weighs the KL by β; the curves above are at β = 1 whatever β was.", plot.Panels(w, "", specs, 2)
+	return "The gradient norm may drift by a small factor; jumps by a factor of ten ask for a lower learning rate or for clipping. " +
+		"The training objective weighs the KL by β; the curves above are at β = 1 whatever β was.", plot.Panels(w, title, specs, 2)
 }

@@ -23,8 +23,8 @@ type figure struct {
 	half                 bool // shares its row with a neighbour
 	// applies tells whether model and data allow the figure.
 	applies func(s *scene) bool
-	// draw writes the PNG and returns the caption, which says how to read it.
-	draw func(ctx context.Context, s *scene, w io.Writer) (caption string, err error)
+	// draw writes the PNG, headed by its title, and returns the caption, which says how to read it.
+	draw func(ctx context.Context, s *scene, title string, w io.Writer) (caption string, err error)
 }
 
 // The sections of a report.
@@ -58,7 +58,7 @@ func drawAll(ctx context.Context, s *scene) ([]Figure, error) {
 			continue
 		}
 		var png bytes.Buffer
-		caption, err := f.draw(ctx, s, &png)
+		caption, err := f.draw(ctx, s, f.title, &png)
 		if err != nil {
 			return nil, fmt.Errorf("report: figure %s: %w", f.file, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/big"
 
 	"github.com/elbo-go/elbo/eval"
 )
@@ -31,13 +32,13 @@ func (s *scene) pairs(most int) [][2]int {
 
 // drawInterpolation decodes straight lines between codes, each above the blend of its two rows
 // value by value.
-func drawInterpolation(ctx context.Context, s *scene, w io.Writer) (string, error) {
+func drawInterpolation(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	most, steps, blend := 2, 5, "blend"
 	if s.isImage() {
 		most, steps, blend = 5, 9, "pixel blend"
 	}
 	var rows [][]float32
-	var l layout
+	l := layout{title: title}
 	for _, p := range s.pairs(most) {
 		path, err := eval.Path("linear", s.code(p[0]), s.code(p[1]), steps)
 		if err != nil {
@@ -55,8 +56,11 @@ func drawInterpolation(ctx context.Context, s *scene, w io.Writer) (string, erro
 		l.rows = append(l.rows, "latent path", blend)
 	}
 	for i := range steps {
-		l.cols = append(l.cols, fmt.Sprintf("%.0f %%", 100*float64(i)/float64(steps-1)))
+		l.cols = append(l.cols, fraction(i, steps-1))
 	}
 	return fmt.Sprintf("The straight line between the codes of two test rows, decoded at %d points, above the blend of the same two rows value by value. "+
 		"Every step of the latent path should be a credible datum; the blend only fades one out and the other in.", steps), s.grid(w, rows, steps, l)
 }
+
+// fraction prints i/n in lowest terms.
+func fraction(i, n int) string { return big.NewRat(int64(i), int64(n)).RatString() }

@@ -17,7 +17,7 @@ func hasCodes(s *scene) bool { return s.can["encode"] && s.n >= 3 }
 
 // drawLatent draws the codes of test rows in the plane, coloured by class or by the first
 // generating factor.
-func drawLatent(_ context.Context, s *scene, w io.Writer) (string, error) {
+func drawLatent(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
 	xy, xl, yl, how, err := s.plane()
 	if err != nil {
 		return "", err
@@ -30,7 +30,7 @@ func drawLatent(_ context.Context, s *scene, w io.Writer) (string, error) {
 			values[i] = float64(v)
 		}
 		return caption + " A colour that changes smoothly along some direction means that the code has found the factor.",
-			plot.ScatterValues(w, xy, values, f.Name, "", xl, yl)
+			plot.ScatterValues(w, xy, values, f.Name, title, xl, yl)
 	}
 	if s.show.Labels != nil {
 		caption += " The colours are the classes, which the model has not seen: classes that lie apart were found from the data alone."
@@ -39,7 +39,7 @@ func drawLatent(_ context.Context, s *scene, w io.Writer) (string, error) {
 		caption += " The cloud as a whole should look like the prior; holes and islands are regions where samples will be poor."
 	}
 	labels, classes := s.classes()
-	return caption, plot.Scatter(w, xy, labels, classes, "", xl, yl)
+	return caption, plot.Scatter(w, xy, labels, classes, title, xl, yl)
 }
 
 // classes are the labels of the rows and the names of the classes, which are numbers where the

@@ -16,7 +16,7 @@ const (
 )
 
 // drawReconstructions draws rows of all classes with their reconstructions.
-func drawReconstructions(ctx context.Context, s *scene, w io.Writer) (string, error) {
+func drawReconstructions(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	n := shownRows
 	if s.isImage() {
 		n = shownImages
@@ -30,11 +30,11 @@ func drawReconstructions(ctx context.Context, s *scene, w io.Writer) (string, er
 	}
 	if s.isImage() {
 		return "Test images as the model saw them, above the mean of p(x|z) at the mean of q(z|x). Blur shows what the code does not hold; " +
-			"a wrong class shows codes that two classes share.", plot.Pairs(w, inputs, outputs, s.show.Shape, 10, "")
+			"a wrong class shows codes that two classes share.", plot.Pairs(w, inputs, outputs, s.show.Shape, 10, title)
 	}
 	return "Test rows as the model saw them and the mean of p(x|z) at the mean of q(z|x), over the columns. Columns that the dashed line " +
 			"ignores are not held by the code.",
-		plot.PairedLines(w, inputs, outputs, plot.PairedLinesOptions{Names: s.columns(), YLabel: s.unit()})
+		plot.PairedLines(w, inputs, outputs, plot.PairedLinesOptions{Title: title, Names: s.columns(), YLabel: s.unit()})
 }
 
 // unit says in what unit the rows of a table are.

@@ -9,7 +9,7 @@ import (
 func canSample(s *scene) bool { return s.can["sample"] }
 
 // drawSamples draws decoded draws from the prior.
-func drawSamples(ctx context.Context, s *scene, w io.Writer) (string, error) {
+func drawSamples(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	n, cols := 24, 1
 	if s.isImage() {
 		n, cols = 100, 10
@@ -19,7 +19,7 @@ func drawSamples(ctx context.Context, s *scene, w io.Writer) (string, error) {
 		return "", err
 	}
 	return "Means of p(x|z) at draws of z from the prior, not chosen by hand. Samples much worse than the reconstructions show that the codes of " +
-		"data do not fill the prior; samples all alike show that the code is ignored.", s.grid(w, rowsOf(x, s.dim), cols, layout{})
+		"data do not fill the prior; samples all alike show that the code is ignored.", s.grid(w, rowsOf(x, s.dim), cols, layout{title: title})
 }
 
 // planeSide is the number of codes along each axis of the plane.
@@ -29,7 +29,7 @@ func hasPlane(s *scene) bool { return s.can["sample"] && s.latent == 2 && s.isIm
 
 // drawManifold decodes a grid over the plane of two-dimensional codes, at the quantiles
 // Φ⁻¹((i + ½)/20) of the standard normal prior, so that each tile stands for equal probability.
-func drawManifold(ctx context.Context, s *scene, w io.Writer) (string, error) {
+func drawManifold(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	at := func(i int) float32 {
 		p := (float64(i) + .5) / planeSide
 		return float32(math.Sqrt2 * math.Erfinv(2*p-1))
@@ -45,5 +45,5 @@ func drawManifold(ctx context.Context, s *scene, w io.Writer) (string, error) {
 		return "", err
 	}
 	return "Means of p(x|z) with z0 rising to the right and z1 upwards, at quantiles of the standard normal from 2.5 % to 97.5 %, so that every " +
-		"tile has the same prior probability. Neighbours should blend into each other.", s.grid(w, rows, planeSide, layout{gap: -1})
+		"tile has the same prior probability. Neighbours should blend into each other.", s.grid(w, rows, planeSide, layout{title: title, gap: -1})
 }

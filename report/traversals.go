@@ -12,14 +12,14 @@ import (
 
 // drawTraversals moves one dimension at a time by ±3 standard deviations, starting from the code
 // of one test row.
-func drawTraversals(ctx context.Context, s *scene, w io.Writer) (string, error) {
+func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	dims, steps := 4, 5
 	if s.isImage() {
 		dims, steps = 10, 11
 	}
 	centre, sd := s.spread()
 	var codes [][]float32
-	var l layout
+	l := layout{title: title}
 	for _, j := range s.byUse()[:min(dims, s.latent)] {
 		l.rows = append(l.rows, s.dimension(j))
 		for i := range steps {

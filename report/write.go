@@ -51,7 +51,7 @@ func (s *scene) page(figs []Figure) plot.ReportSpec {
 			n++
 		}
 		sec := &spec.Sections[n-1]
-		sec.Pictures = append(sec.Pictures, plot.Picture{PNG: f.png, Caption: f.Title + ". " + f.Caption, Half: f.half})
+		sec.Pictures = append(sec.Pictures, plot.Picture{PNG: f.png, Caption: f.Caption, Half: f.half})
 	}
 	return spec
 }

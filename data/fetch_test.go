@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,9 +49,23 @@ func newRemote(t *testing.T, name string, size int, level int) remote {
 // server is a web server that misbehaves as told and counts the body bytes it sends.
 type server struct {
 	*httptest.Server
-	mu       sync.Mutex
-	requests []string // the Range header of each request
-	sent     int
+	mu      sync.Mutex
+	ranges  []string // the Range header of each request
+	ifRange string   // the If-Range header of the last one
+	sent    int      // body bytes
+}
+
+// seen returns the Range headers of the requests so far and the body bytes sent.
+func (s *server) seen() (ranges []string, sent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ranges), s.sent
+}
+
+// count returns the number of requests so far.
+func (s *server) count() int {
+	ranges, _ := s.seen()
+	return len(ranges)
 }
 
 // serve starts a server whose handler may write through count.
@@ -58,8 +73,8 @@ func serve(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, try
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		s.requests = append(s.requests, r.Header.Get("Range"))
-		try := len(s.requests)
+		s.ranges, s.ifRange = append(s.ranges, r.Header.Get("Range")), r.Header.Get("If-Range")
+		try := len(s.ranges)
 		s.mu.Unlock()
 		handle(&countingWriter{w, s}, r, try)
 	}))
@@ -73,11 +88,10 @@ type countingWriter struct {
 }
 
 func (c *countingWriter) Write(p []byte) (int, error) {
-	n, err := c.ResponseWriter.Write(p)
 	c.s.mu.Lock()
-	c.s.sent += n
+	c.s.sent += len(p)
 	c.s.mu.Unlock()
-	return n, err
+	return c.ResponseWriter.Write(p)
 }
 
 func (c *countingWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
@@ -150,18 +164,18 @@ func TestFetchBringsTheFile(t *testing.T) {
 	if err := fetchFrom(t, context.Background(), f, dir, opt, s); err != nil {
 		t.Fatal(err)
 	}
-	if n := int64(len(f.packed)); last != n || total != n || s.sent != len(f.packed) {
-		t.Errorf("progress ended at %d of %d, %d bytes were sent, want %d", last, total, s.sent, n)
+	if _, sent := s.seen(); last != int64(sent) || total != last || sent != len(f.packed) {
+		t.Errorf("progress ended at %d of %d, %d bytes were sent, want %d", last, total, sent, len(f.packed))
 	}
 	if l := leftovers(t, dir, f.name); len(l) != 0 {
 		t.Errorf("left behind: %v", l)
 	}
-	if err := fetchFrom(t, context.Background(), f, dir, FetchOptions{}, s); err != nil || len(s.requests) != 1 {
-		t.Errorf("a file that was there was asked for again (%d requests, %v)", len(s.requests), err)
+	if err := fetchFrom(t, context.Background(), f, dir, FetchOptions{}, s); err != nil || s.count() != 1 {
+		t.Errorf("a file that was there was asked for again (%d requests, %v)", s.count(), err)
 	}
 	os.WriteFile(filepath.Join(dir, f.name), f.packed[:1000], 0o644)
-	if err := fetchFrom(t, context.Background(), f, dir, FetchOptions{}, s); err != nil || len(s.requests) != 2 {
-		t.Errorf("a damaged file was not replaced (%d requests, %v)", len(s.requests), err)
+	if err := fetchFrom(t, context.Background(), f, dir, FetchOptions{}, s); err != nil || s.count() != 2 {
+		t.Errorf("a damaged file was not replaced (%d requests, %v)", s.count(), err)
 	}
 }
 
@@ -183,11 +197,13 @@ func TestFetchGoesOnToTheNextAddress(t *testing.T) {
 	f := newRemote(t, "a.gz", 300_000, gzip.BestSpeed)
 	changed := append([]byte(nil), f.packed...)
 	changed[len(changed)/2] ^= 1
+	flipped := append([]byte(nil), f.content...)
+	flipped[0] ^= 1
 	other := newRemote(t, "a.gz", 299_999, gzip.BestSpeed)
 	bomb := newRemote(t, "a.gz", 10, gzip.BestSpeed)
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	z.Write(make([]byte, 64<<20))
+	z.Write(make([]byte, 16<<20))
 	z.Close()
 	bomb.packed = b.Bytes()
 	body := func(p []byte) func(http.ResponseWriter, *http.Request, int) {
@@ -201,6 +217,7 @@ func TestFetchGoesOnToTheNextAddress(t *testing.T) {
 		"500":            {func(w http.ResponseWriter, r *http.Request, _ int) { http.Error(w, "no", 500) }, "status: got 500"},
 		"other content":  {body(other.packed), "content: got 299999 bytes without gzip, want 300000"},
 		"changed":        {body(changed), "content: got "},
+		"one bit":        {body(flipped), "content: got sha256 "},
 		"web page":       {body([]byte("<html>log in first</html>")), "content: got 25 bytes"},
 		"clean cut":      {body(f.packed[:1000]), "content: got damaged bytes after"},
 		"empty":          {body(nil), "content: got 0 bytes"},
@@ -258,13 +275,13 @@ func TestFetchStopsWaitingForAStalledServer(t *testing.T) {
 				case <-r.Context().Done():
 				}
 			})
-			opt := FetchOptions{StallTimeout: 60 * time.Millisecond}
+			opt := FetchOptions{StallTimeout: 200 * time.Millisecond}
 			err := fetchFrom(t, context.Background(), f, t.TempDir(), opt, s)
-			if err == nil || !strings.Contains(err.Error(), "got no byte for 60ms") {
+			if err == nil || !strings.Contains(err.Error(), "got no byte for 200ms") {
 				t.Errorf("got %v, want a stall", err)
 			}
-			if want := 1 + min(sent, 1); len(s.requests) != want {
-				t.Errorf("%d requests, want %d: one more where bytes had come", len(s.requests), want)
+			if want := 1 + min(sent, 1); s.count() != want {
+				t.Errorf("%d requests, want %d: one more where bytes had come", s.count(), want)
 			}
 			if err := fetchFrom(t, context.Background(), f, t.TempDir(), opt, s, serve(t, whole(f))); err != nil {
 				t.Error(err)
@@ -306,8 +323,8 @@ func TestFetchSaysWhereItCannotWrite(t *testing.T) {
 	}
 	writeText(t, filepath.Join(dir, "a.gz.part", "x"), "")
 	err := fetchSet(context.Background(), src, dir, FetchOptions{Addresses: []string{s.URL, s.URL}})
-	if err == nil || len(s.requests) != 1 {
-		t.Errorf("%d requests (%v), want 1: another address does not mend a folder", len(s.requests), err)
+	if err == nil || s.count() != 1 {
+		t.Errorf("%d requests (%v), want 1: another address does not mend a folder", s.count(), err)
 	}
 }
 

@@ -39,6 +39,9 @@ func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, err
 	if spec.Label != "" || len(spec.Columns) > 0 {
 		return nil, fmt.Errorf("data: %s: got a label or stored columns, want none: the rows are images", spec.Name)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	p, err := src.load(ctx, spec)
 	if err != nil {
 		return nil, err

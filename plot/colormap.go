@@ -27,7 +27,7 @@ func ramp(stops []color.RGBA, t float64) color.RGBA {
 
 // onto is ink or paper, whichever reads better on a background.
 func onto(c color.RGBA) color.RGBA {
-	if 299*int(c.R)+587*int(c.G)+114*int(c.B) < 140*1000 {
+	if 299*int(c.R)+587*int(c.G)+114*int(c.B) < 114*1000 {
 		return paper
 	}
 	return ink

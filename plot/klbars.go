@@ -44,26 +44,37 @@ func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error 
 		title += " — "
 	}
 	b := s.heading(s.page(), fmt.Sprintf("%s%d of %d active", title, count, n))
-	few := n <= 40 // narrower bars have no room for their index
+	few := n <= indexedBars
 	f := newFrame(s, s.legend(b, entries), axes{
 		x: span{0.5, float64(n) + 0.5}, y: barSpan(ys), yLabel: "KL (nats)", xLabel: barLabel(few), noX: few, wholeX: true, bottom: indexRoom(few),
 	})
 	for rank, i := range order {
-		ink := faded
-		if active[i] {
-			ink = colour(0)
-		}
-		x := f.px(float64(rank + 1))
-		f.bar(float64(rank+1), klPerDim[i], ink)
-		if few {
-			s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(i), f.barType(n), centre)
-		}
-		if n <= 16 {
-			s.note(x, f.py(max(klPerDim[i], 0))-9, short(klPerDim[i]))
-		}
+		f.dimension(rank+1, i, n, klPerDim[i], active[i])
 	}
 	return s.write(w)
 }
+
+// dimension draws the bar of one of n dimensions at its rank, with its value and index
+// where there is room.
+func (f *frame) dimension(rank, index, n int, kl float64, active bool) {
+	ink := faded
+	if active {
+		ink = colour(0)
+	}
+	x := f.px(float64(rank))
+	f.bar(float64(rank), kl, ink)
+	if n <= indexedBars {
+		f.s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(index), f.barType(n), centre)
+	}
+	if n <= valuedBars {
+		f.s.note(x, f.py(max(kl, 0))-9, short(kl))
+	}
+}
+
+const (
+	indexedBars = 40 // more bars have no room for their index
+	valuedBars  = 16 // nor for their value
+)
 
 // widestBar keeps the bars of very few dimensions from looking like a wall.
 const widestBar = 90.0
@@ -81,6 +92,9 @@ func barSpan(ys span) span {
 		return span{0, 1}
 	}
 	w := ys.hi - ys.lo
+	if w > math.MaxFloat64/2 { // room above would overflow
+		return ys
+	}
 	if ys.lo < 0 {
 		ys.lo -= 0.04 * w
 	}

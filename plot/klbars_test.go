@@ -81,6 +81,13 @@ func TestBarsFillTheirAreaForAnyNumberOfDimensions(t *testing.T) {
 	}
 }
 
+func TestHugeKLKeepsItsProportions(t *testing.T) {
+	img, area := bars(t, []float64{1.6e308, 0.8e308}, []bool{true, false})
+	up, _ := extent(img, area, colour(0))
+	half, _ := extent(img, area, faded)
+	near(t, "ratio", float64(up.Dy())/float64(half.Dy()), 2, 0.05)
+}
+
 func TestKLBarsRefuseBadInput(t *testing.T) {
 	fails(t, func(w io.Writer) error { return KLBars(w, nil, nil, "") }, "KLBars", "0 KL values and 0 flags")
 	fails(t, func(w io.Writer) error { return KLBars(w, []float64{1}, nil, "") }, "1 KL values and 0 flags")

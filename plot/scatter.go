@@ -18,27 +18,9 @@ func Scatter(w io.Writer, xy [][2]float64, labels []int32, classes []string, tit
 	if labels != nil && len(labels) != len(xy) {
 		return fmt.Errorf("plot: Scatter: labels: got %d for %d points, want one each", len(labels), len(xy))
 	}
-	seen := make([]bool, len(classes))
-	none := false
-	for i, l := range labels {
-		if int(l) >= len(classes) {
-			return fmt.Errorf("plot: Scatter: label %d: got %d, want less than the %d classes", i, l, len(classes))
-		}
-		if l < 0 {
-			none = true
-		} else {
-			seen[l] = true
-		}
-	}
-	var entries []entry
-	for c, ok := range seen {
-		if ok {
-			ink, in := classLook(int32(c))
-			entries = append(entries, markEntry(classes[c], in, ink))
-		}
-	}
-	if none && len(entries) > 0 {
-		entries = append(entries, markEntry("no label", disc, faded))
+	entries, err := classEntries(labels, classes)
+	if err != nil {
+		return err
 	}
 	cloud, err := newCloud("Scatter", xy)
 	if err != nil {
@@ -56,6 +38,33 @@ func Scatter(w io.Writer, xy [][2]float64, labels []int32, classes []string, tit
 		return classLook(labels[i])
 	})
 	return s.write(w)
+}
+
+// classEntries are the legend: the classes that occur.
+func classEntries(labels []int32, classes []string) ([]entry, error) {
+	seen := make([]bool, len(classes))
+	none := false
+	for i, l := range labels {
+		if int(l) >= len(classes) {
+			return nil, fmt.Errorf("plot: Scatter: label %d: got %d, want less than the %d classes", i, l, len(classes))
+		}
+		if l < 0 {
+			none = true
+		} else {
+			seen[l] = true
+		}
+	}
+	var entries []entry
+	for c, ok := range seen {
+		if ok {
+			ink, in := classLook(int32(c))
+			entries = append(entries, markEntry(classes[c], in, ink))
+		}
+	}
+	if none && len(entries) > 0 {
+		entries = append(entries, markEntry("no label", disc, faded))
+	}
+	return entries, nil
 }
 
 // classLook is the colour and marker of a class: after ten colours the marker changes.

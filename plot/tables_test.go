@@ -86,7 +86,7 @@ func TestPairedLinesDrawBothRows(t *testing.T) {
 }
 
 func TestPairedLinesGrowWithTheRowsUpToALimit(t *testing.T) {
-	rows := func(n int) [][]float32 { return ramps(n, 1, 5, 1) }
+	rows := func(n int) [][]float32 { return ramps(n, 1, 2, 1) }
 	height := func(n int) int {
 		img := picture(t, func(w io.Writer) error { return PairedLines(w, rows(n), rows(n), PairedLinesOptions{}) })
 		return img.Bounds().Dy()
@@ -119,4 +119,56 @@ func TestTablesRefuseBadInput(t *testing.T) {
 	fails(t, lines([][]float32{{}}, [][]float32{{}}, PairedLinesOptions{}), "no finite one")
 	fails(t, lines(one, one, PairedLinesOptions{Names: []string{"a"}}), "names: got 1")
 	fails(t, lines(one, one, PairedLinesOptions{Cols: -1}), "columns")
+}
+
+// Every cell of a random table has the colour of its value on its scale, with and without
+// values written into it.
+func TestEveryCellHasTheColourOfItsValue(t *testing.T) {
+	r := fixedRand()
+	for _, d := range []int{3, 12, 30} {
+		rows := make([][]float32, 6)
+		for i := range rows {
+			rows[i] = make([]float32, d)
+			for j := range rows[i] {
+				rows[i][j] = float32(r.NormFloat64())
+			}
+		}
+		for _, shared := range []bool{false, true} {
+			img := picture(t, func(w io.Writer) error { return RowHeat(w, rows, nil, RowHeatOptions{Shared: shared}) })
+			cell := min(84, 1000/float64(d))
+			for i := range rows {
+				for j, v := range rows[i] {
+					s := empty()
+					for _, row := range rows {
+						for k, u := range row {
+							if shared || k == j {
+								s.add(float64(u))
+							}
+						}
+					}
+					p := ramp(blues, (float64(v)-s.lo)/(s.hi-s.lo))
+					if got := cellAt(img, i, j, cell); got != [3]uint8{p.R, p.G, p.B} {
+						t.Fatalf("%d columns, cell (%d, %d): got %v, want %v", d, i, j, got, p)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Names stand upright or lie, but always above their own column.
+func TestColumnNamesStandAboveTheirColumns(t *testing.T) {
+	for _, name := range []string{"ab", "a name that has to stand"} {
+		names := []string{"", name, ""}
+		img := picture(t, func(w io.Writer) error {
+			return RowHeat(w, [][]float32{{1, 2, 3}, {3, 2, 1}}, names, RowHeatOptions{})
+		})
+		txt, n := extent(img, image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()-device(2*cellH+margin+tickSize+14)), ink)
+		if n == 0 {
+			t.Fatalf("%q: nothing above the table", name)
+		}
+		if lo, hi := device(margin+84), device(margin+2*84); txt.Min.X < lo || txt.Max.X > hi {
+			t.Errorf("%q: at %v, want columns %d to %d", name, txt, lo, hi)
+		}
+	}
 }

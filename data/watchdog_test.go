@@ -12,14 +12,18 @@ import (
 	"time"
 )
 
-// slowBody gives 1,000 bytes a read, each after some time.
+// slowBody gives 1,000 bytes a read, each after some time, until its request is over.
 type slowBody struct {
 	io.Reader
 	delay time.Duration
+	ctx   context.Context
 }
 
 func (s *slowBody) Read(p []byte) (int, error) {
 	time.Sleep(s.delay)
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
 	return s.Reader.Read(p[:min(len(p), 1000)])
 }
 
@@ -39,7 +43,7 @@ func TestSlowDownloadsAreNotStalledOnes(t *testing.T) {
 		requests := 0
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			requests++
-			body := &slowBody{bytes.NewReader(f.packed), 29 * time.Second}
+			body := &slowBody{bytes.NewReader(f.packed), 29 * time.Second, r.Context()}
 			return &http.Response{StatusCode: 200, Body: body, ContentLength: -1, Header: http.Header{}, Request: r}, nil
 		})}
 		start := time.Now()

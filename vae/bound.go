@@ -2,6 +2,7 @@ package vae
 
 import (
 	"context"
+	"fmt"
 
 	g "github.com/gomlx/gomlx/core/graph"
 
@@ -114,6 +115,9 @@ func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.K
 	if err := n.need("bound"); err != nil {
 		return nil, err
 	}
+	if k < 1 {
+		return nil, fmt.Errorf("vae: importance weights: got %d, want at least 1", k)
+	}
 	d := n.Config.Dim
 	sums := make([]vi.ImportanceSum, len(x)/max(1, d))
 	programs := map[int]*model.Program{}
@@ -156,6 +160,7 @@ func (n *Network) Forms(ctx context.Context, x []float32, key rng.Key, samples i
 	if err := n.need("bound"); err != nil {
 		return nil, nil, err
 	}
+	samples = max(1, samples)
 	e := vi.Estimator{Samples: samples}
 	second := model.NewProgram(n.Params, "joint", func(s *model.Scope, in []*g.Node) []*g.Node {
 		return []*g.Node{e.JointForm(s, in[0], n.Model.(Probabilistic).Latent(s, in[0]))}

@@ -24,8 +24,8 @@ const (
 
 // Likelihood says how the decoder's output, B×D, becomes p(x|z).
 type Likelihood struct {
-	Name    string
-	Support Support
+	Name    string  // as on the command line
+	Support Support // where it is a density
 	// Binary says that only 0 and 1 give a normalised likelihood; grey values give a
 	// cross-entropy, which must not be quoted as a log-likelihood.
 	Binary bool
@@ -98,7 +98,7 @@ func (c Config) distribution(s *model.Scope, out *g.Node) dist.Distribution {
 
 // fixedScale is ln σ in the shape 1×1.
 func fixedScale(like *g.Node, sigma float64) *g.Node {
-	return g.ExpandAxes(special.ScalarLike(like, math.Log(sigma)), 0, 0)
+	return g.Reshape(special.ScalarLike(like, math.Log(sigma)), 1, 1)
 }
 
 // minLogScale is the soft floor of a learned ln σ: without it a decoder that fits a constant
@@ -110,5 +110,5 @@ const minLogScale = -6
 func learnedScale(s *model.Scope) *g.Node {
 	r := s.Param("logscale", model.Constant(0))
 	soft := special.Softplus(g.AddScalar(r, -minLogScale))
-	return g.ExpandAxes(g.AddScalar(soft, minLogScale), 0, 0)
+	return g.Reshape(g.AddScalar(soft, minLogScale), 1, 1)
 }

@@ -15,10 +15,10 @@ import (
 // Network is a model with its parameters, ready for host arrays: rows of float32 in, rows
 // out, row-major. Its methods are safe for concurrent use as long as nobody trains it.
 type Network struct {
-	Name   string
-	Config Config
-	Model  Model
-	Params *model.Params
+	Name   string        // of the model in the registry
+	Config Config        // what the model was built from
+	Model  Model         // the model itself
+	Params *model.Params // its parameters
 
 	encode, decode *model.Program
 }
@@ -72,7 +72,9 @@ func padded(n int) int {
 }
 
 // batches cuts x, N×width, into pieces of at most size rows, pads each by repeating its own
-// rows, and hands it to fn together with its first row and its true number of rows.
+// rows, and hands it to fn together with its first row and its true number of rows. The
+// padding runs backwards from the last row and so never ends in the first one, whose
+// neighbour in a shuffled batch is the last row (see [vi.Estimator]).
 func batches(ctx context.Context, x []float32, width, size int, fn func(x []float32, first, rows, padded int) error) error {
 	if width < 1 || len(x)%width != 0 {
 		return fmt.Errorf("vae: rows: got %d values, want a multiple of %d", len(x), width)
@@ -87,8 +89,9 @@ func batches(ctx context.Context, x []float32, width, size int, fn func(x []floa
 		piece := x[first*width : (first+rows)*width]
 		if full > rows {
 			buf := make([]float32, full*width)
-			for i := range full {
-				copy(buf[i*width:(i+1)*width], piece[(i%rows)*width:])
+			copy(buf, piece)
+			for i := rows; i < full; i++ {
+				copy(buf[i*width:(i+1)*width], piece[(2*rows-1-i)*width:])
 			}
 			piece = buf
 		}
@@ -159,6 +162,9 @@ func (n *Network) Reconstruct(ctx context.Context, x []float32) ([]float32, erro
 func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32, error) {
 	if err := n.need("sample"); err != nil {
 		return nil, err
+	}
+	if count < 0 {
+		return nil, fmt.Errorf("vae: samples: got %d, want at least 0", count)
 	}
 	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
 		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z")}

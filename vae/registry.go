@@ -27,40 +27,45 @@ type Config struct {
 
 // Model gives the terms of its bound for a batch x, B×D.
 type Model interface {
+	// Terms returns the terms of the bound of x under an estimator.
 	Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms
 }
 
 // Encoder maps data to the mean and variance of their codes, B×L each. A deterministic
 // encoder has variance 0.
 type Encoder interface {
+	// Encode returns the moments of the codes of x.
 	Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node)
 }
 
 // Decoder maps codes, B×L, to p(x|z).
 type Decoder interface {
+	// Decode returns the distribution of data given the codes z.
 	Decode(s *model.Scope, z *g.Node) dist.Distribution
 }
 
 // Probabilistic models have a guide and a prior, and so a bound on the evidence.
 type Probabilistic interface {
+	// Latent returns guide, prior and decoder at x.
 	Latent(s *model.Scope, x *g.Node) vi.Latent
 }
 
 // Generator has a prior to draw n codes from, n×L.
 type Generator interface {
+	// Prior returns the distribution of n codes.
 	Prior(s *model.Scope, n int) dist.Distribution
 }
 
 // Spec describes a model to the registry.
 type Spec struct {
-	Name     string   // as on the command line
-	Summary  string   // one line
-	Paper    string   // "Author year"
-	Sections string   // sections of the specification
-	Measured string   // what a test or benchmark measured
-	Test     string   // where
-	Fixed    []string // likelihoods it is restricted to; nil means all
-	New      func(Config) Model
+	Name     string             // as on the command line
+	Summary  string             // one line
+	Paper    string             // "Author year"
+	Sections string             // sections of the specification
+	Measured string             // what a test or benchmark measured
+	Test     string             // where
+	Fixed    []string           // likelihoods it is restricted to; nil means all
+	New      func(Config) Model // builds the model from a checked configuration
 }
 
 var registry = map[string]Spec{}

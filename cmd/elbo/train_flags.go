@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/elbo-go/elbo/vae"
+)
+
+// line is the command line, as far as it decides the run.
+func (t *trainCommand) line() string {
+	parts := []string{"elbo", "train", t.cfg.Model}
+	t.cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" && f.Value.String() == "true" {
+			parts = append(parts, "--"+f.Name)
+			return
+		}
+		parts = append(parts, "--"+f.Name, quoted(f.Value.String()))
+	})
+	return strings.Join(parts, " ")
+}
+
+// quoted makes one word of a text for a POSIX shell.
+func quoted(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:=@%", r)
+	}
+	if s != "" && strings.TrimFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// knownModel says what a mistyped model may have meant.
+func knownModel(name string) error {
+	best, near := 3, ""
+	for _, m := range vae.Names() {
+		if m == name {
+			return nil
+		}
+		if d := distance(m, name); d < best {
+			best, near = d, m
+		}
+	}
+	if near != "" {
+		near = fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return misusef("model: got %q, want one of %s%s; `elbo models` describes them", name, strings.Join(vae.Names(), ", "), near)
+}
+
+// distance counts the letters to insert, remove, replace or swap with a neighbour that make
+// b of a.
+func distance(a, b string) int {
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next[j+1] = min(next[j]+1, row[j+1]+1, row[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}
+
+// completeArg offers a list of values for the first argument to the shell.
+func completeArg(from func() []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return from(), cobra.ShellCompDirectiveNoFileComp
+	}
+}

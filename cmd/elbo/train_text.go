@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// field prints a named line of the text before and after training.
+func (t *trainCommand) field(name, format string, args ...any) {
+	t.screen.println(fmt.Sprintf("%-11s", name) + fmt.Sprintf(format, args...))
+}
+
+// introduce says what is about to be trained, on what and judged by what.
+func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Splits, dir string) error {
+	b, err := backend.Open(c.Backend)
+	if err != nil {
+		return err
+	}
+	net, err := vae.NewNetwork(c.Model, c.Network(s.Train.Dim()), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	if err != nil {
+		return err
+	}
+	if t.quiet {
+		return nil
+	}
+	// One datum makes the network take shape, so that its parameters can be counted.
+	if _, err := net.Evaluator(vi.Estimator{Samples: 1}).Record(ctx, make([]float32, s.Train.Dim()), rng.New(0), 1); err != nil {
+		return err
+	}
+	t.field("data", "%s: %s training, %s validation, %s test rows of %s, %s", s.Train.Name, grouped(s.Train.Len()),
+		grouped(s.Valid.Len()), grouped(s.Test.Len()), dims(s.Train.Shape), pixels(c, s.Train))
+	if err := t.columns(c, s.Train); err != nil {
+		return err
+	}
+	t.field("model", "%s, hidden %s, latent %d, likelihood %s, %s parameters", c.Model, (*widths)(&c.Hidden), c.Latent, c.Likelihood, grouped(net.Params.Count()))
+	t.field("backend", "%s: %s", c.Backend, b.Description())
+	kind := vi.KindLogProb
+	if net.Can()["bound"] {
+		kind = vi.KindELBO
+		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
+		t.field("β", "%s", betaText(c, s.Train.Len()))
+	}
+	t.field("best epoch", "%s", bestText(c, kind))
+	t.field("run", "%s", dir)
+	if lik, err := vae.LikelihoodOf(c.Likelihood); err == nil && lik.Binary && c.Binarize == "none" && !bits(s.Train.X) {
+		t.screen.println("note: the targets are grey under a " + c.Likelihood + " likelihood: the figures are cross-entropies, not log-likelihoods; --binarize dynamic gives the latter")
+	}
+	return nil
+}
+
+// columns prints the types and the missing cells of a table that is a file.
+func (t *trainCommand) columns(c train.Config, s *data.Set) error {
+	info, err := os.Stat(c.Data)
+	if len(s.Columns) == 0 || err != nil || info.IsDir() {
+		return nil
+	}
+	_, rep, err := data.ReadFile(c.Data, data.ReadOptions{Label: c.Label, AllowNaN: c.AllowNaN})
+	if err != nil {
+		return err
+	}
+	for _, line := range strings.Split(strings.TrimSpace(rep.String()), "\n") {
+		t.screen.println("           " + line)
+	}
+	return nil
+}
+
+// bits tells whether all values are 0 or 1.
+func bits(x []float32) bool {
+	for _, v := range x {
+		if v != 0 && v != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// dims writes a shape as 28×28.
+func dims(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
+}
+
+// pixels says what happens to the values of a row.
+func pixels(c train.Config, s *data.Set) string {
+	if len(s.Columns) > 0 {
+		return "columns standardised by the training rows"
+	}
+	return map[string]string{
+		"none":      "values as they are",
+		"dynamic":   "binarised afresh every step (dynamic)",
+		"static":    "binarised once (static)",
+		"threshold": "binarised at 1/2 (threshold)",
+	}[c.Binarize]
+}
+
+// betaText says what β does over a run on n rows.
+func betaText(c train.Config, n int) string {
+	steps := int64(c.Epochs) * int64((n+c.Batch-1)/c.Batch)
+	switch c.BetaSchedule {
+	case "constant":
+		return fmt.Sprintf("%v throughout", c.Beta)
+	case "cyclical":
+		return fmt.Sprintf("cyclical: %d times from 0 to %v over %s steps, each time rising for half a cycle", c.BetaCycles, c.Beta, grouped(int(steps)))
+	}
+	return fmt.Sprintf("%s: from 0 to %v over the first %s of %s steps", c.BetaSchedule, c.Beta, grouped(int(c.BetaWarmup*float64(steps)+.5)), grouped(int(steps)))
+}
+
+// bestText says which epoch is the best and what early stopping watches.
+func bestText(c train.Config, kind string) string {
+	text := "highest validation " + kind
+	if kind == vi.KindELBO {
+		text += " at β = 1"
+		if c.BetaSchedule != "constant" {
+			text += fmt.Sprintf(", of those that end with β at %v", c.Beta)
+		}
+	}
+	if c.Patience > 0 {
+		return text + fmt.Sprintf("; stops after %d epochs without a higher one", c.Patience)
+	}
+	return text + "; no early stopping (--patience)"
+}
+
+// conclude says what came out of a run.
+func (t *trainCommand) conclude(run *train.Run, report string) {
+	o := run.Outcome
+	if o.Best != nil {
+		t.field("best", "epoch %d of %d, validation %s %.2f", o.Best.Epoch, len(run.History), o.Test.Kind, o.Best.Bound)
+	}
+	t.field("test", "%s", o.Test)
+	if o.Telemetry.Latent > 0 {
+		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), %s",
+			o.Telemetry.ActiveUnits, o.Telemetry.Latent, o.Telemetry.MutualInfo, o.Telemetry.MutualInfoCap, o.Telemetry.State)
+	}
+	for _, w := range o.Warnings {
+		t.screen.warn(w.Name, w.Detail+"; "+w.Remedy)
+	}
+	if report != "" {
+		t.field("report", "%s", report)
+	}
+	t.field("next", "elbo eval %s", quoted(run.Dir))
+}

@@ -66,7 +66,7 @@ func (t *trainCommand) columns(c train.Config, s *data.Set) error {
 	if len(s.Columns) == 0 || err != nil || info.IsDir() {
 		return nil
 	}
-	_, rep, err := data.ReadFile(c.Data, data.ReadOptions{Label: c.Label, AllowNaN: c.AllowNaN})
+	rep, err := readReport(c)
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,16 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/elbo-go/elbo/train"
 )
 
 // Model is a trained network.
-type Model struct{ run *train.Run }
+type Model struct {
+	run  *train.Run
+	data sync.Mutex // held while the run's data are opened
+}
 
 // OpenOption changes how a run is opened.
 type OpenOption func(*opening)
@@ -41,7 +45,7 @@ func Open(dir string, opts ...OpenOption) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{run}, nil
+	return &Model{run: run}, nil
 }
 
 // Run returns the run behind the model: its config, history and outcome.

@@ -16,6 +16,9 @@ func (m *Model) Sample(ctx context.Context, n int, seed uint64) ([][]float32, er
 	if n < 1 || n > maxDraws {
 		return nil, fmt.Errorf("elbo: sample: got %d rows, want 1 to %d", n, maxDraws)
 	}
+	if !m.run.Net.Can()["sample"] {
+		return nil, fmt.Errorf("elbo: sample: model %s has no prior to draw from; train one that has, such as vae", m.run.Config.Model)
+	}
 	x, err := m.run.Net.Sample(ctx, n, rng.New(seed).Named("sample"))
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package elbo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/elbo-go/elbo/data"
@@ -32,6 +33,12 @@ const (
 // Score returns how strange each row is to the model. Images are binarised as in training.
 // Equal rows at equal places get equal scores.
 func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]float64, error) {
+	if !slices.Contains(ScoreKinds, kind) {
+		return nil, fmt.Errorf("elbo: score: kind: got %q, want one of %s", kind, strings.Join(ScoreKinds, ", "))
+	}
+	if kind != ScoreReconstruction && !m.run.Net.Can()["bound"] {
+		return nil, fmt.Errorf("elbo: score: model %s has no bound on ln p(x), so no score %q; use %q", m.run.Config.Model, kind, ScoreReconstruction)
+	}
 	x, err := m.toModel(rows)
 	if err != nil {
 		return nil, err
@@ -40,20 +47,7 @@ func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]flo
 		return nil, err
 	}
 	net, key := m.run.Net, rng.New(0).Named("score")
-	switch kind {
-	case ScoreELBO, ScoreReconstruction:
-		rec, kl, err := net.Evaluator(vi.Estimator{Samples: scoreDraws}).PerDatum(ctx, x, key)
-		if err != nil {
-			return nil, err
-		}
-		for i := range rec {
-			rec[i] = -rec[i]
-			if kind == ScoreELBO {
-				rec[i] += kl[i]
-			}
-		}
-		return rec, nil
-	case ScoreNLL:
+	if kind == ScoreNLL {
 		sums, err := net.LogEvidence(ctx, x, scoreWeights, key)
 		if err != nil {
 			return nil, err
@@ -64,7 +58,17 @@ func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]flo
 		}
 		return out, nil
 	}
-	return nil, fmt.Errorf("elbo: score: got %q, want one of %s", kind, strings.Join(ScoreKinds, ", "))
+	rec, kl, err := net.Evaluator(vi.Estimator{Samples: scoreDraws}).PerDatum(ctx, x, key)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rec {
+		rec[i] = -rec[i]
+		if kind == ScoreELBO {
+			rec[i] += kl[i]
+		}
+	}
+	return rec, nil
 }
 
 // Threshold returns the score above which a new normal row falls with probability at most

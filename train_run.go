@@ -72,7 +72,7 @@ func Train(ctx context.Context, c Config, splits *data.Splits, opts ...TrainOpti
 			return nil, err
 		}
 	}
-	return &Model{run}, nil
+	return &Model{run: run}, nil
 }
 
 // withDefaults fills the zero fields.

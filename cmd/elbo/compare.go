@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elbo-go/elbo/report"
+	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() { commands = append(commands, newCompare) }
+
+// newCompare builds `elbo compare`.
+func newCompare(io streams) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "compare RUN RUN…",
+		Short: "Set runs side by side",
+		Long: `Print one line a run with its test figures, and with --out draw the validation curves of
+all runs over each other. No data are opened.`,
+		Example: "  elbo compare runs/vae-digits-001 runs/vae-digits-002 --out compare.png",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return misusef("got %d arguments, want RUN RUN…, at least 2; `%s --help` has an example", len(args), cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.checkOut(".png"); err != nil {
+				return err
+			}
+			return f.compare(io.out, args)
+		},
+	}
+	jsonFlag(cmd, &f.json, "print JSON")
+	quietFlag(cmd, &f.quiet, "print the table alone")
+	outFlag(cmd, &f.out, "`file` to write the curves to: .png")
+	return cmd
+}
+
+// compared is one run of a comparison.
+type compared struct {
+	Run       string       `json:"run"`
+	Model     string       `json:"model"`
+	Latent    int          `json:"latent"`
+	Beta      float64      `json:"beta"`
+	Epochs    int          `json:"epochs"` // that were trained
+	Finished  bool         `json:"finished"`
+	Data      string       `json:"data"`
+	Binarize  string       `json:"binarize"`
+	Test      vi.Record    `json:"test"`
+	Telemetry vi.Telemetry `json:"telemetry"`
+	measure   string       // figures compare only if these are equal
+	history   []vi.Epoch
+}
+
+// compare prints the table and draws the curves.
+func (f *runFlags) compare(out io.Writer, dirs []string) error {
+	runs := make([]compared, len(dirs))
+	curves := make([]report.CompareInput, len(dirs))
+	for i, dir := range dirs {
+		r, err := readCompared(dir)
+		if err != nil {
+			return err
+		}
+		runs[i] = r
+		curves[i] = report.CompareInput{Name: filepath.Base(filepath.Clean(dir)), History: r.history, Record: r.Test,
+			Telemetry: r.Telemetry, Data: r.Data, Binarization: r.Binarize}
+	}
+	if f.out != "" {
+		if err := report.Compare(f.out, io.Discard, curves); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return json.NewEncoder(out).Encode(runs)
+	}
+	if err := printCompared(out, runs); err != nil {
+		return err
+	}
+	if f.out != "" && !f.quiet {
+		_, err := fmt.Fprintf(out, "%s: curves of %d runs\n", f.out, len(runs))
+		return err
+	}
+	return nil
+}
+
+// readCompared reads the files of a run but no checkpoint.
+func readCompared(dir string) (compared, error) {
+	c, info, err := train.ReadConfig(dir)
+	if err != nil {
+		return compared{}, err
+	}
+	history, err := train.ReadHistory(dir)
+	if err != nil {
+		return compared{}, err
+	}
+	o, finished, err := train.ReadOutcome(dir)
+	return compared{Run: dir, Model: c.Model, Latent: c.Latent, Beta: c.Beta, Epochs: len(history), Finished: finished,
+		Data: c.Data, Binarize: c.Binarize, Test: o.Test, Telemetry: o.Telemetry, history: history,
+		measure: fmt.Sprint(info.Fingerprint, c.Binarize, c.Likelihood, o.Test.N, o.Test.Kind)}, err
+}
+
+// printCompared prints the aligned table, and whether its figures compare.
+func printCompared(w io.Writer, runs []compared) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "run\tmodel\tlatent\tβ\tepochs\ttest −bound\t± data\tactive\trate\t")
+	same := true
+	for _, r := range runs {
+		same = same && r.measure == runs[0].measure
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%g\t%d\t", r.Run, r.Model, r.Latent, r.Beta, r.Epochs)
+		switch {
+		case !r.Finished:
+			fmt.Fprint(tw, "unfinished\t\t\t\t\n")
+		case len(r.Test.KLPerDim) == 0:
+			fmt.Fprintf(tw, "%.2f\t%.2f\t\t\t\n", -r.Test.Bound, r.Test.DataStdErr)
+		default:
+			fmt.Fprintf(tw, "%.2f\t%.2f\t%d/%d\t%.2f\t\n", -r.Test.Bound, r.Test.DataStdErr, r.Telemetry.ActiveUnits, r.Telemetry.Latent, r.Telemetry.Rate)
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	note := "nats at β = 1, lower is better"
+	if !same {
+		note = "the figures do not compare: the runs differ in data, binarisation, likelihood or kind of bound"
+	}
+	_, err := fmt.Fprintln(w, note)
+	return err
+}

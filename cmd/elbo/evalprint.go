@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// print prints an evaluation for people.
+func (e *evaluation) print(w io.Writer) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	t := e.Test
+	line("%s: %s on %s, %s checkpoint (epoch %d), likelihood %s", e.Run, e.Model, e.Data, e.Checkpoint, e.Epoch, e.Likelihood)
+	line("%s", t.String())
+	if e.Telemetry == nil {
+		line("−reconstruction %.4f, standard error %.4f over data", -t.Reconstruction, t.DataStdErr)
+	} else {
+		mc := fmt.Sprintf("%.4f Monte-Carlo", t.StdErr)
+		if t.Samples < 2 {
+			mc = "unknown Monte-Carlo (one draw; --samples 2 tells)"
+		}
+		line("−ELBO %.4f, standard error %s, %.4f over data", -t.Bound, mc, t.DataStdErr)
+	}
+	line("measure: %s", e.Measure)
+	if c := e.Telemetry; c != nil {
+		line("KL by dimension: %s", fixed(t.KLPerDim))
+		line("active units %d of %d, rate %.3f nats, shuffled gap %.3f nats, state %s", c.ActiveUnits, c.Latent, c.Rate, t.ShuffledGap, c.State)
+		near := ""
+		if c.MutualInfo > c.MutualInfoCap-.5 {
+			near = "; it is at its cap, so the true value may be larger"
+		}
+		line("mutual information %.3f nats (the estimate cannot exceed ln N = %.3f%s), KL of the aggregate posterior %.3f", c.MutualInfo, c.MutualInfoCap, near, c.MarginalKL)
+	}
+	if n := e.NLL; n != nil {
+		line("−ln p(x) %.4f by importance sampling, K = %d exactly, over %s", n.NLL, n.K, e.NLLNote)
+		line("  standard error %.4f Monte-Carlo, %.4f over data; effective sample size %.1f mean, %.1f least", n.StdErr, n.DataStdErr, n.ESS, n.MinESS)
+		line("  −ELBO on the same rows %.4f, so the bound is loose by about %.3f nats", -e.SameRows.Bound, -e.SameRows.Bound-n.NLL)
+	} else {
+		line("%s", e.NLLNote)
+	}
+	for _, c := range e.Checks {
+		line("%-6s %s: %s", c.state(), c.Name, c.Detail)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// fixed prints numbers with three decimals.
+func fixed(v []float64) string {
+	out := make([]string, len(v))
+	for i, x := range v {
+		out[i] = fmt.Sprintf("%.3f", x)
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	goio "io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elbo-go/elbo"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/plot"
+)
+
+func init() { commands = append(commands, newReconstruct) }
+
+// newReconstruct builds `elbo reconstruct`.
+func newReconstruct(io streams) *cobra.Command {
+	var f runFlags
+	var in string
+	rows := "0-15"
+	cmd := &cobra.Command{
+		Use:   "reconstruct RUN",
+		Short: "Encode rows and decode them again",
+		Long: `Encode rows and decode them again, both by their means.
+
+A .png shows inputs above their reconstructions; the other formats hold the
+reconstructions, with the labels of the input.`,
+		Example: "  elbo reconstruct runs/vae-digits-001 --rows 0-15 --out pairs.png\n  elbo reconstruct runs/vae-digits-001 --in mine.png --out again.npy",
+		Args:    exactly(1, "RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if in != "" && cmd.Flags().Changed("rows") {
+				return misusef("got --in and --rows, want one of them")
+			}
+			m, err := f.open(args[0])
+			if err != nil {
+				return err
+			}
+			if err := f.wantOut(m); err != nil {
+				return err
+			}
+			input, err := f.input(cmd.Context(), m, in, rows)
+			if err != nil {
+				return err
+			}
+			out, err := m.Reconstruct(cmd.Context(), rowsOf(input))
+			if err != nil {
+				return err
+			}
+			s := rowSet(m, out)
+			s.Labels, s.Classes = input.Labels, input.Classes
+			return f.emitPairs(io.out, input, s)
+		},
+	}
+	f.bind(cmd, "data", "out", "label")
+	cmd.Flags().StringVar(&in, "in", "", "`file` of rows to reconstruct: csv, npy, npz, jsonl, idx, png")
+	cmd.Flags().StringVar(&rows, "rows", rows, "test `rows` to reconstruct, by number: 0-15 or 3,7,20-24")
+	return cmd
+}
+
+// input reads the rows of a file, or the test rows of the given numbers ("" for all).
+func (f *runFlags) input(ctx context.Context, m *elbo.Model, path, rows string) (*data.Set, error) {
+	if path != "" {
+		return readRows(m, path, f.label)
+	}
+	test, err := m.Rows(ctx, "test")
+	if err != nil || rows == "" {
+		return test, err
+	}
+	index, err := parseIndices("--rows", rows, test.Len())
+	if err != nil {
+		return nil, err
+	}
+	return test.Select(index), nil
+}
+
+// maxPairs bounds the pairs that a picture shows.
+const maxPairs = 256
+
+// emitPairs writes reconstructions; a picture shows them below their inputs.
+func (f *runFlags) emitPairs(out goio.Writer, input, again *data.Set) error {
+	const title = "Inputs above, reconstructions below"
+	top, bottom := rowsOf(input), rowsOf(again)
+	top, bottom = top[:min(len(top), maxPairs)], bottom[:min(len(bottom), maxPairs)]
+	draw := func(w goio.Writer) error {
+		if input.IsImage() {
+			return plot.Pairs(w, top, bottom, input.Shape, 16, title)
+		}
+		return plot.PairedLines(w, top, bottom, plot.PairedLinesOptions{Title: "Inputs and reconstructions", Names: columnNames(again)})
+	}
+	if isPNG(f.out) {
+		return f.emitPicture(out, draw, len(top))
+	}
+	return f.emit(out, again, nil)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elbo-go/elbo"
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/train"
+)
+
+// runFlags are the flags of the commands that use a run.
+type runFlags struct {
+	checkpoint  string
+	config      train.Config // what the flags say of data, seed and backend
+	label       string
+	out         string
+	json, quiet bool
+}
+
+// bind adds the flags that every such command has, and those that are named.
+func (f *runFlags) bind(cmd *cobra.Command, names ...string) {
+	f.checkpoint, f.config.Seed = "best", 1
+	cmd.Flags().StringVar(&f.checkpoint, "checkpoint", f.checkpoint, "`which` checkpoint: best or last")
+	completeFlag(cmd, "checkpoint", func() []string { return []string{"best", "last"} })
+	configFlags(cmd, &f.config, "backend")
+	jsonFlag(cmd, &f.json, "print JSON")
+	quietFlag(cmd, &f.quiet, "print nothing but what was asked for")
+	if slices.Contains(names, "data") {
+		configFlags(cmd, &f.config, "data", "data-dir")
+		cmd.Flags().Lookup("data").Usage = "where the run's `data` are now (default: where they were in training)"
+	}
+	if slices.Contains(names, "seed") {
+		configFlags(cmd, &f.config, "seed")
+	}
+	if slices.Contains(names, "label") {
+		cmd.Flags().StringVar(&f.label, "label", "", "`column` of a table that holds the class (default: the one of training, or \"label\")")
+	}
+	if slices.Contains(names, "out") {
+		outFlag(cmd, &f.out, "`file` to write; its extension chooses the format: .png, .csv, .npy, .npz or .jsonl")
+	}
+}
+
+// open loads the run of a directory as the flags say.
+func (f *runFlags) open(dir string) (*elbo.Model, error) {
+	if f.checkpoint != "best" && f.checkpoint != "last" {
+		return nil, misusef("--checkpoint: got %q, want best or last", f.checkpoint)
+	}
+	if kind, _, _ := strings.Cut(f.config.Backend, ":"); kind != "" && !slices.Contains(backend.Names(), kind) {
+		_, err := backend.Open(f.config.Backend)
+		return nil, misuse(err)
+	}
+	m, err := elbo.Open(dir, elbo.FromCheckpoint(f.checkpoint), elbo.OnBackend(f.config.Backend))
+	if err != nil {
+		return nil, err
+	}
+	c := &m.Run().Config
+	if f.config.Data != "" {
+		c.Data = f.config.Data
+	}
+	if f.config.DataDir != "" {
+		c.DataDir = f.config.DataDir
+	}
+	return m, nil
+}
+
+// checkOut tells early whether --out can be written: its extension is one of those given, and
+// its folder is there.
+func (f *runFlags) checkOut(extensions ...string) error {
+	if f.out == "" {
+		return nil
+	}
+	if ext := strings.ToLower(filepath.Ext(f.out)); !slices.Contains(extensions, ext) {
+		return misusef("--out %s: got extension %q, want %s", f.out, ext, oneOf(extensions))
+	}
+	dir := filepath.Dir(f.out)
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--out %s: folder %s: %w; make it first", f.out, dir, err)
+	case !info.IsDir():
+		return fmt.Errorf("--out %s: %s is a file, want a folder", f.out, dir)
+	}
+	if info, err := os.Stat(f.out); err == nil && info.IsDir() {
+		return fmt.Errorf("--out %s is a folder, want the name of a file", f.out)
+	}
+	return nil
+}
+
+// oneOf lists choices as a sentence has them.
+func oneOf(s []string) string {
+	if len(s) == 1 {
+		return s[0]
+	}
+	return strings.Join(s[:len(s)-1], ", ") + " or " + s[len(s)-1]
+}

@@ -65,7 +65,7 @@ var configFlagTable = []configFlag{
 		f.Var((*widths)(&c.Hidden), name, "hidden layers of the encoder, such as 512,256, or none; the decoder mirrors them")
 	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},
 	intFlag("latent", "dimensions of the latent code", func(c *train.Config) *int { return &c.Latent }),
-	textFlag("likelihood", "p(x|z): `one` of "+strings.Join(likelihoodNames(), ", ")+" (default: bernoulli for images, gaussian-learned for tables)", func(c *train.Config) *string { return &c.Likelihood }, likelihoodNames),
+	textFlag("likelihood", "`name` of p(x|z): "+strings.Join(likelihoodNames(), ", ")+" (default: bernoulli for images, gaussian-learned for tables)", func(c *train.Config) *string { return &c.Likelihood }, likelihoodNames),
 	floatFlag("sigma", "scale of the gaussian and laplace likelihoods", func(c *train.Config) *float64 { return &c.Sigma }),
 	floatFlag("beta", "weight β of the KL term", func(c *train.Config) *float64 { return &c.Beta }),
 	textFlag("beta-schedule", "`schedule` of β: "+strings.Join(vi.ScheduleKinds, ", "), func(c *train.Config) *string { return &c.BetaSchedule }, func() []string { return vi.ScheduleKinds }),

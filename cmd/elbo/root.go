@@ -56,12 +56,11 @@ func newRoot(io streams) *cobra.Command {
 	root.SetIn(io.in)
 	root.SetOut(io.out)
 	root.SetErr(io.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return misusef("%v; `%s --help` lists the flags", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	for _, build := range commands {
 		root.AddCommand(build(io))
 	}
+	arrange(root)
 	return root
 }
 

@@ -90,7 +90,7 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 // fresh starts a new run.
 func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := t.cfg.Validate(); err != nil {
-		return misuse(err)
+		return misusef("%w; `elbo train --help` lists the flags", err)
 	}
 	if err := openBackend(t.cfg.Backend); err != nil {
 		return err
@@ -103,12 +103,12 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	c := resolve(t.cfg, splits.Train)
-	dir := t.out
-	if dir == "" {
-		if dir, err = claim(c); err != nil {
-			return err
-		}
-		defer os.Remove(dir) // removes it only if it is still empty
+	dir, made, err := t.place(c)
+	if err != nil {
+		return fmt.Errorf("train: run directory: %w; choose another place with --out", err)
+	}
+	if made {
+		defer os.Remove(dir) // which does nothing unless it is still empty
 	}
 	t.hint = fmt.Sprintf("elbo train %s --out %s --resume", c.Model, quoted(dir))
 	if err := t.introduce(ctx, c, splits, dir); err != nil {
@@ -131,20 +131,21 @@ func resolve(c train.Config, s *data.Set) train.Config {
 	return out
 }
 
-// claim makes the next free directory below runs. Two runs that start at the same time get
-// two directories.
-func claim(c train.Config) (string, error) {
+// place makes the directory of the run: that of --out, or the next free one below runs. Two
+// runs that start there at the same time get two directories.
+func (t *trainCommand) place(c train.Config) (dir string, made bool, err error) {
+	if t.out != "" {
+		_, err := os.Stat(t.out)
+		return t.out, err != nil, os.MkdirAll(t.out, 0o755)
+	}
 	if err := os.MkdirAll(runsFolder, 0o755); err != nil {
-		return "", fmt.Errorf("train: run directory: %w; choose another place with --out", err)
+		return "", false, err
 	}
 	for {
 		dir := elbo.NextDir(runsFolder, c)
 		err := os.Mkdir(dir, 0o755)
-		if err == nil {
-			return dir, nil
-		}
-		if !errors.Is(err, os.ErrExist) {
-			return "", fmt.Errorf("train: run directory: %w; choose another place with --out", err)
+		if err == nil || !errors.Is(err, os.ErrExist) {
+			return dir, err == nil, err
 		}
 	}
 }

@@ -139,7 +139,7 @@ func (t *trainCommand) conclude(run *train.Run, report string) {
 	}
 	t.field("test", "%s", o.Test)
 	if o.Telemetry.Latent > 0 {
-		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), %s",
+		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), state: %s",
 			o.Telemetry.ActiveUnits, o.Telemetry.Latent, o.Telemetry.MutualInfo, o.Telemetry.MutualInfoCap, o.Telemetry.State)
 	}
 	for _, w := range o.Warnings {

@@ -17,7 +17,7 @@ const stepDir = "step-000000000007"
 // saved opens a store with steps 6 and 7 and returns the folder of step 7.
 func saved(t *testing.T, n int) (*Store, string) {
 	t.Helper()
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	mustSave(t, s, sample(6, n), SaveOptions{})
 	mustSave(t, s, sample(7, n), SaveOptions{})
 	return s, filepath.Join(s.dir, stepDir)

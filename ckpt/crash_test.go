@@ -119,6 +119,10 @@ func inspect(f *crashfs.FS, acked int) (faults []error) {
 		}
 		faults = append(faults, fmt.Errorf("%s: %w", name, err))
 	}
+	last, lastErr := s.Load("last")
+	if newest, _, err := s.LoadNewestValid(); fmt.Sprint(err) != fmt.Sprint(lastErr) || !equal(newest, last) {
+		faults = append(faults, fmt.Errorf("newest: got step %d, %w, want %d, %v", newest.Step, err, last.Step, lastErr))
+	}
 	steps, err := s.Steps()
 	if err != nil {
 		return append(faults, err)

@@ -211,11 +211,15 @@ func TestBombsAreCheap(t *testing.T) {
 		"metadata":               rawHeader(`{"__metadata__":{`+manyKeys(1<<18)+`"z":""}}`, 0),
 		"spaces":                 rawHeader("{"+strings.Repeat(" ", 16<<20), 0),
 	} {
-		start := time.Now()
 		var err error
-		took := allocated(func() { _, _, err = ParseTensors(data, Limits{}) })
-		if err == nil || took > 64<<20 || time.Since(start) > time.Second {
-			t.Errorf("%s: got %v, %d bytes, %v, want an error, 64 MiB and a second at most", name, err, took, time.Since(start))
+		took, fastest := int64(0), time.Hour
+		for try := 0; try < 3 && fastest > time.Second; try++ { // others may load the machine
+			start := time.Now()
+			took = allocated(func() { _, _, err = ParseTensors(data, Limits{}) })
+			fastest = min(fastest, time.Since(start))
+		}
+		if err == nil || took > 64<<20 || fastest > time.Second {
+			t.Errorf("%s: got %v, %d bytes, %v, want an error, 64 MiB and a second at most", name, err, took, fastest)
 		}
 		checkFault(t, err, "safetensors", len(data))
 	}

@@ -246,9 +246,10 @@ func TestKillDuringRetentionKeepsNewestAndBest(t *testing.T) {
 // TestKillTearsInPlaceWriter shows that the harness sees torn files where there are some.
 func TestKillTearsInPlaceWriter(t *testing.T) {
 	n, torn := kills(t, 20, 1, 2), 0
+	killed := 0
 	dir := t.TempDir()
 	delay := rng.New(1).Named("kill in place").Rand()
-	for range n {
+	for ; killed < n || torn == 0 && killed < 200; killed++ { // one in five is torn or more
 		runAndKill(t, "inplace", dir, 5*time.Millisecond+time.Duration(delay.IntN(60_000))*time.Microsecond)
 		data, err := os.ReadFile(filepath.Join(dir, "model.safetensors"))
 		if errors.Is(err, os.ErrNotExist) {
@@ -261,8 +262,8 @@ func TestKillTearsInPlaceWriter(t *testing.T) {
 			torn++
 		}
 	}
-	t.Logf("%d kills, %d torn files", n, torn)
+	t.Logf("%d kills, %d torn files", killed, torn)
 	if torn == 0 {
-		t.Errorf("torn files: got 0 in %d kills, want some: the harness cannot see them", n)
+		t.Errorf("torn files: got 0 in %d kills, want some: the harness cannot see them", killed)
 	}
 }

@@ -52,7 +52,9 @@ func (s *Store) LoadStep(step int64) (Checkpoint, error) {
 
 // LoadNewestValid reads the last checkpoint, or the newest one that is whole when it is not.
 // skipped says why newer ones were passed over, newest first; a caller shows it as a warning.
-// The error is ErrNoCheckpoint when there is none at all, else that of the last checkpoint.
+// The error is ErrNoCheckpoint when there is none, else that of the last checkpoint. A single
+// step that last does not name yet is what a kill in the first save leaves: it was never
+// acknowledged, its best mark may be missing, and it does not count.
 func (s *Store) LoadNewestValid() (c Checkpoint, skipped []error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,6 +67,9 @@ func (s *Store) LoadNewestValid() (c Checkpoint, skipped []error, err error) {
 	all, err := s.folders()
 	if err != nil {
 		return Checkpoint{}, skipped, fmt.Errorf("ckpt: load: %w", err)
+	}
+	if errors.Is(first, ErrNoCheckpoint) && len(all) < 2 {
+		return Checkpoint{}, nil, first
 	}
 	tried := ""
 	if p, err := s.readPointer(nameLast); err == nil {
@@ -87,10 +92,10 @@ func (s *Store) LoadNewestValid() (c Checkpoint, skipped []error, err error) {
 func (s *Store) loadPointer(n Name) (Checkpoint, error) {
 	var c Checkpoint
 	p, err := s.readPointer(n)
-	for range 3 {
-		if err != nil {
-			return Checkpoint{}, err
-		}
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	for range 100 {
 		step, rev, _ := parseStepName(p.Folder)
 		if c, err = s.loadFolder(folder{stepName(step, rev), step, rev}, p.Manifest); err == nil {
 			return c, nil

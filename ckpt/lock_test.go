@@ -12,7 +12,7 @@ import (
 )
 
 func TestSecondOpenNamesTheHolder(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	s := mustOpen(t, dir)
 	_, err := Open(dir)
 	if want := fmt.Sprintf("ckpt: open %s: in use by pid %d", dir, os.Getpid()); !errors.Is(err, ErrInUse) || err.Error() != want {
@@ -34,7 +34,7 @@ func TestSecondOpenNamesTheHolder(t *testing.T) {
 }
 
 func TestLockIsBetweenProcessesAndEndsWithThem(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"=small="+dir)
 	out, err := cmd.StdoutPipe()
@@ -71,7 +71,7 @@ func TestLockIsBetweenProcessesAndEndsWithThem(t *testing.T) {
 }
 
 func TestOpenClearsUnfinishedFiles(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	s := mustOpen(t, dir)
 	mustSave(t, s, sample(1, 4), SaveOptions{})
 	s.Close()
@@ -90,7 +90,7 @@ func TestOpenClearsUnfinishedFiles(t *testing.T) {
 }
 
 func TestFolderThatCannotBeUsed(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	file := filepath.Join(dir, "file")
 	write(t, file, nil)
 	for _, bad := range []string{file, filepath.Join(file, "x"), filepath.Join(dir, "a\x00b")} {
@@ -120,7 +120,7 @@ func TestSaveNoticesThatItsFolderIsGone(t *testing.T) {
 		"replaced by a file":  func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o666)) },
 		"replaced by another": func(dir string) error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o777)) },
 	} {
-		dir := filepath.Join(t.TempDir(), "ckpt")
+		dir := filepath.Join(tempDir(t), "ckpt")
 		s := mustOpen(t, dir)
 		mustSave(t, s, sample(1, 4), SaveOptions{})
 		if err := replace(dir); err != nil {
@@ -136,7 +136,7 @@ func TestFolderWithoutPermission(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root may write everywhere")
 	}
-	dir := t.TempDir()
+	dir := tempDir(t)
 	s := mustOpen(t, dir)
 	mustSave(t, s, sample(1, 4), SaveOptions{})
 	if err := os.Chmod(dir, 0o555); err != nil {

@@ -38,6 +38,18 @@ func equal(a, b Checkpoint) bool {
 		slices.EqualFunc(a.Optimizer, b.Optimizer, same) && bytes.Equal(a.State, b.State)
 }
 
+// tempDir is t.TempDir, in memory where there is such a folder: the tests that need no real disk
+// would spend their time in its syncs.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "ckpt")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func mustOpen(t testing.TB, dir string) *Store {
 	t.Helper()
 	s, err := Open(dir)
@@ -84,7 +96,7 @@ func wantClean(t testing.TB, dir string) {
 }
 
 func TestSavedCheckpointLoadsBitEqual(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run", "checkpoints")
+	dir := filepath.Join(tempDir(t), "run", "checkpoints")
 	s := mustOpen(t, dir)
 	c := sample(10, 100)
 	c.Model = append(c.Model, FromFloat32s("odd", []int{4}, []float32{float32(math.NaN()), float32(math.Inf(-1)), math.Float32frombits(0x80000000), 1e-45}))
@@ -107,7 +119,7 @@ func TestSavedCheckpointLoadsBitEqual(t *testing.T) {
 }
 
 func TestNewestAndBestStay(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	for step := int64(1); step <= 6; step++ {
 		mustSave(t, s, sample(step, 4), SaveOptions{Best: step == 2})
 	}
@@ -123,7 +135,7 @@ func TestNewestAndBestStay(t *testing.T) {
 }
 
 func TestSameStepIsSavedAgain(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	mustSave(t, s, sample(5, 4), SaveOptions{Best: true})
 	again := sample(5, 9) // same step, other bytes
 	mustSave(t, s, again, SaveOptions{})
@@ -143,7 +155,7 @@ func TestSameStepIsSavedAgain(t *testing.T) {
 }
 
 func TestGoingBackKeepsTheNewCourse(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	for _, step := range []int64{50, 90, 100} {
 		mustSave(t, s, sample(step, 4), SaveOptions{Best: step == 50})
 	}
@@ -161,7 +173,7 @@ func TestGoingBackKeepsTheNewCourse(t *testing.T) {
 }
 
 func TestNothingSavedYet(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	for _, name := range []string{"last", "best", "step-000000000003"} {
 		if _, err := s.Load(name); !errors.Is(err, ErrNoCheckpoint) {
 			t.Errorf("load %s: got %v, want %v", name, err, ErrNoCheckpoint)
@@ -181,7 +193,7 @@ func TestNothingSavedYet(t *testing.T) {
 }
 
 func TestSaveRefusesWhatCannotBeRead(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	mustSave(t, s, sample(1, 4), SaveOptions{})
 	for name, change := range map[string]func(*Checkpoint){
 		"got -2, want none below 0": func(c *Checkpoint) { c.Step = -2 },
@@ -205,7 +217,7 @@ func TestSaveRefusesWhatCannotBeRead(t *testing.T) {
 }
 
 func TestEmptyStateIsAnEmptyObject(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
+	s := mustOpen(t, tempDir(t))
 	mustSave(t, s, Checkpoint{Step: 0}, SaveOptions{})
 	c, err := s.Load("last")
 	if err != nil || string(c.State) != "{}" || len(c.Model) != 0 {
@@ -214,7 +226,7 @@ func TestEmptyStateIsAnEmptyObject(t *testing.T) {
 }
 
 func TestReadOnlyStoreLoadsBesideTheWriter(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	w := mustOpen(t, dir)
 	mustSave(t, w, sample(1, 4), SaveOptions{})
 	r, err := OpenReadOnly(dir)
@@ -236,5 +248,48 @@ func TestReadOnlyStoreLoadsBesideTheWriter(t *testing.T) {
 	w.Close()
 	if err := w.Save(sample(2, 4), SaveOptions{}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("save after close: got %v, want %v", err, os.ErrClosed)
+	}
+}
+
+// TestReaderNeverSeesAHalfStep loads while another goroutine saves and removes old steps as
+// fast as it can.
+func TestReaderNeverSeesAHalfStep(t *testing.T) {
+	dir := tempDir(t)
+	w := mustOpen(t, dir)
+	mustSave(t, w, sample(1, 4), SaveOptions{Best: true})
+	r, err := OpenReadOnly(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	done := make(chan error, 1)
+	go func() {
+		for step := int64(2); step <= 150; step++ {
+			if err := w.Save(sample(step, 4), SaveOptions{Best: step%5 == 0, Keep: 1}); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	newest := map[string]int64{}
+	for loads := 0; ; loads++ {
+		for _, name := range []string{"last", "best"} {
+			c, err := r.Load(name)
+			if err != nil || c.Step < newest[name] || !equal(c, sample(c.Step, 4)) {
+				t.Fatalf("%s: got step %d after %d, %v, want a whole step that is not older", name, c.Step, newest[name], err)
+			}
+			newest[name] = c.Step
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantLoad(t, r, "last", sample(150, 4))
+			wantLoad(t, r, "best", sample(150, 4))
+			return
+		default:
+		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"slices"
 	"strings"
+	"testing/fstest"
 
 	"github.com/elbo-go/elbo/internal/atomicfile"
 )
@@ -170,8 +170,9 @@ func (f *FS) Rename(from, to string) error {
 	if n == nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
-	_, overDir := d.live[path.Base(to)].(*dir)
-	if path.Dir(from) != path.Dir(to) || overDir {
+	_, isDir := n.(*dir)
+	over := d.live[path.Base(to)]
+	if _, overDir := over.(*dir); path.Dir(from) != path.Dir(to) || overDir || isDir && over != nil {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrInvalid}
 	}
 	if err := f.before("rename", to); err != nil {
@@ -226,12 +227,14 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []fs.DirEntry
-	for _, n := range slices.Sorted(maps.Keys(d.live)) {
-		_, isDir := d.live[n].(*dir)
-		list = append(list, entry{n, isDir})
+	list := fstest.MapFS{}
+	for n, what := range d.live {
+		list[n] = &fstest.MapFile{}
+		if _, isDir := what.(*dir); isDir {
+			list[n].Mode = fs.ModeDir
+		}
 	}
-	return list, nil
+	return list.ReadDir(".")
 }
 
 // Open opens a file for reading and tells its size.

@@ -56,12 +56,12 @@ func images(n int) *data.Set {
 }
 
 // table is a set of rows with named columns and no labels.
-func table(n int) *data.Set {
-	s := &data.Set{Name: "measurements", Shape: []int{4}}
-	for j := range 4 {
+func table(n, dim int) *data.Set {
+	s := &data.Set{Name: "measurements", Shape: []int{dim}}
+	for j := range dim {
 		s.Columns = append(s.Columns, data.Column{Name: fmt.Sprintf("column %d", j), Mean: 1, Scale: 2})
 	}
-	s.X = make([]float32, 4*n)
+	s.X = make([]float32, dim*n)
 	rng.New(7).Uniform(s.X)
 	return s
 }

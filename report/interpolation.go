@@ -38,7 +38,7 @@ func drawInterpolation(ctx context.Context, s *scene, title string, w io.Writer)
 		most, steps, blend = 5, 9, "pixel blend"
 	}
 	var rows [][]float32
-	l := layout{title: title}
+	l := layout{title: title, join: " "}
 	for _, p := range s.pairs(most) {
 		path, err := eval.Path("linear", s.code(p[0]), s.code(p[1]), steps)
 		if err != nil {

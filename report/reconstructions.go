@@ -36,13 +36,3 @@ func drawReconstructions(ctx context.Context, s *scene, title string, w io.Write
 			"ignores are not held by the code.",
 		plot.PairedLines(w, inputs, outputs, plot.PairedLinesOptions{Title: title, Names: s.columns(), YLabel: s.unit()})
 }
-
-// unit says in what unit the rows of a table are.
-func (s *scene) unit() string {
-	for _, c := range s.show.Columns {
-		if c.Scale != 1 || c.Mean != 0 {
-			return "standard deviations"
-		}
-	}
-	return "value"
-}

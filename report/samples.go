@@ -10,16 +10,38 @@ func canSample(s *scene) bool { return s.can["sample"] }
 
 // drawSamples draws decoded draws from the prior.
 func drawSamples(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
-	n, cols := 24, 1
+	n := 12
 	if s.isImage() {
-		n, cols = 100, 10
+		n = 100
 	}
 	x, err := s.Net.Sample(ctx, n, s.key("samples"))
 	if err != nil {
 		return "", err
 	}
-	return "Means of p(x|z) at draws of z from the prior, not chosen by hand. Samples much worse than the reconstructions show that the codes of " +
-		"data do not fill the prior; samples all alike show that the code is ignored.", s.grid(w, rowsOf(x, s.dim), cols, layout{title: title})
+	caption := "Means of p(x|z) at draws of z from the prior, not chosen by hand. Samples much worse than the reconstructions show that the codes of " +
+		"data do not fill the prior; samples all alike show that the code is ignored."
+	if s.isImage() {
+		return caption, s.grid(w, rowsOf(x, s.dim), 10, layout{title: title})
+	}
+	return caption + " Below them stand as many test rows, in " + s.unit() + ": each column should range alike in both, though samples lack the noise of data.",
+		s.besideData(w, rowsOf(x, s.dim), title)
+}
+
+// besideData draws rows of a table or a series with as many rows of the data below them.
+func (s *scene) besideData(w io.Writer, rows [][]float32, title string) error {
+	cols := 1
+	if s.isSeries() {
+		cols = 6
+	}
+	l := layout{title: title}
+	for range len(rows) / cols {
+		l.rows = append(l.rows, "sample")
+	}
+	real := min(len(rows), s.n)
+	for i := 0; i < real; i += cols {
+		l.rows = append(l.rows, "test row")
+	}
+	return s.grid(w, append(rows, rowsOf(s.x[:real*s.dim], s.dim)...), cols, l)
 }
 
 // planeSide is the number of codes along each axis of the plane.

@@ -3,12 +3,10 @@ package report
 import (
 	"cmp"
 	"context"
-	"io"
 	"slices"
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
-	"github.com/elbo-go/elbo/plot"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -121,45 +119,4 @@ func descending(x []float64) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(x[b], x[a]) })
 	return order
-}
-
-// isImage tells whether rows are shown as images; other rows are shown as tables.
-func (s *scene) isImage() bool { return s.show.IsImage() }
-
-// columns names the columns of a table; nil if they have no names.
-func (s *scene) columns() []string {
-	if len(s.show.Columns) != s.dim {
-		return nil
-	}
-	names := make([]string, s.dim)
-	for j, c := range s.show.Columns {
-		names[j] = c.Name
-	}
-	return names
-}
-
-// layout labels a grid of rows.
-type layout struct {
-	title      string
-	rows, cols []string // labels
-	gap        int      // as in plot.GridOptions
-}
-
-// grid draws rows in cols columns: images as tiles, rows of a table as lines of cells that are
-// labelled by both their labels.
-func (s *scene) grid(w io.Writer, rows [][]float32, cols int, l layout) error {
-	if s.isImage() {
-		return plot.Grid(w, rows, s.show.Shape, cols, plot.GridOptions{Title: l.title, RowLabels: l.rows, ColLabels: l.cols, Gap: l.gap})
-	}
-	labels := make([]string, len(rows))
-	for i := range rows {
-		if r := i / cols; r < len(l.rows) {
-			labels[i] = l.rows[r]
-		}
-		if c := i % cols; c < len(l.cols) {
-			labels[i] += " " + l.cols[c]
-		}
-	}
-	names := s.columns()
-	return plot.RowHeat(w, rows, names, plot.RowHeatOptions{Title: l.title, RowLabels: labels, Shared: names == nil})
 }

@@ -19,7 +19,7 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 	}
 	centre, sd := s.spread()
 	var codes [][]float32
-	l := layout{title: title}
+	l := layout{title: title, join: " = "}
 	for _, j := range s.byUse()[:min(dims, s.latent)] {
 		l.rows = append(l.rows, s.dimension(j))
 		for i := range steps {
@@ -63,9 +63,9 @@ func signed(v float64) string {
 	return strings.Replace(strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64), "-", "−", 1)
 }
 
-// dimension names a latent dimension with what it carries.
+// dimension names a latent dimension with what it carries, where the label has room for it.
 func (s *scene) dimension(j int) string {
-	if len(s.Record.KLPerDim) != s.latent {
+	if len(s.Record.KLPerDim) != s.latent || !s.isImage() && !s.isSeries() {
 		return fmt.Sprintf("z%d", j)
 	}
 	return fmt.Sprintf("z%d, %.2f nats", j, s.Record.KLPerDim[j])

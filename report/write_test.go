@@ -38,9 +38,9 @@ func TestFiguresFollowFromModelAndData(t *testing.T) {
 		{"images, one dimension", "vae", images(30), 1, full},
 		{"a factor instead of labels", "vae", factors, 2, plane},
 		{"colour without labels", "vae", colour, 3, full},
-		{"a linear decoder", "linear-vae", images(30), 3, full},
 		{"no prior", "ae", images(30), 2, without(full, "samples.png", "kl.png")},
-		{"a table", "vae", table(40), 2, full},
+		{"a table", "vae", table(40, 4), 2, full},
+		{"a series", "linear-vae", table(12, 30), 2, full},
 		{"one row", "vae", one, 2, without(plane, "interpolation.png", "latent.png", "kl.png")},
 		{"no rows", "vae", none, 2, []string{"bounds.png", "manifold.png", "samples.png", "training.png"}},
 	} {
@@ -148,7 +148,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 	if n := bytes.Count(page, []byte("&lt;script&gt;")); n < 10 {
 		t.Errorf("escaped names: got %d, want title, heading, command, metric, binarisation, settings and warning", n)
 	}
-	in.Show = table(9)
+	in.Show = table(9, 4)
 	in.Show.Columns[1].Name = evil + strings.Repeat("x", 1<<12)
 	in.Net = network(t, "vae", 4, 3)
 	if _, err := Write(context.Background(), t.TempDir(), in); err != nil {
@@ -197,7 +197,7 @@ func TestInputThatDoesNotFitIsRefused(t *testing.T) {
 	}{
 		"no network":   {func(in *Input) { in.Net = nil }, "got no network"},
 		"no set":       {func(in *Input) { in.Show = nil }, "got no network or no test set"},
-		"other shape":  {func(in *Input) { in.Show = table(3) }, "shape: got [4] of 4 values, want 64"},
+		"other shape":  {func(in *Input) { in.Show = table(3, 4) }, "shape: got [4] of 4 values, want 64"},
 		"fewer rows":   {func(in *Input) { in.TestX = in.Show.X[:64] }, "got 64 values, want 12 rows of 64"},
 		"fewer labels": {func(in *Input) { in.Show.Labels = in.Show.Labels[:2] }, "labels: got 2, want 12"},
 		"short factor": {func(in *Input) { in.Show.Factors = []data.Factor{{Name: "f"}} }, `factor "f": got 0 values, want 12`},

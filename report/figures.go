@@ -20,7 +20,7 @@ type Figure struct {
 // figure says how one picture is made.
 type figure struct {
 	file, title, section string
-	half                 bool // shares its row with a neighbour
+	half                 bool // shares its row with another such figure beside it
 	// applies tells whether model and data allow the figure.
 	applies func(s *scene) bool
 	// draw writes the PNG, headed by its title, and returns the caption, which says how to read it.
@@ -36,11 +36,11 @@ const (
 
 // figures lists the pictures in the order of the report.
 var figures = []figure{
-	{"bounds.png", "The bound and its terms", secTraining, false, hasHistory, drawBounds},
+	{"bounds.png", "Learning curves", secTraining, false, hasHistory, drawBounds},
 	{"training.png", "The course of training", secTraining, false, hasHistory, drawTraining},
 	{"reconstructions.png", "Test rows and their reconstructions", secOutputs, false, canReconstruct, drawReconstructions},
 	{"samples.png", "Samples from the prior", secOutputs, true, canSample, drawSamples},
-	{"manifold.png", "The plane of codes, decoded", secLatent, true, hasPlane, drawManifold},
+	{"manifold.png", "The plane of codes, decoded", secOutputs, true, hasPlane, drawManifold},
 	{"kl.png", "KL by latent dimension", secLatent, false, hasKL, drawKL},
 	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},
 	{"traversals.png", "One latent dimension at a time", secLatent, false, canReconstruct, drawTraversals},
@@ -64,5 +64,20 @@ func drawAll(ctx context.Context, s *scene) ([]Figure, error) {
 		}
 		out = append(out, Figure{f.file, f.title, caption, png.Bytes(), f.section, f.half})
 	}
+	unpair(out)
 	return out, nil
+}
+
+// unpair gives a figure the whole row whose neighbour for the other half is missing.
+func unpair(figs []Figure) {
+	for i := 0; i < len(figs); i++ {
+		if !figs[i].half {
+			continue
+		}
+		if i+1 < len(figs) && figs[i+1].half && figs[i+1].section == figs[i].section {
+			i++
+		} else {
+			figs[i].half = false
+		}
+	}
 }

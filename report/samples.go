@@ -29,19 +29,19 @@ func drawSamples(ctx context.Context, s *scene, title string, w io.Writer) (stri
 
 // besideData draws rows of a table or a series with as many rows of the data below them.
 func (s *scene) besideData(w io.Writer, rows [][]float32, title string) error {
-	cols := 1
+	cols, sample, real := 1, "sample", "test row"
 	if s.isSeries() {
-		cols = 6
+		cols, sample, real = 6, "samples", "test rows"
 	}
 	l := layout{title: title}
 	for range len(rows) / cols {
-		l.rows = append(l.rows, "sample")
+		l.rows = append(l.rows, sample)
 	}
-	real := min(len(rows), s.n)
-	for i := 0; i < real; i += cols {
-		l.rows = append(l.rows, "test row")
+	n := min(len(rows), s.n)
+	for i := 0; i < n; i += cols {
+		l.rows = append(l.rows, real)
 	}
-	return s.grid(w, append(rows, rowsOf(s.x[:real*s.dim], s.dim)...), cols, l)
+	return s.grid(w, append(rows, rowsOf(s.x[:n*s.dim], s.dim)...), cols, l)
 }
 
 // planeSide is the number of codes along each axis of the plane.

@@ -216,3 +216,14 @@ func TestInputThatDoesNotFitIsRefused(t *testing.T) {
 		t.Error("below a file: got no error, want one")
 	}
 }
+
+func TestHalvesComeInPairs(t *testing.T) {
+	half := func(section string) Figure { return Figure{section: section, half: true} }
+	figs := []Figure{half("a"), {section: "a"}, half("a"), half("a"), half("a"), half("b"), half("b")}
+	unpair(figs)
+	for i, want := range []bool{false, false, true, true, false, true, true} {
+		if figs[i].half != want {
+			t.Errorf("figure %d: got half %v, want %v", i, figs[i].half, want)
+		}
+	}
+}

@@ -75,8 +75,8 @@ func (p *Program) Run(key rng.Key, in ...*tensors.Tensor) (res *Result, err erro
 		return nil, err
 	}
 	out := ex.g.RunWithBuffers(buffers, make([]bool, len(buffers)), 0)
-	n := len(out) - len(ex.updates)
-	return &Result{Outputs: out[:n], params: p.params, names: ex.updates, values: out[n:]}, nil
+	n, end := len(out)-1-len(ex.updates), len(out)-1
+	return &Result{Outputs: out[:n], params: p.params, names: ex.updates, values: out[n:end]}, nil
 }
 
 // Values runs the program and copies its outputs to the host, in float64.
@@ -192,10 +192,17 @@ func (p *Program) compile(in []*tensors.Tensor) (*executable, error) {
 			outputs = append(outputs, v)
 		}
 	}
-	if err := g.Compile(outputs...); err != nil {
+	if err := g.Compile(append(outputs, tail(g))...); err != nil {
 		return nil, fmt.Errorf("model: %s: compile: %w", p.name, err)
 	}
 	return ex, nil
+}
+
+// tail is an output that is the graph's last node. The stock backend numbers nodes in the
+// order of their creation and cannot run a graph in which a parameter follows every output,
+// such as a decoder's scale where only its mean is asked for.
+func tail(g *graph.Graph) *graph.Node {
+	return graph.Neg(graph.Const(g, float64(len(g.Nodes()))))
 }
 
 // recoverTo turns a panic of graph building or execution into an error.

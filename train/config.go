@@ -131,15 +131,15 @@ func (c Config) Resolve(s *data.Set) Config {
 	}
 	if c.Binarize == "" {
 		c.Binarize = "none"
-		if c.Likelihood == "bernoulli" && s.IsImage() && !binary(s.X) {
+		if c.Likelihood == "bernoulli" && s.IsImage() && !isBinary(s.X) {
 			c.Binarize = "dynamic"
 		}
 	}
 	return c
 }
 
-// binary tells whether all values are 0 or 1.
-func binary(x []float32) bool {
+// isBinary tells whether all values are 0 or 1.
+func isBinary(x []float32) bool {
 	return !slices.ContainsFunc(x, func(v float32) bool { return v != 0 && v != 1 })
 }
 

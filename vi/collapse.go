@@ -53,6 +53,7 @@ func (p Posterior) Active() []bool {
 // q̄ the mixture over all N guides (Hoffman & Johnson 2016). eps holds N×L standard normal
 // values. The estimate is at most ln N, which it also returns.
 func (p Posterior) MutualInformation(eps []float64) (mi, limit float64) {
+	inverse, offset := p.normalizers()
 	z := make([]float64, p.L)
 	for i := range p.N {
 		for j := range p.L {
@@ -62,7 +63,12 @@ func (p Posterior) MutualInformation(eps []float64) (mi, limit float64) {
 		var mix ImportanceSum
 		own := 0.
 		for n := range p.N {
-			v := p.logDensity(n, z)
+			v := offset[n]
+			mean, inv := p.Mean[n*p.L:(n+1)*p.L], inverse[n*p.L:(n+1)*p.L]
+			for j, m := range mean {
+				d := z[j] - m
+				v -= d * d * inv[j]
+			}
 			mix.Add(v)
 			if n == i {
 				own = v
@@ -73,15 +79,17 @@ func (p Posterior) MutualInformation(eps []float64) (mi, limit float64) {
 	return mi, math.Log(float64(p.N))
 }
 
-// logDensity returns ln q(z|x_n) up to the constant that cancels in the mixture.
-func (p Posterior) logDensity(n int, z []float64) float64 {
-	sum := 0.
-	for j, v := range z {
-		k := n*p.L + j
-		d := v - p.Mean[k]
-		sum -= .5 * (d*d/p.Variance[k] + math.Log(p.Variance[k]))
+// normalizers returns 1/2σ² by value, and −Σ_j ln σ_j by datum, so that the double loop over
+// data holds no logarithm and no division.
+func (p Posterior) normalizers() (inverse, offset []float64) {
+	inverse, offset = make([]float64, p.N*p.L), make([]float64, p.N)
+	for n := range p.N {
+		for k := n * p.L; k < (n+1)*p.L; k++ {
+			inverse[k] = .5 / p.Variance[k]
+			offset[n] -= .5 * math.Log(p.Variance[k])
+		}
 	}
-	return sum
+	return inverse, offset
 }
 
 // Observe forms the telemetry of one evaluation.

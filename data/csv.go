@@ -152,11 +152,11 @@ func (c *csvReader) header(rec record) error {
 	return nil
 }
 
+// rowNames are the headers of a first column that holds names of rows: R and pandas write them.
+var rowNames = []string{"", "rownames", "Unnamed: 0"}
+
 // assign gives each column its role.
 func (c *csvReader) assign(headless bool) error {
-	want := func(what, name string) error {
-		return malformed("csv", what, "got no column %s, want one of %s", quote(name), list(c.names))
-	}
 	c.role = make([]int, len(c.names))
 	for j := range c.role {
 		c.role[j] = j
@@ -164,22 +164,22 @@ func (c *csvReader) assign(headless bool) error {
 	for _, name := range c.opt.Drop {
 		j := slices.Index(c.names, name)
 		if j < 0 {
-			return want("columns to drop", name)
+			return c.absent("columns to drop", name)
 		}
 		c.role[j] = roleUnused
 	}
 	if c.opt.Label != "" {
 		j := slices.Index(c.names, c.opt.Label)
 		if j < 0 {
-			return want("label column", c.opt.Label)
+			return c.absent("label column", c.opt.Label)
 		}
 		c.role[j] = roleLabel
 	}
-	if first := c.names[0]; !headless && c.role[0] >= 0 && len(c.names) > 1 && (first == "" || first == "rownames" || first == "Unnamed: 0") {
+	if !headless && c.role[0] >= 0 && len(c.names) > 1 && slices.Contains(rowNames, c.names[0]) {
 		c.role[0] = roleNames
 	}
 	if len(c.opt.Columns) > 0 {
-		return c.choose(want)
+		return c.choose()
 	}
 	d := 0
 	for j, r := range c.role {
@@ -195,8 +195,13 @@ func (c *csvReader) assign(headless bool) error {
 	return nil
 }
 
+// absent returns the error for a column that is asked for and not there.
+func (c *csvReader) absent(what, name string) error {
+	return malformed("csv", what, "got no column %s, want one of %s", quote(name), list(c.names))
+}
+
 // choose takes the columns of the stored standardisation, in its order.
-func (c *csvReader) choose(want func(what, name string) error) error {
+func (c *csvReader) choose() error {
 	for j, r := range c.role {
 		if r >= 0 {
 			c.role[j] = roleUnused
@@ -205,7 +210,7 @@ func (c *csvReader) choose(want func(what, name string) error) error {
 	for i, col := range c.opt.Columns {
 		j := slices.Index(c.names, col.Name)
 		if j < 0 || c.role[j] == roleLabel {
-			return want("stored standardisation", col.Name)
+			return c.absent("stored standardisation", col.Name)
 		}
 		c.role[j] = i
 	}

@@ -21,7 +21,7 @@ type Limits struct {
 	// MaxRecordBytes bounds one CSV record or one JSON line.
 	MaxRecordBytes int
 	// MaxRatio bounds the decompressed bytes that one compressed byte may stand for, taken
-	// from the start of the file, once 8 MiB have come out. Deflate reaches 1032; sparse
+	// from the start of the file, once 4 MiB have come out. Deflate reaches 1032; sparse
 	// binary images stay below 150.
 	MaxRatio int
 }
@@ -60,7 +60,7 @@ func (l Limits) orDefault() Limits {
 
 // ratioFrom is the number of decompressed bytes above which MaxRatio holds: small files may
 // be as repetitive as they like.
-const ratioFrom = 8 << 20
+const ratioFrom = 4 << 20
 
 // deflateRatio is the largest expansion that deflate can reach (258 bytes for two bits).
 const deflateRatio = 1032

@@ -97,22 +97,37 @@ func (p *Params) Export() ([]Array, error) {
 	return out, nil
 }
 
-// Import sets or adds arrays. An array that exists must keep its shape.
+// Import sets or adds arrays. An array that exists must keep its shape. After an error
+// nothing has changed.
 func (p *Params) Import(arrays []Array) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range arrays {
-		if len(a.Data) != size(a.Dims) {
-			return fmt.Errorf("model: parameter %q: got %d values, want %d for shape %v", a.Name, len(a.Data), size(a.Dims), a.Dims)
+		if err := p.check(a); err != nil {
+			return err
 		}
-		old, ok := p.values[a.Name]
-		if ok && !sameDims(old.dims, a.Dims) {
-			return fmt.Errorf("model: parameter %q: got shape %v, want %v", a.Name, a.Dims, old.dims)
-		}
-		if !ok {
+	}
+	for _, a := range arrays {
+		if _, ok := p.values[a.Name]; !ok {
 			p.order = append(p.order, a.Name)
 		}
 		p.values[a.Name] = &param{a.Trainable, append([]int(nil), a.Dims...), hostTensor(p.dtype, a.Data, a.Dims)}
+	}
+	return nil
+}
+
+// check tells whether an array can be imported.
+func (p *Params) check(a Array) error {
+	for _, d := range a.Dims {
+		if d < 1 {
+			return fmt.Errorf("model: parameter %q: got shape %v, want positive sizes", a.Name, a.Dims)
+		}
+	}
+	if len(a.Data) != size(a.Dims) {
+		return fmt.Errorf("model: parameter %q: got %d values, want %d for shape %v", a.Name, len(a.Data), size(a.Dims), a.Dims)
+	}
+	if old, ok := p.values[a.Name]; ok && !sameDims(old.dims, a.Dims) {
+		return fmt.Errorf("model: parameter %q: got shape %v, want %v", a.Name, a.Dims, old.dims)
 	}
 	return nil
 }

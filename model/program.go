@@ -103,10 +103,10 @@ func (r *Result) Floats() ([][]float64, error) {
 	return out, nil
 }
 
-// Commit makes the updates of the run the values of their parameters.
+// Commit makes the updates of the run the values of their parameters, once.
 func (r *Result) Commit() {
-	for i, name := range r.names {
-		r.params.replace(name, r.values[i])
+	for i, v := range r.values {
+		r.params.replace(r.names[i], v)
 	}
 	r.values = nil
 }

@@ -103,3 +103,33 @@ func TestKodakPhotosAreRead(t *testing.T) {
 		t.Fatal(set, err)
 	}
 }
+
+// What the decoder may have to hold follows from the size of the file, the depth and the
+// channels: 1032 bytes out of one by deflate, one bit a block of 64 pixels in a JPEG.
+func TestPixelsAreBoundedByTheBytesOfTheFile(t *testing.T) {
+	head := func(depth, colour byte) []byte {
+		b := make([]byte, pngHeader)
+		b[pngHeader-2], b[pngHeader-1] = depth, colour
+		return b
+	}
+	for _, c := range []struct {
+		format        string
+		depth, colour byte
+		want          int64
+	}{
+		{"png", 1, 0, 1032 * 8 * 100}, // one bit a pixel
+		{"png", 8, 0, 1032 * 100},
+		{"png", 8, 2, 1032 * 100 / 3},
+		{"png", 8, 3, 1032 * 100}, // palette
+		{"png", 8, 4, 1032 * 100 / 2},
+		{"png", 16, 6, 1032 * 100 / 8},
+		{"jpeg", 0, 0, 100 * 8 * 64},
+	} {
+		if got := mostPixels(c.format, head(c.depth, c.colour), 100); got != c.want {
+			t.Errorf("%+v: got %d", c, got)
+		}
+	}
+	if got := mostPixels("png", head(0, 9), math.MaxInt64/2); got <= 0 {
+		t.Errorf("got %d for odd headers and sizes, want a positive bound", got)
+	}
+}

@@ -14,19 +14,22 @@ type Epoch = vi.Epoch
 // Input is what a report is made from. Net and Show must be there; everything else may be
 // empty, and what depends on it is left out.
 type Input struct {
+	// Net is the trained network.
 	Net *vae.Network
 	// Show is the test set, for shape, labels, factors and column names.
 	Show *data.Set
 	// TestX are the rows the model was evaluated on, N×D, such as Show after binarisation; nil
 	// means those of Show.
-	TestX   []float32
+	TestX []float32
+	// History has one entry an epoch.
 	History []Epoch
 	// Record is the bound on the test data, Telemetry what it says about collapse, NLL the
 	// importance-sampled evidence if it was asked for.
 	Record    vi.Record
 	Telemetry vi.Telemetry
 	NLL       *vi.ImportanceRecord
-	Warnings  []vi.Warning
+	// Warnings are what the run has raised.
+	Warnings []vi.Warning
 	// Seed decides which rows are shown and what is drawn from the prior.
 	Seed uint64
 	// Binarization names how pixels became 0 and 1, Metric what selected the best epoch;

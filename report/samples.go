@@ -44,6 +44,21 @@ func (s *scene) besideData(w io.Writer, rows [][]float32, title string) error {
 	return s.grid(w, append(rows, rowsOf(s.x[:n*s.dim], s.dim)...), cols, l)
 }
 
+// planeCodes are the codes of the plane, row by row from the top left.
+func planeCodes() [][]float32 {
+	quantile := func(i int) float32 {
+		p := (float64(i) + .5) / planeSide
+		return float32(math.Sqrt2 * math.Erfinv(2*p-1))
+	}
+	var codes [][]float32
+	for row := range planeSide {
+		for col := range planeSide {
+			codes = append(codes, []float32{quantile(col), quantile(planeSide - 1 - row)}) // up is larger
+		}
+	}
+	return codes
+}
+
 // planeSide is the number of codes along each axis of the plane.
 const planeSide = 20
 
@@ -52,17 +67,7 @@ func hasPlane(s *scene) bool { return s.can["sample"] && s.latent == 2 && s.isIm
 // drawManifold decodes a grid over the plane of two-dimensional codes, at the quantiles
 // Φ⁻¹((i + ½)/20) of the standard normal prior, so that each tile stands for equal probability.
 func drawManifold(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
-	at := func(i int) float32 {
-		p := (float64(i) + .5) / planeSide
-		return float32(math.Sqrt2 * math.Erfinv(2*p-1))
-	}
-	var codes [][]float32
-	for row := range planeSide {
-		for col := range planeSide {
-			codes = append(codes, []float32{at(col), at(planeSide - 1 - row)}) // up is larger
-		}
-	}
-	rows, err := s.decode(ctx, codes)
+	rows, err := s.decode(ctx, planeCodes())
 	if err != nil {
 		return "", err
 	}

@@ -106,7 +106,10 @@ func (s *scene) boundFigures() []plot.KeyFigure {
 	}
 	note := fmt.Sprintf("sum over %s, mean over %s; standard error %s over data", count(s.dim, "dimension"), count(r.N, s.datum()), number(r.DataStdErr, 2))
 	if s.can["bound"] {
-		note += fmt.Sprintf(", %s Monte Carlo (%s of z a row); at β = 1", number(r.StdErr, 2), count(r.Samples, "draw"))
+		if r.StdErr > 0 { // one draw a row leaves it unknown
+			note += fmt.Sprintf(", %s Monte Carlo", number(r.StdErr, 2))
+		}
+		note += fmt.Sprintf("; %s of z a row; at β = 1", count(r.Samples, "draw"))
 	}
 	out := []plot.KeyFigure{{Name: s.lossName() + ", test", Value: number(-r.Bound, 2), Unit: "nats", Note: note}}
 	if l, err := vae.LikelihoodOf(s.Net.Config.Likelihood); err == nil && l.Support == vae.Levels {

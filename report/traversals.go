@@ -17,21 +17,15 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 	if s.isImage() {
 		dims, steps = 10, 11
 	}
-	centre, sd := s.spread()
-	var codes [][]float32
+	moved := s.byUse()[:min(dims, s.latent)]
 	l := layout{title: title, join: " = "}
-	for _, j := range s.byUse()[:min(dims, s.latent)] {
+	for _, j := range moved {
 		l.rows = append(l.rows, s.dimension(j))
-		for i := range steps {
-			z := slices.Clone(s.code(0))
-			z[j] = float32(centre[j] + sd[j]*offset(i, steps))
-			codes = append(codes, z)
-		}
 	}
 	for i := range steps {
 		l.cols = append(l.cols, signed(offset(i, steps)))
 	}
-	rows, err := s.decode(ctx, codes)
+	rows, err := s.decode(ctx, s.traversed(moved, steps))
 	if err != nil {
 		return "", err
 	}
@@ -41,6 +35,20 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 	}
 	return "Each row moves one dimension from −3 to 3 " + unit + " while the others stay at the code of one test row; the most used dimensions come first. " +
 		"A row that changes one thing only has found a factor; a row that changes nothing is an unused dimension.", s.grid(w, rows, steps, l)
+}
+
+// traversed are the codes of the picture: steps for each of the moved dimensions.
+func (s *scene) traversed(moved []int, steps int) [][]float32 {
+	centre, sd := s.spread()
+	var codes [][]float32
+	for _, j := range moved {
+		for i := range steps {
+			z := slices.Clone(s.code(0))
+			z[j] = float32(centre[j] + sd[j]*offset(i, steps))
+			codes = append(codes, z)
+		}
+	}
+	return codes
 }
 
 // spread is the centre and the scale of each dimension: those of the prior, else of the codes.

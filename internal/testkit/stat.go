@@ -69,7 +69,7 @@ func MeanWithin(t testing.TB, name string, xs []float64, want, k float64) {
 // Close fails the test unless |got − want| ≤ tol·max(1, |want|); a NaN is never close.
 func Close(t testing.TB, name string, got, want, tol float64) {
 	t.Helper()
-	if !(math.Abs(got-want) <= tol*math.Max(1, math.Abs(want))) && got != want {
+	if got != want && (math.IsInf(want, 0) || !(math.Abs(got-want) <= tol*math.Max(1, math.Abs(want)))) {
 		t.Errorf("%s: got %v, want %v within %g", name, got, want, tol)
 	}
 }

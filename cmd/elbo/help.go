@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -52,7 +53,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, ok := below(cmd.Root(), args)
 			if !ok {
-				return misusef("help: unknown command %q; `elbo --help` lists the commands", args)
+				return misusef("help: unknown command %q; `elbo --help` lists the commands", strings.Join(args, " "))
 			}
 			at.InitDefaultHelpFlag()
 			return at.Help()

@@ -246,5 +246,9 @@ func openData(ctx context.Context, c train.Config) (*data.Splits, error) {
 	if _, e := os.Stat(c.Data); e != nil && !known && !strings.ContainsAny(c.Data, `/\.`) {
 		return nil, misuse(err)
 	}
+	var format *data.FormatError
+	if errors.As(err, &format) && strings.Contains(format.Field, "column") {
+		return nil, fmt.Errorf("%w (--label names the label column, --allow-nan fills missing cells)", err)
+	}
 	return nil, err
 }

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/vae"
+)
+
+func TestModelsAreThoseOfTheRegistry(t *testing.T) {
+	var list []struct {
+		Name, Paper string
+		Likelihoods []string
+	}
+	if err := json.Unmarshal([]byte(must(t, "models", "--json").out), &list); err != nil {
+		t.Fatal(err)
+	}
+	table, markdown := must(t, "models").out, must(t, "models", "--markdown").out
+	specs := vae.Specs()
+	if len(list) != len(specs) {
+		t.Fatalf("got %d models, want %d", len(list), len(specs))
+	}
+	for i, s := range specs {
+		if list[i].Name != s.Name || list[i].Paper != s.Paper || len(list[i].Likelihoods) == 0 {
+			t.Errorf("got %+v, want %+v", list[i], s)
+		}
+		for _, part := range []string{s.Name, s.Paper, s.Summary} {
+			if !strings.Contains(table, part) || !strings.Contains(markdown, part) {
+				t.Errorf("%s: %q is not printed", s.Name, part)
+			}
+		}
+		for _, part := range []string{s.Sections, s.Measured, s.Test} {
+			if part == "" || !strings.Contains(markdown, part) {
+				t.Errorf("%s: %q is not in the documentation", s.Name, part)
+			}
+		}
+	}
+}
+
+func TestTheDocumentedTableOfModelsIsCurrent(t *testing.T) {
+	b, err := os.ReadFile("../../docs/models.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(b) != must(t, "models", "--markdown").out {
+		t.Error("docs/models.md differs from `elbo models --markdown`; run `make docs`")
+	}
+}
+
+func TestDataListNamesEverySet(t *testing.T) {
+	text := must(t, "data").out
+	if text != must(t, "data", "list").out {
+		t.Error("`elbo data` and `elbo data list` differ")
+	}
+	var list []struct {
+		Name  string
+		Train int
+	}
+	if err := json.Unmarshal([]byte(must(t, "data", "--json").out), &list); err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range data.List() {
+		if list[i].Name != d.Name || list[i].Train != d.Train || !strings.Contains(text, d.Summary) {
+			t.Errorf("got %+v, want %+v", list[i], d)
+		}
+	}
+}
+
+func TestDataShowDescribesImages(t *testing.T) {
+	sheet := filepath.Join(t.TempDir(), "sheet.png")
+	o := must(t, "data", "show", "digits", "--max-rows", "200", "--out", sheet)
+	for _, want := range []string{"row         28×28", "200 training, 200 validation, 200 test", "classes     10 in training: 0 (", "values      0 to 1, mean 0.1", sheet} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("output lacks %q:\n%s", want, o.out)
+		}
+	}
+	f, err := os.Open(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil || img.Bounds().Dx() < 8*28 || img.Bounds().Dy() < 8*28 {
+		t.Errorf("contact sheet: %v, %v", img, err)
+	}
+	s, err := data.Open(t.Context(), data.Spec{Name: "digits", MaxRows: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p portrait
+	if err := json.Unmarshal([]byte(must(t, "data", "show", "digits", "--max-rows", "200", "--json").out), &p); err != nil {
+		t.Fatal(err)
+	}
+	rows, mean := 0, 0.
+	for _, c := range p.Classes {
+		rows += c.Rows
+	}
+	for _, v := range s.Train.X {
+		mean += float64(v)
+	}
+	mean /= float64(len(s.Train.X))
+	if rows != 200 || p.Fingerprint != s.Train.Fingerprint() || p.Min != 0 || p.Max != 1 || p.Mean-mean > 1e-12 || mean-p.Mean > 1e-12 {
+		t.Errorf("got %+v, want mean %v, fingerprint %s", p, mean, s.Train.Fingerprint())
+	}
+	if o := must(t, "data", "show", "sprites", "--max-rows", "50"); !strings.Contains(o.out, "factors     shape, scale") {
+		t.Errorf("output lacks the factors:\n%s", o.out)
+	}
+}
+
+func TestDataShowDescribesTables(t *testing.T) {
+	table := writeTable(t, filepath.Join(t.TempDir(), "t.csv"), "a,b,kind\n", 60, func(i int) string { return []string{"x", "y"}[i%2] })
+	o := must(t, "data", "show", table, "--label", "kind", "--allow-nan")
+	for _, want := range []string{"after standardisation", "a       numeric      1        -3.25  4", "b       numeric      0        10     35", "kind    categorical"} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("output lacks %q:\n%s", want, o.out)
+		}
+	}
+	var p portrait
+	if err := json.Unmarshal([]byte(must(t, "data", "show", table, "--label", "kind", "--allow-nan", "--json").out), &p); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Columns) != 3 || p.Columns[0].Missing != 1 || p.Columns[1].Max != 35 {
+		t.Errorf("got %+v", p.Columns)
+	}
+}
+
+func TestFetchTellsWhereACompleteSetIs(t *testing.T) {
+	root := os.Getenv("ELBO_DATA")
+	if root == "" {
+		root = "../../../shared/data"
+	}
+	if _, err := os.Stat(filepath.Join(root, "mnist", "train-images-idx3-ubyte.gz")); err != nil {
+		t.Skip("MNIST is not here; set ELBO_DATA to a folder that has it")
+	}
+	if o := must(t, "data", "fetch", "mnist", "--data-dir", root, "-q"); o.out != strings.TrimSuffix(root, "/")+"\n" {
+		t.Errorf("got %q", o.out)
+	}
+	if o := must(t, "data", "fetch", "mnist", "--data-dir", root); !strings.Contains(o.out, "mnist is complete below "+root) {
+		t.Errorf("got %q", o.out)
+	}
+}
+
+func TestVersionNamesWhatFiguresDependOn(t *testing.T) {
+	var v versions
+	if err := json.Unmarshal([]byte(must(t, "version", "--json").out), &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Elbo == "" || v.Go != runtime.Version() || v.Platform != runtime.GOOS+"/"+runtime.GOARCH || len(v.Backends) == 0 || v.Backends[0] != "go" {
+		t.Errorf("got %+v", v)
+	}
+	text := must(t, "version").out
+	for _, part := range append(v.Backends, v.Elbo, v.Go, v.Platform) {
+		if !strings.Contains(text, part) {
+			t.Errorf("output lacks %q:\n%s", part, text)
+		}
+	}
+}

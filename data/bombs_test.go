@@ -96,7 +96,7 @@ func TestBombsAreRefusedWithLittleMemoryAndTime(t *testing.T) {
 		took := cpuTime() - start
 		t.Run(b.name, func(t *testing.T) {
 			wantFormatError(t, err, b.want)
-			if used > 64<<20 || took > time.Second {
+			if used > 64<<20 || took > raceSlowdown*time.Second {
 				t.Errorf("got %d MiB in %v, want at most 64 MiB and 1 s", used>>20, took)
 			}
 			t.Logf("%8d bytes: %6d KiB, %v", len(b.bytes), used>>10, took.Round(time.Microsecond))
@@ -118,7 +118,7 @@ func TestTheSeventyBytePNGCostsNothing(t *testing.T) {
 			t.Errorf("got %d bytes allocated, want at most 1 MiB", used)
 		}
 	}
-	if best > time.Millisecond {
+	if best > raceSlowdown*time.Millisecond {
 		t.Errorf("got %v for %d bytes, want at most 1 ms", best, len(b))
 	}
 }

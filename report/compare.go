@@ -113,7 +113,8 @@ var columns = []column{
 
 // compareTable prints one line a run.
 func compareTable(w io.Writer, runs []CompareInput) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var buf strings.Builder
+	tw := tabwriter.NewWriter(&buf, 0, 0, 2, ' ', tabwriter.AlignRight)
 	width := 0
 	for _, r := range runs {
 		width = max(width, len([]rune(clean(r.Name))))
@@ -135,11 +136,13 @@ func compareTable(w io.Writer, runs []CompareInput) error {
 		}
 		fmt.Fprintln(tw)
 	}
-	if err := tw.Flush(); err != nil {
-		return fmt.Errorf("report: compare: %w", err)
+	tw.Flush()
+	for line := range strings.Lines(buf.String()) {
+		if _, err := io.WriteString(w, strings.TrimPrefix(line, "  ")); err != nil { // the gap before the first column
+			return fmt.Errorf("report: compare: %w", err)
+		}
 	}
-	_, err := fmt.Fprintln(w, compareNote(runs))
-	if err != nil {
+	if _, err := fmt.Fprintln(w, compareNote(runs)); err != nil {
 		return fmt.Errorf("report: compare: %w", err)
 	}
 	return nil

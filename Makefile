@@ -47,7 +47,7 @@ bench:
 # Kill a saving process N times and look for lost or torn checkpoints.
 crash:
 	go test -list Kill ./ckpt | grep '^Test'
-	ELBO_CRASH=$(N) go test ./ckpt -run Kill -count=1 -v -timeout 1h
+	ELBO_CRASH_N=$(N) go test ./ckpt -run Kill -count=1 -v -timeout 1h
 
 # Each fuzz target for T.
 fuzz:

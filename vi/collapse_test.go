@@ -208,3 +208,16 @@ func TestEachAlarmStandsAlone(t *testing.T) {
 		t.Errorf("values at the thresholds: got alarms %v, want none", m.Streak)
 	}
 }
+
+// TestActiveUnitsVaryByMoreThanAHundredth: means of ±√v about an offset have variance v.
+func TestActiveUnitsVaryByMoreThanAHundredth(t *testing.T) {
+	p := vi.Posterior{N: 1000, L: 4}
+	for i := range p.N {
+		sign := float64(1 - 2*(i%2))
+		p.Mean = append(p.Mean, sign*math.Sqrt(.0099), sign*math.Sqrt(.0101), 50+sign*math.Sqrt(.0099), -50+sign*math.Sqrt(.0101))
+		p.Variance = append(p.Variance, 1, 1, 1, 1)
+	}
+	if got, want := p.Active(), []bool{false, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -35,7 +35,8 @@ func (e *evaluation) print(w io.Writer) error {
 	if n := e.NLL; n != nil {
 		line("−ln p(x) %.4f by importance sampling, K = %d exactly, over %s", n.NLL, n.K, e.NLLNote)
 		line("  standard error %.4f Monte-Carlo, %.4f over data; effective sample size %.1f mean, %.1f least", n.StdErr, n.DataStdErr, n.ESS, n.MinESS)
-		line("  −ELBO on the same rows %.4f, so the bound is loose by about %.3f nats", -e.SameRows.Bound, -e.SameRows.Bound-n.NLL)
+		line("  the expectation of this figure is at least −ln p(x), and comes closer to it as K grows")
+		line("  −ELBO on the same rows %.4f, %.3f nats above", -e.SameRows.Bound, -e.SameRows.Bound-n.NLL)
 	} else {
 		line("%s", e.NLLNote)
 	}

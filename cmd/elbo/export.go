@@ -49,7 +49,7 @@ metadata, a .npz file in the member config.json. Weights of a dense layer are in
 
 // export writes the parameters and reports how many there are.
 func (f *runFlags) export(out io.Writer, m *elbo.Model) error {
-	tensors, err := parameters(m)
+	tensors, err := weights(m)
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,8 @@ func (f *runFlags) export(out io.Writer, m *elbo.Model) error {
 	return err
 }
 
-// parameters are the trained values by name.
-func parameters(m *elbo.Model) ([]ckpt.Tensor, error) {
+// weights are the trained values by name.
+func weights(m *elbo.Model) ([]ckpt.Tensor, error) {
 	arrays, err := m.Run().Net.Params.Export()
 	if err != nil {
 		return nil, err

@@ -85,10 +85,24 @@ func (f *runFlags) emitPairs(out goio.Writer, input, again *data.Set) error {
 		if input.IsImage() {
 			return plot.Pairs(w, top, bottom, input.Shape, 16, title)
 		}
-		return plot.PairedLines(w, top, bottom, plot.PairedLinesOptions{Title: "Inputs and reconstructions", Names: columnNames(again)})
+		return plot.PairedLines(w, standardized(again, top), standardized(again, bottom), plot.PairedLinesOptions{
+			Title: "Inputs and reconstructions", YLabel: "standard deviations of training", Names: columnNames(again)})
 	}
 	if isPNG(f.out) {
 		return f.emitPicture(out, draw, len(top))
 	}
 	return f.emit(out, again, nil)
+}
+
+// standardized brings rows of a table to the scale that the model was trained in, so that
+// columns of different units fit one picture.
+func standardized(s *data.Set, rows [][]float32) [][]float32 {
+	out := make([][]float32, len(rows))
+	for i, r := range rows {
+		out[i] = append([]float32(nil), r...)
+		for j, c := range s.Columns {
+			out[i][j] = float32((float64(r[j]) - c.Mean) / c.Scale)
+		}
+	}
+	return out
 }

@@ -73,7 +73,7 @@ func (f *runFlags) traverse(ctx context.Context, io streams, m *elbo.Model, code
 	for i, j := range dims {
 		names[i] = fmt.Sprintf("z%d", j)
 		for k, v := range values {
-			steps[k] = fmt.Sprintf("%+.2g", v)
+			steps[k] = fmt.Sprintf("%+.3g", v)
 			moved := slices.Clone(code)
 			moved[j] = v
 			codes, labels = append(codes, moved), append(labels, int32(i))

@@ -210,7 +210,7 @@ func (f *evalFlags) reproduced(run *train.Run, o train.Outcome) check {
 	case old.N == 0:
 		c.Detail = "the run has recorded none: it has not finished; go on with elbo train --resume"
 		return c
-	case f.checkpoint != "best" || f.samples != old.Samples:
+	case f.checkpoint != "best" || o.Test.Samples != old.Samples:
 		c.OK = true
 		c.Detail = fmt.Sprintf("not compared: they are of the best checkpoint with --samples %d", old.Samples)
 		return c

@@ -24,16 +24,16 @@ type screen struct {
 	width func() int // columns of the terminal
 	drawn int        // columns of the live line on the terminal now
 	last  time.Time  // when it was drawn
-	began time.Time  // first step of this session, for the remaining time
+	began time.Time  // first step since the program began, for the remaining time
 	first int64      // number of that step
 	total int        // epochs of the run
-	seen  int        // epochs finished in this session
+	seen  int        // epochs finished since the program began
 }
 
 // redraw is the least time between two drawings of the live line.
 const redraw = 100 * time.Millisecond
 
-// newScreen looks at what the writer is. NO_COLOR (any value) turns colours off, TERM=dumb
+// newScreen looks at what the writer is. NO_COLOR, if not empty, turns colours off, TERM=dumb
 // the live line too.
 func newScreen(w io.Writer) *screen {
 	s := &screen{w: w, width: func() int { return 80 }}
@@ -149,7 +149,7 @@ func bar(done, of int64) string {
 	return "[" + strings.Repeat("#", n) + strings.Repeat(".", cells-n) + "]"
 }
 
-// remaining estimates the time to the last step from the steps of this session.
+// remaining estimates the time to the last step from the steps since the program began.
 func (s *screen) remaining(p train.Progress) string {
 	made := p.Step - s.first
 	if made < 1 {
@@ -176,7 +176,9 @@ func (s *screen) epoch(e vi.Epoch, best bool) {
 	if e.Telemetry.Latent > 0 {
 		pieces = append(pieces, piece{fmt.Sprintf("active %d/%d", e.Telemetry.ActiveUnits, e.Telemetry.Latent), 2})
 	}
-	pieces = append(pieces, piece{grouped(int(e.ExamplesPerSecond)) + "/s", 1})
+	if e.ExamplesPerSecond > 0 { // not where the program was started after the last step of the epoch
+		pieces = append(pieces, piece{grouped(int(e.ExamplesPerSecond)) + "/s", 1})
+	}
 	if best {
 		pieces = append(pieces, piece{"best", 7})
 	}

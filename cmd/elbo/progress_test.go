@@ -92,7 +92,7 @@ func TestEpochLinesFitTheTerminalAndUseColourIfWelcome(t *testing.T) {
 	}
 }
 
-func TestRemainingTimeComesFromTheStepsOfThisSession(t *testing.T) {
+func TestRemainingTimeComesFromTheStepsSinceTheStart(t *testing.T) {
 	s := &screen{began: time.Now().Add(-100 * time.Second), first: 900}
 	for _, c := range []struct {
 		step, steps int64

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/train"
 )
 
@@ -46,7 +47,7 @@ func TestAnInterruptedRunGoesOnBitForBit(t *testing.T) {
 		if r, err := train.Load(dir, "last", ""); err != nil || r.State.Step < 1 || r.State.Step > int64(steps) || r.State.Position == 0 {
 			t.Fatalf("after %d steps: %v; saved within an epoch at step %d, position %d", steps, err, r.State.Step, r.State.Position)
 		}
-		must(t, strings.Fields(strings.TrimPrefix(hint, "elbo "))...)
+		must(t, append(strings.Fields(strings.TrimPrefix(hint, "elbo ")), "--no-report")...)
 		if arraysOf(t, "whole", "last") != arraysOf(t, dir, "last") {
 			t.Errorf("parameters of the run that stopped after %d steps differ", steps)
 		}
@@ -85,6 +86,32 @@ func TestInterruptionIsToldInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.out), &got); o.code != exitInterrupted || err != nil || got["type"] != "interrupted" || got["run"] != "r" || got["resume"] == "" {
 		t.Errorf("got exit %d, %q, %v", o.code, o.out, err)
 	}
+}
+
+func TestARunWithMoreEpochsKeepsThemWhenInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, small("--out", "whole", "--epochs", "2", "--batch", "50", "--no-report", "-q")...)
+	must(t, small("--out", "r", "--batch", "50", "--no-report", "-q")...)
+	o := call(stopAfter(t, "r", 2), "train", "vae", "--resume", "--out", "r", "--epochs", "2", "-q", "--no-report")
+	hint, ok := strings.CutPrefix(strings.TrimSpace(o.err), "elbo: interrupted; saved; resume with: elbo ")
+	if o.code != exitInterrupted || !ok {
+		t.Fatalf("exit %d: %q", o.code, o.err)
+	}
+	must(t, append(strings.Fields(hint), "--no-report", "-q")...)
+	if arraysOf(t, "whole", "last") != arraysOf(t, "r", "last") {
+		t.Error("parameters differ")
+	}
+}
+
+func TestARunInUseIsLeftAlone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, small("--out", "r", "--no-report", "-q")...)
+	store, err := ckpt.Open("r/checkpoints")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	wrong{"train vae --resume --out r --epochs 2", exitFailed, []string{"in use by pid"}}.check(t, "r")
 }
 
 func TestResumingAFinishedRunRewritesItsReport(t *testing.T) {

@@ -45,6 +45,9 @@ func Train(ctx context.Context, c Config, splits *data.Splits, opts ...TrainOpti
 	for _, f := range opts {
 		f(&t)
 	}
+	if t.report && t.dir == "" {
+		return nil, fmt.Errorf("elbo: train: got WithReport without InDir, want a directory to write the report to")
+	}
 	c = withDefaults(c)
 	if err := c.Validate(); err != nil {
 		return nil, err

@@ -74,14 +74,14 @@ hold for the model and the files of the run; it fails with exit code 1 if one do
 	return cmd
 }
 
-// maxWeights bounds --k: a typing mistake is likelier than a wish for more.
-const maxWeights = 10_000_000
+// maxImportance bounds --k: a typing mistake is likelier than a wish for more.
+const maxImportance = 10_000_000
 
 // check checks the flags.
 func (f *evalFlags) check(cmd *cobra.Command) error {
 	switch set := cmd.Flags().Changed; {
-	case f.k < 0 || f.k > maxWeights:
-		return misusef("--k: got %d, want 0 to %d", f.k, maxWeights)
+	case f.k < 0 || f.k > maxImportance:
+		return misusef("--k: got %d, want 0 to %d", f.k, maxImportance)
 	case f.samples < 1 || f.samples > 10_000:
 		return misusef("--samples: got %d, want 1 to 10000", f.samples)
 	case set("rows") && set("every"):

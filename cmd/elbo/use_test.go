@@ -39,7 +39,7 @@ func mustRun(t *testing.T, args ...string) (stdout, stderr string) {
 // The runs that the tests of commands share.
 type fixtures struct {
 	root, images, table, plain, tableCSV, digits string
-	err                                  error
+	err                                          error
 }
 
 // sharedRoot is the folder of the shared runs, once there is one.

@@ -89,6 +89,7 @@ func TestWrongValuesAreNamedWithWhatIsRight(t *testing.T) {
 		{"train vae --hidden abc", 2, []string{`--hidden: got width "abc"`, "or none"}},
 		{"train vae --hidden 400,,20", 2, []string{`--hidden: got width ""`, "or none"}},
 		{"train vae --hidden 99999999", 2, []string{"hidden layer 0: got 99999999, want 1 to 65536"}},
+		{"train vae --max-rows 50 --hidden 65536,65536", 2, []string{"network: got 869", "want at most 536870912", "lower --hidden or --latent"}},
 		{"train vae --lr 0", 2, []string{"lr: got 0, want 1e-12", flags}},
 		{"train vae --lr -1", 2, []string{"lr: got -1, want", flags}},
 		{"train vae --lr NaN", 2, []string{"lr: got NaN, want", flags}},
@@ -173,6 +174,11 @@ func TestWrongFilesAreNamedWithTheirFault(t *testing.T) {
 		{"train vae --out nan.csv/r --max-rows 100", 1, []string{"not a directory", "another place with --out"}},
 	} {
 		w.check(t, ".")
+	}
+	for _, dir := range []string{"runs", "mnist"} {
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("failures left %s behind", dir)
+		}
 	}
 }
 

@@ -103,12 +103,17 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	c := resolve(t.cfg, splits.Train)
+	if err := affordable(c, splits.Train.Dim()); err != nil {
+		return err
+	}
 	dir, made, err := t.place(c)
+	defer func() {
+		for _, d := range made {
+			_ = os.Remove(d) // which does nothing unless it is still empty
+		}
+	}()
 	if err != nil {
 		return fmt.Errorf("train: run directory: %w; choose another place with --out", err)
-	}
-	if made {
-		defer os.Remove(dir) // which does nothing unless it is still empty
 	}
 	t.hint = fmt.Sprintf("elbo train %s --out %s --resume", c.Model, quoted(dir))
 	if err := t.introduce(ctx, c, splits, dir); err != nil {
@@ -132,20 +137,30 @@ func resolve(c train.Config, s *data.Set) train.Config {
 }
 
 // place makes the directory of the run: that of --out, or the next free one below runs. Two
-// runs that start there at the same time get two directories.
-func (t *trainCommand) place(c train.Config) (dir string, made bool, err error) {
+// runs that start there at the same time get two directories. It also returns what it made,
+// innermost first.
+func (t *trainCommand) place(c train.Config) (dir string, made []string, err error) {
+	parent := runsFolder
 	if t.out != "" {
-		_, err := os.Stat(t.out)
-		return t.out, err != nil, os.MkdirAll(t.out, 0o755)
+		parent = t.out
 	}
-	if err := os.MkdirAll(runsFolder, 0o755); err != nil {
-		return "", false, err
+	if _, err := os.Stat(parent); err != nil {
+		made = []string{parent}
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", nil, err
+	}
+	if t.out != "" {
+		return t.out, made, nil
 	}
 	for {
-		dir := elbo.NextDir(runsFolder, c)
+		dir := elbo.NextDir(parent, c)
 		err := os.Mkdir(dir, 0o755)
-		if err == nil || !errors.Is(err, os.ErrExist) {
-			return dir, err == nil, err
+		if err == nil {
+			return dir, append([]string{dir}, made...), nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", made, err
 		}
 	}
 }

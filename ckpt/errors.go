@@ -39,8 +39,8 @@ func (e *FormatError) Error() string {
 
 // CorruptError is an ErrCorrupt that names the file at fault, relative to the checkpoint folder.
 type CorruptError struct {
-	File string
-	Err  error // what is wrong with it
+	File string // relative to the checkpoint folder
+	Err  error  // what is wrong with it
 }
 
 // Error says which file is corrupt and why.

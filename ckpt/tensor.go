@@ -10,7 +10,7 @@ import (
 
 // Tensor is a named array of numbers as it lies in a file: little endian, last axis fastest.
 type Tensor struct {
-	Name  string
+	Name  string // unique in its file
 	DType string // element type, one of DTypes
 	Shape []int  // empty for a scalar
 	Data  []byte // product of Shape × bytes per element

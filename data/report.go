@@ -20,8 +20,8 @@ const (
 
 // ColumnReport describes one column of a table before standardisation.
 type ColumnReport struct {
-	Name string
-	Kind Kind
+	Name string // as in the header
+	Kind Kind   // what the values are
 	// Missing counts the empty cells, NA, NaN and ?. They took the column's mean.
 	Missing int
 	// Min, Max, Mean and SD (divisor n) are those of the values that are there.

@@ -31,19 +31,24 @@ type Set struct {
 
 // Factor is a ground-truth generating factor of a synthetic set.
 type Factor struct {
-	Name   string
+	Name   string    // such as "phase"
 	Values []float32 // one a row
 }
 
 // Column is one column of a table and the standardisation that was applied to it:
 // stored value = (raw value − Mean) / Scale.
 type Column struct {
-	Name        string
-	Mean, Scale float64
+	Name  string  // as in the header
+	Mean  float64 // of the training rows
+	Scale float64 // standard deviation of the training rows, 1 for a constant column
 }
 
 // Splits is a data set divided for learning, selection and the final figures.
-type Splits struct{ Train, Valid, Test *Set }
+type Splits struct {
+	Train *Set // to learn from
+	Valid *Set // to select with
+	Test  *Set // for the final figures
+}
 
 // Dim returns D, the number of values of one row.
 func (s *Set) Dim() int {

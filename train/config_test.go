@@ -2,10 +2,13 @@ package train
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vi"
 )
 
 func TestConfigValidate(t *testing.T) {
@@ -62,5 +65,70 @@ func TestResolve(t *testing.T) {
 	c.Likelihood, c.Binarize = "laplace", "threshold"
 	if c = c.Resolve(grey); c.Likelihood != "laplace" || c.Binarize != "threshold" {
 		t.Errorf("set values changed to %s, %s", c.Likelihood, c.Binarize)
+	}
+}
+
+// A stored config is read strictly, and a directory without one is no run.
+func TestReadConfig(t *testing.T) {
+	c, s := tiny()
+	c.Epochs = 1
+	_, dir := start(t, c, s, Observer{})
+	got, info, err := ReadConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Latent != c.Latent || got.Likelihood != "bernoulli" || info.Train != 150 || info.Params == 0 || len(info.Fingerprint) != 64 {
+		t.Errorf("config %+v, info %+v", got, info)
+	}
+	if _, _, err := ReadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run directory") {
+		t.Errorf("empty directory: %v", err)
+	}
+	file := filepath.Join(dir, configFile)
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "{", "[]", `{"epochs": 1, "surprise": 2}`, strings.Replace(string(good), `"latent": 3`, `"latent": 0`, 1)} {
+		if err := os.WriteFile(file, []byte(bad), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := ReadConfig(dir); err == nil {
+			t.Errorf("accepted %.40q", bad)
+		}
+	}
+}
+
+// A history is cut to what belongs to a checkpoint, and a damaged line is named.
+func TestHistory(t *testing.T) {
+	h := &history{filepath.Join(t.TempDir(), "metrics.jsonl")}
+	if got, err := h.read(); err != nil || got != nil {
+		t.Errorf("absent: %v, %v", got, err)
+	}
+	if err := h.cut(0); err != nil {
+		t.Error(err)
+	}
+	var sizes []int64
+	for i := range 3 {
+		n, err := h.append(vi.Epoch{Epoch: i + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, n)
+	}
+	if err := h.cut(sizes[1]); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.read()
+	if err != nil || len(got) != 2 || got[1].Epoch != 2 {
+		t.Errorf("after the cut: %v, %v", got, err)
+	}
+	if err := h.cut(1 << 40); err != nil {
+		t.Errorf("cut beyond the end: %v", err)
+	}
+	if err := os.WriteFile(h.path, []byte("{}\nnot json\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.read(); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("damaged: %v", err)
 	}
 }

@@ -10,12 +10,12 @@ import (
 
 // Rows are the values that a run learns from and is judged on, binarised as configured.
 type Rows struct {
-	Splits  *data.Splits // as read
-	Dim     int          // D
-	TrainX  []float32    // training rows; under dynamic binarisation still grey
-	ValidX  []float32    // validation rows, binarised once
-	TestX   []float32    // test rows, binarised once
-	Mode    data.Binarization
+	Splits  *data.Splits      // as read
+	Dim     int               // D
+	TrainX  []float32         // training rows; under dynamic binarisation still grey
+	ValidX  []float32         // validation rows, binarised once
+	TestX   []float32         // test rows, binarised once
+	Mode    data.Binarization // how pixels become data
 	dynamic bool
 }
 

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"train", "codec", "report"},
 	{"."},
 	{"serve/...", "cluster/..."},
-	{"cmd/elbo/..."},
+	{"cmd/elbo/...", "paper"},
 }
 
 const program = "cmd/elbo"

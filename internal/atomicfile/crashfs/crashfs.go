@@ -21,7 +21,10 @@ import (
 var ErrCrashed = errors.New("crashed")
 
 // Op is an operation that changes something, with its main name.
-type Op struct{ Kind, Name string }
+type Op struct {
+	Kind string // create, write, sync, rename, …
+	Name string // of the file or folder
+}
 
 // Broken lists the syncs that do nothing, to show that a test notices when one is left out.
 type Broken struct {
@@ -32,6 +35,7 @@ type Broken struct {
 
 // FS is the file system. Its methods serve one goroutine.
 type FS struct {
+	// Broken says which syncs do nothing.
 	Broken Broken
 	// Hook, when set, is asked before each operation; its error is the operation's.
 	Hook func(Op) error

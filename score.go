@@ -33,6 +33,11 @@ const (
 // Score returns how strange each row is to the model. Images are binarised as in training.
 // Equal rows at equal places get equal scores.
 func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]float64, error) {
+	return m.score(ctx, rows, kind, "score")
+}
+
+// score draws from the named stream.
+func (m *Model) score(ctx context.Context, rows [][]float32, kind, stream string) ([]float64, error) {
 	if !slices.Contains(ScoreKinds, kind) {
 		return nil, fmt.Errorf("elbo: score: kind: got %q, want one of %s", kind, strings.Join(ScoreKinds, ", "))
 	}
@@ -43,10 +48,10 @@ func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]flo
 	if err != nil {
 		return nil, err
 	}
-	if x, err = m.binarize(x); err != nil {
+	if x, err = m.binarize(x, stream); err != nil {
 		return nil, err
 	}
-	net, key := m.run.Net, rng.New(0).Named("score")
+	net, key := m.run.Net, rng.New(0).Named(stream)
 	if kind == ScoreNLL {
 		sums, err := net.LogEvidence(ctx, x, scoreWeights, key)
 		if err != nil {
@@ -74,7 +79,9 @@ func (m *Model) Score(ctx context.Context, rows [][]float32, kind string) ([]flo
 // Threshold returns the score above which a new normal row falls with probability at most
 // fpr, from rows that are normal and were not trained on (split conformal prediction).
 func (m *Model) Threshold(ctx context.Context, normal [][]float32, kind string, fpr float64) (float64, error) {
-	scores, err := m.Score(ctx, normal, kind)
+	// Draws of their own: sharing those of the rows to come would tie the two together, and the
+	// rate rests on them being exchangeable.
+	scores, err := m.score(ctx, normal, kind, "calibrate")
 	if err != nil {
 		return 0, err
 	}
@@ -82,14 +89,14 @@ func (m *Model) Threshold(ctx context.Context, normal [][]float32, kind string, 
 }
 
 // binarize turns rows into what the run was trained on and checks them.
-func (m *Model) binarize(x []float32) ([]float32, error) {
+func (m *Model) binarize(x []float32, stream string) ([]float32, error) {
 	c := m.run.Config
 	mode, err := data.ParseBinarization(c.Binarize)
 	if err != nil {
 		return nil, err
 	}
 	set := &data.Set{Shape: m.run.Info.Shape, X: x}
-	if x, err = train.Binarize(mode, set, "score", false); err != nil {
+	if x, err = train.Binarize(mode, set, stream, false); err != nil {
 		return nil, err
 	}
 	lik, err := vae.LikelihoodOf(c.Likelihood)

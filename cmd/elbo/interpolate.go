@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/eval"
 )
 
@@ -36,27 +38,7 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 			if err != nil {
 				return err
 			}
-			if err := f.wantOut(m); err != nil {
-				return err
-			}
-			a, err := f.endpoint(cmd.Context(), m, "--from", from)
-			if err != nil {
-				return err
-			}
-			b, err := f.endpoint(cmd.Context(), m, "--to", to)
-			if err != nil {
-				return err
-			}
-			codes, err := eval.Path(path, a, b, steps)
-			if err != nil {
-				return err
-			}
-			rows, err := m.Decode(cmd.Context(), codes)
-			if err != nil {
-				return err
-			}
-			s := rowSet(m, rows)
-			return f.emit(io.out, s, gallery(s, steps, nil, pathLabels(steps), fmt.Sprintf("From %s to %s, %s path", from, to, path)))
+			return f.interpolate(cmd.Context(), io, m, from, to, steps, path)
 		},
 	}
 	f.bind(cmd, "data", "seed", "out", "label")
@@ -66,6 +48,31 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 	cmd.Flags().StringVar(&path, "path", path, "`kind` of path: "+oneOf(eval.PathKinds()))
 	completeFlag(cmd, "path", eval.PathKinds)
 	return cmd
+}
+
+// interpolate decodes a path from one endpoint to another.
+func (f *runFlags) interpolate(ctx context.Context, io streams, m *elbo.Model, from, to string, steps int, path string) error {
+	if err := f.wantOut(m); err != nil {
+		return err
+	}
+	a, err := f.endpoint(ctx, m, "--from", from)
+	if err != nil {
+		return err
+	}
+	b, err := f.endpoint(ctx, m, "--to", to)
+	if err != nil {
+		return err
+	}
+	codes, err := eval.Path(path, a, b, steps)
+	if err != nil {
+		return err
+	}
+	rows, err := m.Decode(ctx, codes)
+	if err != nil {
+		return err
+	}
+	s := rowSet(m, rows)
+	return f.emit(io.out, s, gallery(s, steps, nil, pathLabels(steps), fmt.Sprintf("From %s to %s, %s path", from, to, path)))
 }
 
 // pathLabels are the positions of the steps from 0 to 1.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/data"
 )
 
@@ -245,4 +247,24 @@ func TestMovedData(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuse(t, exitFailed, "the data have changed", "encode", dir, "--test", "--data", other)
+}
+
+// A checkpoint of a later program is refused by its number.
+func TestCheckpointOfAnotherFormat(t *testing.T) {
+	f := shared(t)
+	dir := copyRun(t, f.table)
+	store, err := ckpt.Open(filepath.Join(dir, "checkpoints"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := store.Load("best")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Step++
+	c.State = []byte(strings.Replace(string(c.State), `"format":1,`, `"format":99,`, 1))
+	if err := errors.Join(store.Save(c, ckpt.SaveOptions{Best: true}), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, exitFailed, "got format 99, want 1", "encode", dir, "--in", f.tableCSV)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/train"
 )
 
 // elboCommand runs one command line in process.
@@ -308,5 +309,112 @@ func TestDecodeInvertsEncode(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: decoded codes differ from the reconstructions: %.80q, want %.80q", ext, got, want)
 		}
+	}
+}
+
+// In a run that allows missing cells, one stands for the mean of its column in training.
+func TestMissingCellsTakeTheMeanOfTraining(t *testing.T) {
+	dir := t.TempDir()
+	file, run := filepath.Join(dir, "t.csv"), filepath.Join(dir, "run")
+	var b strings.Builder
+	b.WriteString("a,b\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "%d,%d\n", 1000+i, i%7)
+	}
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "train", "vae", "--data", file, "--allow-nan", "--epochs", "1", "--hidden", "8", "--latent", "2", "--quiet", "--out", run)
+	_, info, err := train.ReadConfig(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holes, filled := filepath.Join(dir, "holes.csv"), filepath.Join(dir, "filled.csv")
+	for path, cell := range map[string]string{holes: "NA", filled: fmt.Sprint(info.Columns[0].Mean)} {
+		if err := os.WriteFile(path, []byte("a,b\n"+cell+",3\n1010,2\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	codes := func(path string) (out []float64) {
+		text, _ := mustRun(t, "encode", run, "--in", path, "--json")
+		for line := range strings.Lines(text) {
+			var row struct{ X []float64 }
+			if err := json.Unmarshal([]byte(line), &row); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, row.X...)
+		}
+		return out
+	}
+	got, want := codes(holes), codes(filled)
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-4 { // float32 of a column around 1,000 with a scale of 17
+			t.Fatalf("got codes %v, want %v", got, want)
+		}
+	}
+}
+
+// Every command has an example whose flags it knows, and --help succeeds.
+func TestExamplesUseFlagsThatExist(t *testing.T) {
+	for _, cmd := range newRoot(streams{}).Commands() {
+		name := cmd.Name()
+		if name == "help" || name == "completion" {
+			continue
+		}
+		for _, line := range strings.Split(cmd.Example, "\n") {
+			words := strings.Fields(line)
+			if len(words) < 2 || words[0] != "elbo" || words[1] != name {
+				t.Errorf("%s: got example %q, want a line elbo %s …", name, line, name)
+				continue
+			}
+			target, _, err := cmd.Root().Find(words[1:]) // may be a command below this one
+			if err != nil {
+				t.Errorf("%s: example %q: %v", name, line, err)
+				continue
+			}
+			for _, w := range words {
+				flag, _, _ := strings.Cut(strings.TrimPrefix(w, "--"), "=")
+				if strings.HasPrefix(w, "--") && target.Flags().Lookup(flag) == nil {
+					t.Errorf("%s: example %q: no flag --%s", name, line, flag)
+				}
+			}
+		}
+		if out, stderr := mustRun(t, name, "--help"); !strings.Contains(out, "Examples:") || stderr != "" {
+			t.Errorf("%s --help: got %q and %q, want an example", name, out, stderr)
+		}
+	}
+}
+
+// --quiet prints nothing once the file is written.
+func TestQuiet(t *testing.T) {
+	f := shared(t)
+	dir := t.TempDir()
+	for _, line := range [][]string{
+		{"sample", f.table, "--out", filepath.Join(dir, "a.csv")},
+		{"reconstruct", f.images, "--rows", "1", "--out", filepath.Join(dir, "a.png")},
+		{"score", f.table, "--in", f.tableCSV, "--out", filepath.Join(dir, "s.csv")},
+		{"export", f.table, "--out", filepath.Join(dir, "m.npz")},
+	} {
+		out, stderr := mustRun(t, append(line, "--quiet")...)
+		if _, err := os.Stat(line[len(line)-1]); err != nil || out != "" || stderr != "" {
+			t.Errorf("%v: got %q and %q (%v), want the file alone", line, out, stderr, err)
+		}
+	}
+}
+
+// A command that is interrupted ends with its own exit code and leaves no file.
+func TestInterruptedUse(t *testing.T) {
+	f := shared(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(t.TempDir(), "x.csv")
+	for _, line := range [][]string{{"sample", f.table, "--out", path}, {"encode", f.table, "--in", f.tableCSV, "--out", path}, {"eval", f.table}} {
+		var out, errs bytes.Buffer
+		if code := run(ctx, line, streams{strings.NewReader(""), &out, &errs}); code != exitInterrupted || strings.Count(errs.String(), "\n") != 1 || out.Len() > 0 {
+			t.Errorf("%v: got exit code %d, %q, %q, want %d and one line", line, code, out.String(), errs.String(), exitInterrupted)
+		}
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Errorf("%s was written", path)
 	}
 }

@@ -57,7 +57,7 @@ hold for the model and the files of the run; it fails with exit code 1 if one do
 				enc.SetIndent("", "  ")
 				err = enc.Encode(e)
 			} else {
-				err = e.print(io.out)
+				err = e.print(io.out, f.quiet)
 			}
 			if err != nil {
 				return err
@@ -66,6 +66,7 @@ hold for the model and the files of the run; it fails with exit code 1 if one do
 		},
 	}
 	f.bind(cmd, "data", "seed")
+	cmd.Flags().Lookup("quiet").Usage = "print the bound alone"
 	cmd.Flags().IntVar(&f.k, "k", f.k, "importance `weights` a row; 0 leaves −ln p(x) out")
 	cmd.Flags().IntVar(&f.samples, "samples", f.samples, "draws of z a row for the bound")
 	cmd.Flags().IntVar(&f.rows, "rows", 0, "take −ln p(x) over the first `N` test rows, which are shuffled")

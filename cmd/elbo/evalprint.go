@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// print prints an evaluation for people.
-func (e *evaluation) print(w io.Writer) error {
+// print prints an evaluation for people; brief leaves all but the bound.
+func (e *evaluation) print(w io.Writer, brief bool) error {
+	if brief {
+		_, err := fmt.Fprintln(w, e.Test)
+		return err
+	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	t := e.Test

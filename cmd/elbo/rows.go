@@ -206,7 +206,7 @@ func isPNG(path string) bool { return strings.EqualFold(filepath.Ext(path), ".pn
 // emitPicture writes a picture of n rows to --out.
 func (f *runFlags) emitPicture(out io.Writer, picture func(io.Writer) error, n int) error {
 	if err := atomicfile.WriteFile(f.out, picture); err != nil {
-		return err
+		return fmt.Errorf("%d rows as a picture: %w; ask for fewer, or choose another format, such as .npy", n, err)
 	}
 	return f.done(out, n)
 }

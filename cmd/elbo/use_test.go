@@ -402,6 +402,14 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// eval --quiet prints the bound on one line.
+func TestQuietEval(t *testing.T) {
+	f := shared(t)
+	if out, _ := mustRun(t, "eval", f.table, "--k", "0", "--quiet"); !strings.HasPrefix(out, "−ELBO") || strings.Count(out, "\n") != 1 {
+		t.Errorf("got %q, want the bound on one line", out)
+	}
+}
+
 // A command that is interrupted ends with its own exit code and leaves no file.
 func TestInterruptedUse(t *testing.T) {
 	f := shared(t)

@@ -23,7 +23,7 @@ func newReconstruct(io streams) *cobra.Command {
 		Short: "Encode rows and decode them again",
 		Long: `Encode rows and decode them again, both by their means.
 
-A .png shows inputs above their reconstructions; the other formats hold the
+A .png shows inputs above their reconstructions, 256 images or 24 rows at most; the other formats hold the
 reconstructions, with the labels of the input.`,
 		Example: "  elbo reconstruct runs/vae-digits-001 --rows 0-15 --out pairs.png\n  elbo reconstruct runs/vae-digits-001 --in mine.png --out again.npy",
 		Args:    exactly(1, "RUN"),
@@ -73,14 +73,21 @@ func (f *runFlags) input(ctx context.Context, m *elbo.Model, path, rows string) 
 	return test.Select(index), nil
 }
 
-// maxPairs bounds the pairs that a picture shows.
-const maxPairs = 256
+// The most pairs that a picture shows, of images and of rows of a table.
+const (
+	maxPairs      = 256
+	maxTablePairs = 24
+)
 
 // emitPairs writes reconstructions; a picture shows them below their inputs.
 func (f *runFlags) emitPairs(out goio.Writer, input, again *data.Set) error {
 	const title = "Inputs above, reconstructions below"
 	top, bottom := rowsOf(input), rowsOf(again)
-	top, bottom = top[:min(len(top), maxPairs)], bottom[:min(len(bottom), maxPairs)]
+	show := min(len(top), maxPairs)
+	if !input.IsImage() {
+		show = min(show, maxTablePairs)
+	}
+	top, bottom = top[:show], bottom[:show]
 	draw := func(w goio.Writer) error {
 		if input.IsImage() {
 			return plot.Pairs(w, top, bottom, input.Shape, 16, title)
@@ -89,7 +96,7 @@ func (f *runFlags) emitPairs(out goio.Writer, input, again *data.Set) error {
 			Title: "Inputs and reconstructions", YLabel: "standard deviations of training", Names: columnNames(again)})
 	}
 	if isPNG(f.out) {
-		return f.emitPicture(out, draw, len(top))
+		return f.emitPicture(out, draw, show)
 	}
 	return f.emit(out, again, nil)
 }

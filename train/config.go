@@ -122,11 +122,18 @@ func (c Config) rate(total int64) optim.Schedule {
 // Resolve fills in what the data decide: the likelihood and the binarisation. Images get a
 // Bernoulli likelihood with fresh binarisation every step, so that the bound is one on a
 // log-likelihood; tables get a Gaussian with a learned scale.
+//
+// A model that is restricted to some likelihoods gets the last of them where the usual one is
+// not among them.
 func (c Config) Resolve(s *data.Set) Config {
 	if c.Likelihood == "" {
 		c.Likelihood = "gaussian-learned"
 		if s.IsImage() {
 			c.Likelihood = "bernoulli"
+		}
+		spec, _ := vae.Lookup(c.Model)
+		if spec.Fixed != nil && !slices.Contains(spec.Fixed, c.Likelihood) {
+			c.Likelihood = spec.Fixed[len(spec.Fixed)-1]
 		}
 	}
 	if c.Binarize == "" {

@@ -75,10 +75,7 @@ func TestEpochUsesEveryRowOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	info := describe(c, s, "test", "test")
 	tr.state = State{Format: stateFormat, Config: c, Fingerprint: info.Fingerprint}
-	if err := create(dir, c, info); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tr.in(context.Background(), dir, info); err != nil {
+	if _, err := tr.in(context.Background(), dir, info, create); err != nil {
 		t.Fatal(err)
 	}
 	first, second := slices.Clone(order[:150]), slices.Clone(order[150:])

@@ -33,10 +33,7 @@ func tampered(t *testing.T, c Config, s *data.Splits, k int64, v float32, obs Ob
 	dir := filepath.Join(t.TempDir(), "run")
 	info := describe(c, s, "test", "test")
 	tr.state = State{Format: stateFormat, Config: c, Fingerprint: info.Fingerprint}
-	if err := create(dir, c, info); err != nil {
-		t.Fatal(err)
-	}
-	_, err = tr.in(context.Background(), dir, info)
+	_, err = tr.in(context.Background(), dir, info, create)
 	return dir, err
 }
 

@@ -50,10 +50,10 @@ func Start(ctx context.Context, c Config, s *data.Splits, dir, command string, o
 	}
 	info := describe(c, s, command, t.net.Params.Backend().Description())
 	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
-	if err := create(dir, c, info); err != nil {
-		return nil, err
+	if IsRun(dir) {
+		return nil, errTaken(dir)
 	}
-	return t.in(ctx, dir, info)
+	return t.in(ctx, dir, info, create)
 }
 
 // Resume goes on with the run of a directory from its newest checkpoint that is whole. The
@@ -81,7 +81,7 @@ func Resume(ctx context.Context, dir string, s *data.Splits, edit func(*Config),
 		return nil, err
 	}
 	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
-	return t.in(ctx, dir, info)
+	return t.in(ctx, dir, info, update)
 }
 
 // newTrainer builds the network and the programs of a run.
@@ -104,8 +104,9 @@ func newTrainer(c Config, rows *Rows, obs Observer) (*trainer, error) {
 }
 
 // in runs the trainer in its directory, from the newest checkpoint if there is one, and
-// reports on the best.
-func (t *trainer) in(ctx context.Context, dir string, info Info) (run *Run, err error) {
+// reports on the best. The lock of the checkpoints is taken before anything is written, so
+// that of two processes one is refused.
+func (t *trainer) in(ctx context.Context, dir string, info Info, describe func(string, Config, Info) error) (run *Run, err error) {
 	store, err := ckpt.Open(filepath.Join(dir, checkpoints))
 	if err != nil {
 		return nil, err
@@ -116,13 +117,13 @@ func (t *trainer) in(ctx context.Context, dir string, info Info) (run *Run, err 
 		}
 	}()
 	t.store, t.log = store, &history{filepath.Join(dir, historyFile)}
+	if err := describe(dir, t.cfg, info); err != nil {
+		return nil, err
+	}
 	if err := t.reload(info); err != nil {
 		return nil, err
 	}
 	if err := t.run(ctx); err != nil {
-		return nil, err
-	}
-	if err := writeJSON(filepath.Join(dir, configFile), t.cfg); err != nil {
 		return nil, err
 	}
 	info.Params = t.net.Params.Count()

@@ -75,18 +75,25 @@ func IsRun(dir string) bool {
 	return err == nil
 }
 
-// create makes the directory of a new run and writes its config. A directory with a run in
-// it is left alone.
+// errTaken says that a directory holds a run.
+func errTaken(dir string) error {
+	return fmt.Errorf("train: %s holds a run already; add --resume to go on with it, or choose another --out", dir)
+}
+
+// create writes the files that make a directory a run. The config comes last: it is what
+// [IsRun] looks for.
 func create(dir string, c Config, info Info) error {
 	if IsRun(dir) {
-		return fmt.Errorf("train: %s holds a run already; add --resume to go on with it, or choose another --out", dir)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("train: run directory: %w", err)
+		return errTaken(dir)
 	}
 	if err := writeJSON(filepath.Join(dir, infoFile), info); err != nil {
 		return err
 	}
+	return update(dir, c, info)
+}
+
+// update stores the config that a run goes on with.
+func update(dir string, c Config, _ Info) error {
 	return writeJSON(filepath.Join(dir, configFile), c)
 }
 

@@ -88,6 +88,12 @@ func Specs() []Spec {
 	return out
 }
 
+// Lookup returns the model of a name.
+func Lookup(name string) (Spec, bool) {
+	s, ok := registry[name]
+	return s, ok
+}
+
 // Names lists the names of the models.
 func Names() []string {
 	var out []string
@@ -100,6 +106,10 @@ func Names() []string {
 // maxWidth bounds layer widths and latent sizes, so that a slip of the finger is an error
 // and not an allocation of terabytes.
 const maxWidth = 1 << 16
+
+// maxWeights bounds the weights of a network: with their gradients and the two moments of
+// Adam they take 8 GiB.
+const maxWeights = 1 << 29
 
 // New builds the model of a name.
 func New(name string, c Config) (Model, error) {
@@ -118,6 +128,9 @@ func New(name string, c Config) (Model, error) {
 			return nil, fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
 		}
 	}
+	if n := c.weights(); n > maxWeights {
+		return nil, fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, n, c.Dim, maxWeights)
+	}
 	if !(c.Sigma > 0) || c.Sigma > 1e6 {
 		return nil, fmt.Errorf("vae: %s: sigma: got %v, want a number above 0 and at most 1e6", name, c.Sigma)
 	}
@@ -128,4 +141,14 @@ func New(name string, c Config) (Model, error) {
 		return nil, fmt.Errorf("vae: %s: likelihood: got %q, want one of %s", name, c.Likelihood, strings.Join(spec.Fixed, ", "))
 	}
 	return spec.New(c), nil
+}
+
+// weights counts the weights of an encoder and of the decoder that mirrors it.
+func (c Config) weights() int64 {
+	n, in := int64(0), int64(c.Dim)
+	for _, out := range c.Hidden {
+		n += 2 * in * int64(out)
+		in = int64(out)
+	}
+	return n + 2*in*int64(c.Latent)
 }

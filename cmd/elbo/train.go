@@ -102,9 +102,9 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := resolve(t.cfg, splits.Train)
-	if err := affordable(c, splits.Train.Dim()); err != nil {
-		return err
+	c := t.cfg.Resolve(splits.Train)
+	if _, err := vae.New(c.Model, c.Network(splits.Train.Dim())); err != nil {
+		return misuse(err) // such as a network too large for memory
 	}
 	dir, made, err := t.place(c)
 	defer func() {
@@ -121,19 +121,6 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	}
 	run, err := train.Start(ctx, c, splits, dir, t.line(), t.observer())
 	return t.finish(ctx, run, dir, err)
-}
-
-// resolve chooses what the data decide. A model that is restricted to some likelihoods gets
-// the last of them where the usual one is not among them.
-func resolve(c train.Config, s *data.Set) train.Config {
-	out := c.Resolve(s)
-	for _, spec := range vae.Specs() {
-		if spec.Name == c.Model && spec.Fixed != nil && c.Likelihood == "" && !slices.Contains(spec.Fixed, out.Likelihood) {
-			c.Likelihood = spec.Fixed[len(spec.Fixed)-1]
-			return c.Resolve(s)
-		}
-	}
-	return out
 }
 
 // place makes the directory of the run: that of --out, or the next free one below runs. Two

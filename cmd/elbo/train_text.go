@@ -60,23 +60,6 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	return nil
 }
 
-// mostWeights bounds the weights of a network: with their gradients and the two moments of
-// Adam they take 8 GiB.
-const mostWeights = 1 << 29
-
-// affordable refuses a network that a slip of the finger has made too large for memory.
-func affordable(c train.Config, dim int) error {
-	weights, in := int64(0), dim
-	for _, out := range append(append([]int(nil), c.Hidden...), c.Latent) {
-		weights += 2 * int64(in) * int64(out) // the decoder mirrors the encoder
-		in = out
-	}
-	if weights > mostWeights {
-		return misusef("train: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", weights, dim, mostWeights)
-	}
-	return nil
-}
-
 // columns prints the types and the missing cells of a table that is a file.
 func (t *trainCommand) columns(c train.Config, s *data.Set) error {
 	info, err := os.Stat(c.Data)

@@ -89,7 +89,7 @@ func TestWrongValuesAreNamedWithWhatIsRight(t *testing.T) {
 		{"train vae --hidden abc", 2, []string{`--hidden: got width "abc"`, "or none"}},
 		{"train vae --hidden 400,,20", 2, []string{`--hidden: got width ""`, "or none"}},
 		{"train vae --hidden 99999999", 2, []string{"hidden layer 0: got 99999999, want 1 to 65536"}},
-		{"train vae --max-rows 50 --hidden 65536,65536", 2, []string{"network: got 869", "want at most 536870912", "lower --hidden or --latent"}},
+		{"train vae --max-rows 50 --hidden 65536,65536", 2, []string{"network: got 8592687104", "want at most 536870912", "lower --hidden or --latent"}},
 		{"train vae --lr 0", 2, []string{"lr: got 0, want 1e-12", flags}},
 		{"train vae --lr -1", 2, []string{"lr: got -1, want", flags}},
 		{"train vae --lr NaN", 2, []string{"lr: got NaN, want", flags}},

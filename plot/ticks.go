@@ -13,10 +13,17 @@ type tick struct {
 }
 
 // ticks are multiples of 1, 2 or 5 times a power of ten within [lo, hi], at most about
-// most of them; whole keeps the step a whole number, as for epochs.
+// most of them, and two or more where a finer step does not exceed that; whole keeps the step
+// a whole number, as for epochs.
 func ticks(lo, hi float64, most int, whole bool) []tick {
 	n := float64(max(most, 1))
 	step := niceStep(hi/n - lo/n) // hi − lo may overflow
+	for _, finer := range []float64{2, 4} {
+		next := niceStep((hi/n - lo/n) / finer)
+		if multiples(lo, hi, step) < 2 && multiples(lo, hi, next) <= n+1 {
+			step = next
+		}
+	}
 	if whole {
 		step = max(step, 1)
 	}
@@ -33,6 +40,11 @@ func ticks(lo, hi float64, most int, whole bool) []tick {
 		out = append(out, tick{at, number(at, step)})
 	}
 	return out
+}
+
+// multiples counts the multiples of a step within [lo, hi].
+func multiples(lo, hi, step float64) float64 {
+	return math.Floor(hi/step+1e-9) - math.Ceil(lo/step-1e-9) + 1
 }
 
 // niceStep is the smallest 1, 2 or 5 times a power of ten that is at least x.

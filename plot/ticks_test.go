@@ -22,6 +22,7 @@ func TestTicksAreRoundNumbers(t *testing.T) {
 		{1e-7, 3e-7, 2, false, []string{"1e−7", "2e−7", "3e−7"}},
 		{1.5e6, 2.5e6, 2, false, []string{"1.5e6", "2e6", "2.5e6"}},
 		{-1e308, 1e308, 4, false, []string{"−1e308", "−5e307", "0", "5e307", "1e308"}},
+		{-109.4, -100.2, 3, false, []string{"−108", "−106", "−104", "−102"}}, // not −105 alone
 		{2, 2, 4, false, nil},
 		{math.NaN(), 1, 4, false, nil},
 	} {

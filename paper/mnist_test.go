@@ -2,6 +2,7 @@ package paper
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"testing"
 
@@ -67,11 +68,17 @@ func TestPaperMNISTGrey(t *testing.T) {
 	within(t, "−ELBO, grey", -m.Run().Outcome.Test.Bound, 103.65, 1)
 }
 
-// Two latent dimensions.
+// Two latent dimensions. Single runs differ by four nats from seed to seed, here and in
+// PyTorch (bench/peers/torch_vae.py --latent 2), so the mean of three seeds is held.
 func TestPaperMNISTLatent2(t *testing.T) {
 	long(t)
-	c := mnist()
-	c.Binarize, c.Latent = "none", 2
-	m := fit(t, "mnist-2d", c, open(t, "mnist"))
-	within(t, "−ELBO, 2 dimensions", -m.Run().Outcome.Test.Bound, 151.5, 2)
+	s := open(t, "mnist")
+	mean := 0.
+	for seed := range uint64(3) {
+		c := mnist()
+		c.Binarize, c.Latent, c.Seed = "dynamic", 2, seed+1
+		m := fit(t, fmt.Sprintf("mnist-2d-%d", seed+1), c, s)
+		mean -= m.Run().Outcome.Test.Bound / 3
+	}
+	within(t, "−ELBO, 2 dimensions, mean of three seeds", mean, 151.5, 2)
 }

@@ -15,6 +15,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
 )
 
@@ -73,7 +74,7 @@ func (m *Model) Encode(ctx context.Context, rows [][]float32) (mean, sd [][]floa
 	for i, v := range variance {
 		variance[i] = float32(math.Sqrt(float64(v)))
 	}
-	return split(mu, m.Latent()), split(variance, m.Latent()), nil
+	return data.Rows(mu, m.Latent()), data.Rows(variance, m.Latent()), nil
 }
 
 // Decode returns the mean of the data distribution at each code.
@@ -123,7 +124,7 @@ func (m *Model) fromModel(x []float32) [][]float32 {
 			x[j] = float32(float64(x[j])*c.Scale + c.Mean)
 		}
 	}
-	return split(x, m.Dim())
+	return data.Rows(x, m.Dim())
 }
 
 // join makes one array of rows of equal width and finite values.
@@ -141,13 +142,4 @@ func join(what string, rows [][]float32, width int) ([]float32, error) {
 		out = append(out, r...)
 	}
 	return out, nil
-}
-
-// split cuts an array into rows.
-func split(x []float32, width int) [][]float32 {
-	out := make([][]float32, 0, len(x)/width)
-	for i := 0; i < len(x); i += width {
-		out = append(out, x[i:i+width:i+width])
-	}
-	return out
 }

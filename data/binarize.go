@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/elbo-go/elbo/internal/rng"
 )
@@ -23,15 +24,17 @@ const (
 	BinarizeThreshold Binarization = "threshold"
 )
 
-// ParseBinarization reads none, dynamic, static or threshold.
+// Binarizations lists the ways to binarise.
+var Binarizations = []Binarization{BinarizeNone, BinarizeDynamic, BinarizeStatic, BinarizeThreshold}
+
+// ParseBinarization reads one of [Binarizations].
 func ParseBinarization(name string) (Binarization, error) {
 	b := Binarization(name)
 	return b, b.check()
 }
 
 func (b Binarization) check() error {
-	switch b {
-	case BinarizeNone, BinarizeDynamic, BinarizeStatic, BinarizeThreshold:
+	if slices.Contains(Binarizations, b) {
 		return nil
 	}
 	return fmt.Errorf("data: binarisation: got %q, want none, dynamic, static or threshold", string(b))
@@ -111,6 +114,11 @@ func (b Binarization) row(dst, src []float32, key rng.Key) int {
 		}
 	}
 	return -1
+}
+
+// IsBinary tells whether all values are 0 or 1.
+func IsBinary(x []float32) bool {
+	return !slices.ContainsFunc(x, func(v float32) bool { return v != 0 && v != 1 })
 }
 
 func bit(b bool) float32 {

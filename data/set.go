@@ -73,6 +73,18 @@ func (s *Set) Row(i int) []float32 {
 	return s.X[i*d : (i+1)*d : (i+1)*d]
 }
 
+// Rows returns all rows, views into X.
+func (s *Set) Rows() [][]float32 { return Rows(s.X, s.Dim()) }
+
+// Rows cuts a row-major array into rows of the given width, views into it.
+func Rows(x []float32, width int) [][]float32 {
+	out := make([][]float32, 0, len(x)/width)
+	for i := 0; i+width <= len(x); i += width {
+		out = append(out, x[i:i+width:i+width])
+	}
+	return out
+}
+
 // IsImage tells whether a row is an image, H×W or H×W×C with one or three channels.
 func (s *Set) IsImage() bool {
 	n := len(s.Shape)

@@ -96,8 +96,7 @@ func (s *source) end(field string) error {
 	return s.fail(at, field, "got more bytes, want the end of the file")
 }
 
-// payload compares the n bytes that a header declares with what the file can hold. The
-// product of dims and the element size is n.
+// payload compares the n bytes that a header declares with what the file can hold.
 func (s *source) payload(field string, n int64) error {
 	at := s.offset()
 	switch left := s.most - at; {

@@ -1,11 +1,13 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/elbo-go/elbo/internal/atomicfile"
 )
 
 // WriteFile writes a set in the format that the extension of the path names. The file appears
@@ -31,9 +33,8 @@ func WriteFile(path string, s *Set) error {
 	if err := writable(s); err != nil {
 		return fmt.Errorf("data: write %s: %w", path, err)
 	}
-	err := writeAtomic(path, func(w io.Writer) error { return write(w, s) })
-	if err != nil {
-		return fmt.Errorf("data: write %s: %w", path, err)
+	if err := atomicfile.WriteFile(path, func(w io.Writer) error { return write(w, s) }); err != nil {
+		return fmt.Errorf("data: write %s: %w", path, errors.Unwrap(err)) // whose wrapping names the path too
 	}
 	return nil
 }
@@ -59,60 +60,6 @@ func writable(s *Set) error {
 		if l < 0 || int(l) >= len(s.Classes) {
 			return fmt.Errorf("labels: got class %d in row %d, want 0 to %d", l, i, len(s.Classes)-1)
 		}
-	}
-	return nil
-}
-
-// writeAtomic writes a new file beside path, syncs it and renames it to path. After an error
-// the path is as it was, and the new file is removed.
-func writeAtomic(path string, encode func(io.Writer) error) (err error) {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	f, err := createBeside(dir, base)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := encode(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// createBeside makes a new file with the permissions that the umask leaves, which
-// [os.CreateTemp] would narrow to the owner.
-func createBeside(dir, base string) (*os.File, error) {
-	for i := 0; ; i++ {
-		name := filepath.Join(dir, fmt.Sprintf(".%s.%d-%d.tmp", base, os.Getpid(), i))
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if !os.IsExist(err) || i == 1000 {
-			return f, err
-		}
-	}
-}
-
-// syncDir makes a rename durable. A file system that cannot sync a folder is no failure:
-// the file is there.
-func syncDir(dir string) error {
-	if d, err := os.Open(dir); err == nil {
-		d.Sync()
-		d.Close()
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/atomicfile"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -158,7 +159,7 @@ func TestAFailingWriteKeepsTheOldFileAndLeavesNoOther(t *testing.T) {
 		dir := t.TempDir()
 		path := put(t, dir, "set"+ext, []byte("old"))
 		for _, left := range []int{0, 10, whole.Len() / 2, whole.Len() - 1} {
-			err := writeAtomic(path, func(w io.Writer) error { return write(&failingWriter{w, left}, s) })
+			err := atomicfile.WriteFile(path, func(w io.Writer) error { return write(&failingWriter{w, left}, s) })
 			if !errors.Is(err, errFull) {
 				t.Errorf("%s after %d bytes: got %v, want the writer's error", ext, left, err)
 			}

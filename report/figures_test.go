@@ -292,7 +292,7 @@ func TestGridsDiffer(t *testing.T) {
 	seen := map[[2]int]string{}
 	for name, s := range map[string]*scene{"images": sceneOf(t, "vae", 3, nil), "table": tabular(t, 4, nil), "series": tabular(t, 30, nil)} {
 		var out bytes.Buffer
-		if err := s.grid(&out, rowsOf(s.x[:6*s.dim], s.dim), 3, l); err != nil {
+		if err := s.grid(&out, data.Rows(s.x[:6*s.dim], s.dim), 3, l); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		c, err := png.DecodeConfig(&out)
@@ -321,7 +321,7 @@ func TestTableSamplesStandAboveTestRows(t *testing.T) {
 		if err := s.besideData(&out, make([][]float32, 0, 12), ""); err == nil {
 			t.Error("nothing to draw: got no error, want one")
 		}
-		if err := s.besideData(&out, rowsOf(s.x[:2*s.dim], s.dim), ""); err != nil {
+		if err := s.besideData(&out, data.Rows(s.x[:2*s.dim], s.dim), ""); err != nil {
 			t.Fatal(err)
 		}
 		c, err := png.DecodeConfig(&out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/plot"
 )
 
@@ -22,8 +23,8 @@ func drawReconstructions(ctx context.Context, s *scene, title string, w io.Write
 		n = shownImages
 	}
 	n = min(n, s.n)
-	inputs := rowsOf(s.x[:n*s.dim], s.dim)
-	codes := rowsOf(s.mean[:n*s.latent], s.latent)
+	inputs := data.Rows(s.x[:n*s.dim], s.dim)
+	codes := data.Rows(s.mean[:n*s.latent], s.latent)
 	outputs, err := s.decode(ctx, codes)
 	if err != nil {
 		return "", err

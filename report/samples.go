@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"math"
+
+	"github.com/elbo-go/elbo/data"
 )
 
 func canSample(s *scene) bool { return s.can["sample"] }
@@ -21,10 +23,10 @@ func drawSamples(ctx context.Context, s *scene, title string, w io.Writer) (stri
 	caption := "Means of p(x|z) at draws of z from the prior, not chosen by hand. Samples much worse than the reconstructions show that the codes of " +
 		"data do not fill the prior; samples all alike show that the code is ignored."
 	if s.isImage() {
-		return caption, s.grid(w, rowsOf(x, s.dim), 10, layout{title: title})
+		return caption, s.grid(w, data.Rows(x, s.dim), 10, layout{title: title})
 	}
 	return caption + " Below them stand as many test rows, in " + s.unit() + ": each column should range alike in both, though samples lack the noise of data.",
-		s.besideData(w, rowsOf(x, s.dim), title)
+		s.besideData(w, data.Rows(x, s.dim), title)
 }
 
 // besideData draws rows of a table or a series with as many rows of the data below them.
@@ -41,7 +43,7 @@ func (s *scene) besideData(w io.Writer, rows [][]float32, title string) error {
 	for i := 0; i < n; i += cols {
 		l.rows = append(l.rows, real)
 	}
-	return s.grid(w, append(rows, rowsOf(s.x[:n*s.dim], s.dim)...), cols, l)
+	return s.grid(w, append(rows, data.Rows(s.x[:n*s.dim], s.dim)...), cols, l)
 }
 
 // planeCodes are the codes of the plane, row by row from the top left.

@@ -54,19 +54,10 @@ func (s *scene) key(name string) rng.Key { return rng.New(s.Seed).Named("report"
 func (s *scene) row(i int) []float32  { return s.x[i*s.dim : (i+1)*s.dim] }
 func (s *scene) code(i int) []float32 { return s.mean[i*s.latent : (i+1)*s.latent] }
 
-// rowsOf cuts a row-major matrix into its rows.
-func rowsOf(x []float32, width int) [][]float32 {
-	out := make([][]float32, 0, len(x)/width)
-	for i := 0; i+width <= len(x); i += width {
-		out = append(out, x[i:i+width:i+width])
-	}
-	return out
-}
-
 // decode returns the means of p(x|z) for each code.
 func (s *scene) decode(ctx context.Context, codes [][]float32) ([][]float32, error) {
 	x, err := s.Net.Decode(ctx, slices.Concat(codes...))
-	return rowsOf(x, s.dim), err
+	return data.Rows(x, s.dim), err
 }
 
 // moments returns mean and variance over the rows of each latent dimension's posterior mean.

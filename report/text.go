@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/plot"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -57,7 +58,7 @@ func (s *scene) datum() string {
 // data are not.
 func (s *scene) grey() bool {
 	l, err := vae.LikelihoodOf(s.Net.Config.Likelihood)
-	return err == nil && l.Binary && slices.ContainsFunc(s.TestX, func(v float32) bool { return v != 0 && v != 1 })
+	return err == nil && l.Binary && !data.IsBinary(s.TestX)
 }
 
 // lossName names minus the bound.

@@ -21,7 +21,7 @@ type Config struct {
 	DataDir       string  `json:"data_dir"`       // where named sets are looked up first after ELBO_DATA
 	Label         string  `json:"label"`          // label column of a table
 	AllowNaN      bool    `json:"allow_nan"`      // missing cells of a table take the mean of their column
-	MaxRows       int     `json:"max_rows"`       // keep this many training rows; 0 keeps all
+	MaxRows       int     `json:"max_rows"`       // keep this many rows of each part; 0 keeps all
 	Epochs        int     `json:"epochs"`         // passes over the training rows
 	Batch         int     `json:"batch"`          // rows of a step
 	LR            float64 `json:"lr"`             // learning rate of Adam
@@ -137,17 +137,12 @@ func (c Config) Resolve(s *data.Set) Config {
 		}
 	}
 	if c.Binarize == "" {
-		c.Binarize = "none"
-		if c.Likelihood == "bernoulli" && s.IsImage() && !isBinary(s.X) {
-			c.Binarize = "dynamic"
+		c.Binarize = string(data.BinarizeNone)
+		if c.Likelihood == "bernoulli" && s.IsImage() && !data.IsBinary(s.X) {
+			c.Binarize = string(data.BinarizeDynamic)
 		}
 	}
 	return c
-}
-
-// isBinary tells whether all values are 0 or 1.
-func isBinary(x []float32) bool {
-	return !slices.ContainsFunc(x, func(v float32) bool { return v != 0 && v != 1 })
 }
 
 // Network is the part of the config that shapes the network, for data of the given dimension.

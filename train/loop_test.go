@@ -268,7 +268,7 @@ func TestDynamicBatches(t *testing.T) {
 	if a, b := draw(1), draw(2); slices.Equal(a, b) {
 		t.Error("two steps, one binarisation")
 	}
-	if !isBinary(draw(3)) || !isBinary(rows.TestX) || isBinary(rows.TrainX) {
+	if !data.IsBinary(draw(3)) || !data.IsBinary(rows.TestX) || data.IsBinary(rows.TrainX) {
 		t.Error("binary rows are not where they should be")
 	}
 }

@@ -33,7 +33,7 @@ func Prepare(c Config, s *data.Splits) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rows{Splits: s, Dim: s.Train.Dim(), Mode: mode, dynamic: mode == "dynamic"}
+	r := &Rows{Splits: s, Dim: s.Train.Dim(), Mode: mode, dynamic: mode == data.BinarizeDynamic}
 	for _, part := range []struct {
 		name string
 		set  *data.Set
@@ -50,7 +50,7 @@ func Prepare(c Config, s *data.Splits) (*Rows, error) {
 			return nil, err
 		}
 		if err := lik.Check(*part.dst); err != nil {
-			return nil, fmt.Errorf("%s rows of %s: %w%s", part.name, part.set.Name, err, remedy(lik))
+			return nil, fmt.Errorf("train: %s rows of %s: %w%s", part.name, part.set.Name, err, remedy(lik))
 		}
 	}
 	return r, nil
@@ -59,7 +59,7 @@ func Prepare(c Config, s *data.Splits) (*Rows, error) {
 // Binarize returns the rows of a set as a run sees them. The part names the stream, so that
 // train, valid and test rows get draws of their own; grey leaves the values as they are.
 func Binarize(mode data.Binarization, s *data.Set, part string, grey bool) ([]float32, error) {
-	if mode == "none" || grey {
+	if mode == data.BinarizeNone || grey {
 		return s.X, nil
 	}
 	out := make([]float32, len(s.X))

@@ -131,7 +131,7 @@ func readJSON(path string, v any) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	if err := ckpt.DecodeStrict(b, v, maxJSON); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("train: %s: %w", path, err)
 	}
 	return nil
 }

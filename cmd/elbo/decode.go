@@ -36,7 +36,7 @@ by elbo encode, of which the standard deviations are left out.`,
 			if err != nil {
 				return err
 			}
-			z := rowsOf(codes)
+			z := codes.Rows()
 			for i := range z {
 				z[i] = z[i][:m.Latent()]
 			}

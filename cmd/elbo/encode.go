@@ -37,7 +37,7 @@ mean_0 … mean_(L-1), sd_0 … sd_(L-1), and the label if the input has one.`,
 			if err != nil {
 				return err
 			}
-			mean, sd, err := m.Encode(cmd.Context(), rowsOf(input))
+			mean, sd, err := m.Encode(cmd.Context(), input.Rows())
 			if err != nil {
 				return err
 			}

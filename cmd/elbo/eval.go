@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo"
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vae"
@@ -53,9 +52,7 @@ hold for the model and the files of the run; it fails with exit code 1 if one do
 				return err
 			}
 			if f.json {
-				enc := json.NewEncoder(io.out)
-				enc.SetIndent("", "  ")
-				err = enc.Encode(e)
+				err = indented(io.out, e)
 			} else {
 				err = e.print(io.out, f.quiet)
 			}
@@ -128,7 +125,7 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	grey := lik.Binary && slices.ContainsFunc(run.Rows.TestX, func(v float32) bool { return v != 0 && v != 1 })
+	grey := lik.Binary && !data.IsBinary(run.Rows.TestX)
 	e.Measure = measure(run, lik, grey)
 	bound := run.Net.Can()["bound"]
 	if bound {
@@ -169,10 +166,10 @@ func measure(run *train.Run, lik vae.Likelihood, grey bool) string {
 
 // binarized names the binarisation that test rows had: a dynamic one is drawn once for them.
 func binarized(mode string) string {
-	if mode == "dynamic" {
+	switch data.Binarization(mode) {
+	case data.BinarizeDynamic:
 		return "dynamic (test rows drawn once)"
-	}
-	if mode == "none" {
+	case data.BinarizeNone:
 		return "given"
 	}
 	return mode

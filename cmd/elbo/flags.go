@@ -173,5 +173,9 @@ func likelihoodNames() []string {
 
 // binarizations lists the ways to binarise.
 func binarizations() []string {
-	return []string{string(data.BinarizeNone), string(data.BinarizeDynamic), string(data.BinarizeStatic), string(data.BinarizeThreshold)}
+	var out []string
+	for _, b := range data.Binarizations {
+		out = append(out, string(b))
+	}
+	return out
 }

@@ -88,7 +88,7 @@ func (f *runFlags) classCode(ctx context.Context, m *elbo.Model, flag, kind, cla
 		key := rng.New(f.config.Seed).Named("endpoint").Named(flag)
 		return encodeOne(ctx, m, test.Row(rows[key.Perm(len(rows))[0]]))
 	}
-	codes, _, err := m.Encode(ctx, rowsOf(test.Select(rows)))
+	codes, _, err := m.Encode(ctx, test.Select(rows).Rows())
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ reconstructions, with the labels of the input.`,
 			if err != nil {
 				return err
 			}
-			out, err := m.Reconstruct(cmd.Context(), rowsOf(input))
+			out, err := m.Reconstruct(cmd.Context(), input.Rows())
 			if err != nil {
 				return err
 			}
@@ -82,7 +82,7 @@ const (
 // emitPairs writes reconstructions; a picture shows them below their inputs.
 func (f *runFlags) emitPairs(out goio.Writer, input, again *data.Set) error {
 	const title = "Inputs above, reconstructions below"
-	top, bottom := rowsOf(input), rowsOf(again)
+	top, bottom := input.Rows(), again.Rows()
 	show := min(len(top), maxPairs)
 	if !input.IsImage() {
 		show = min(show, maxTablePairs)

@@ -82,15 +82,6 @@ func rowSet(m *elbo.Model, rows [][]float32) *data.Set {
 	return s
 }
 
-// rowsOf cuts a set into its rows.
-func rowsOf(s *data.Set) [][]float32 {
-	out := make([][]float32, s.Len())
-	for i := range out {
-		out[i] = s.Row(i)
-	}
-	return out
-}
-
 // wantOut demands --out where the result is best looked at.
 func (f *runFlags) wantOut(m *elbo.Model) error {
 	if err := f.checkOut(withPicture...); err != nil {
@@ -165,9 +156,9 @@ func printRows(out io.Writer, s *data.Set, asJSON bool) error {
 func gallery(s *data.Set, cols int, rowLabels, colLabels []string, title string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		if !s.IsImage() {
-			return plot.RowHeat(w, rowsOf(s), columnNames(s), plot.RowHeatOptions{Title: title, RowLabels: tableLabels(rowLabels, colLabels)})
+			return plot.RowHeat(w, s.Rows(), columnNames(s), plot.RowHeatOptions{Title: title, RowLabels: tableLabels(rowLabels, colLabels)})
 		}
-		return plot.Grid(w, rowsOf(s), s.Shape, cols, plot.GridOptions{RowLabels: rowLabels, ColLabels: colLabels, Title: title})
+		return plot.Grid(w, s.Rows(), s.Shape, cols, plot.GridOptions{RowLabels: rowLabels, ColLabels: colLabels, Title: title})
 	}
 }
 

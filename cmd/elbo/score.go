@@ -119,7 +119,7 @@ func (f *scoreFlags) score(ctx context.Context, io streams, m *elbo.Model) error
 	if err != nil {
 		return err
 	}
-	scores, err := m.Score(ctx, rowsOf(input), f.kind)
+	scores, err := m.Score(ctx, input.Rows(), f.kind)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (f *scoreFlags) calibrate(ctx context.Context, m *elbo.Model, s *scoreSumma
 	if f.normal != "" {
 		s.Source = f.normal
 	}
-	s.Threshold, err = m.Threshold(ctx, rowsOf(normal), f.kind, f.fpr)
+	s.Threshold, err = m.Threshold(ctx, normal.Rows(), f.kind, f.fpr)
 	if err != nil {
 		return fmt.Errorf("%w; raise --fpr, or give more rows with --normal", err)
 	}

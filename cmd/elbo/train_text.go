@@ -54,7 +54,7 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	}
 	t.field("best epoch", "%s", bestText(c, kind))
 	t.field("run", "%s", dir)
-	if lik, err := vae.LikelihoodOf(c.Likelihood); err == nil && lik.Binary && c.Binarize == "none" && !bits(s.Train.X) {
+	if lik, err := vae.LikelihoodOf(c.Likelihood); err == nil && lik.Binary && c.Binarize == string(data.BinarizeNone) && !data.IsBinary(s.Train.X) {
 		t.screen.println("note: the targets are grey under a " + c.Likelihood + " likelihood: the figures are cross-entropies, not log-likelihoods; --binarize dynamic gives the latter")
 	}
 	return nil
@@ -74,16 +74,6 @@ func (t *trainCommand) columns(c train.Config, s *data.Set) error {
 		t.screen.println("           " + line)
 	}
 	return nil
-}
-
-// bits tells whether all values are 0 or 1.
-func bits(x []float32) bool {
-	for _, v := range x {
-		if v != 0 && v != 1 {
-			return false
-		}
-	}
-	return true
 }
 
 // dims writes a shape as 28×28.

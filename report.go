@@ -11,7 +11,7 @@ import (
 )
 
 // Report draws the pictures of a run and writes its report.html, and returns the names of
-// the pictures. The run must have its data (see [train.Run.WithData]).
+// the pictures. Data that the run does not hold yet are opened (see [train.Run.WithData]).
 func Report(ctx context.Context, run *train.Run) ([]string, error) {
 	if run.Rows == nil {
 		if err := run.WithData(ctx); err != nil {

@@ -29,12 +29,17 @@ func writeNPYHeader(w io.Writer, descr string, dims []int) error {
 
 // writeNPY writes the rows as float32.
 func writeNPY(w io.Writer, s *Set) error {
+	return WriteNPY(w, append([]int{s.Len()}, s.Shape...), s.X)
+}
+
+// WriteNPY writes an array of the given dimensions, row-major, as a NPY file of float32.
+func WriteNPY(w io.Writer, dims []int, x []float32) error {
 	bw := bufio.NewWriter(w)
-	if err := writeNPYHeader(bw, "<f4", append([]int{s.Len()}, s.Shape...)); err != nil {
+	if err := writeNPYHeader(bw, "<f4", dims); err != nil {
 		return err
 	}
 	var b [4]byte
-	for _, v := range s.X {
+	for _, v := range x {
 		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
 		if _, err := bw.Write(b[:]); err != nil {
 			return err

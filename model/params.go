@@ -9,6 +9,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -126,7 +127,7 @@ func (p *Params) check(a Array) error {
 	if len(a.Data) != size(a.Dims) {
 		return fmt.Errorf("model: parameter %q: got %d values, want %d for shape %v", a.Name, len(a.Data), size(a.Dims), a.Dims)
 	}
-	if old, ok := p.values[a.Name]; ok && !sameDims(old.dims, a.Dims) {
+	if old, ok := p.values[a.Name]; ok && !slices.Equal(old.dims, a.Dims) {
 		return fmt.Errorf("model: parameter %q: got shape %v, want %v", a.Name, a.Dims, old.dims)
 	}
 	return nil
@@ -137,7 +138,7 @@ func (p *Params) lookup(name string, trainable bool, init Init, dims []int) (*pa
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if v, ok := p.values[name]; ok {
-		if !sameDims(v.dims, dims) {
+		if !slices.Equal(v.dims, dims) {
 			return nil, fmt.Errorf("model: parameter %q: got shape %v, want %v", name, v.dims, dims)
 		}
 		v.trainable = trainable
@@ -180,17 +181,4 @@ func size(dims []int) int {
 		n *= d
 	}
 	return n
-}
-
-// sameDims tells whether two shapes are equal.
-func sameDims(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -31,7 +31,6 @@ type Program struct {
 // executable is a program compiled for one set of input shapes.
 type executable struct {
 	g       *graph.Graph
-	inputs  int
 	used    []string
 	noise   []noiseSpec
 	updates []string
@@ -136,10 +135,9 @@ func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) ([]
 	}
 	for _, n := range ex.noise {
 		dims := n.node.Shape().Dimensions
-		values := p.noise
-		data := []float64(nil)
-		if values != nil {
-			data = values(n.name, dims)
+		var data []float64
+		if p.noise != nil {
+			data = p.noise(n.name, dims)
 		} else {
 			data = n.values(key)
 		}
@@ -185,7 +183,7 @@ func (p *Program) compile(in []*tensors.Tensor) (*executable, error) {
 		nodes[i] = graph.Parameter(g, inputName(i), t.Shape())
 	}
 	outputs := p.fn(&Scope{b: b}, nodes)
-	ex := &executable{g: g, inputs: len(in), used: b.used, noise: b.noise}
+	ex := &executable{g: g, used: b.used, noise: b.noise}
 	for _, name := range b.used {
 		if v, ok := b.updates[name]; ok {
 			ex.updates = append(ex.updates, name)

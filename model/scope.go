@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -76,7 +77,7 @@ func (s *Scope) State(name string, init Init, dims ...int) *graph.Node {
 func (s *Scope) param(name string, trainable bool, init Init, dims []int) *graph.Node {
 	full := s.join(name)
 	if n, ok := s.b.nodes[full]; ok {
-		if !sameDims(n.Shape().Dimensions, dims) {
+		if !slices.Equal(n.Shape().Dimensions, dims) {
 			panic(fmt.Errorf("model: parameter %q: got shape %v, want %v", full, n.Shape().Dimensions, dims))
 		}
 		return n
@@ -106,7 +107,7 @@ func (s *Scope) Trainable() (names []string, nodes []*graph.Node) {
 // Update makes a node the new value of the named array (full path) after the run.
 func (s *Scope) Update(name string, value *graph.Node) {
 	if _, ok := s.b.nodes[name]; !ok {
-		panic(fmt.Errorf("model: update of %q, which the graph does not use", name))
+		panic(fmt.Errorf("model: update: got %q, want an array that the graph uses", name))
 	}
 	s.b.updates[name] = value
 }

@@ -48,7 +48,7 @@ func Floats(t *tensors.Tensor) (out []float64, err error) {
 		case []float64:
 			out = append(make([]float64, 0, len(v)), v...)
 		default:
-			err = fmt.Errorf("model: tensor of %T, want float32 or float64", flat)
+			err = fmt.Errorf("model: tensor: got %T, want float32 or float64", flat)
 		}
 	})
 	if e != nil {
@@ -69,7 +69,7 @@ func Float32s(t *tensors.Tensor) (out []float32, err error) {
 				out[i] = float32(x)
 			}
 		default:
-			err = fmt.Errorf("model: tensor of %T, want float32 or float64", flat)
+			err = fmt.Errorf("model: tensor: got %T, want float32 or float64", flat)
 		}
 	})
 	if e != nil {

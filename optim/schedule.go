@@ -3,6 +3,7 @@ package optim
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -22,10 +23,8 @@ func (s Schedule) Validate() error {
 	if s.Total < 0 || s.Warmup < 0 {
 		return fmt.Errorf("optim: schedule: got %d steps with %d of warm-up, want both at least 0", s.Total, s.Warmup)
 	}
-	for _, k := range ScheduleKinds {
-		if s.Kind == k {
-			return nil
-		}
+	if slices.Contains(ScheduleKinds, s.Kind) {
+		return nil
 	}
 	return fmt.Errorf("optim: learning-rate schedule: got %q, want one of %s", s.Kind, strings.Join(ScheduleKinds, ", "))
 }

@@ -3,11 +3,17 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -100,11 +106,8 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	likelihood := c.Likelihood
-	if likelihood == "" {
-		likelihood = "gaussian-learned"
-	}
-	_, err := vae.New(c.Model, vae.Config{Dim: 1, Hidden: c.Hidden, Latent: c.Latent, Likelihood: likelihood, Sigma: c.Sigma})
+	c.Likelihood = cmp.Or(c.Likelihood, "gaussian-learned")
+	_, err := vae.New(c.Model, c.Network(1))
 	return err
 }
 
@@ -148,4 +151,14 @@ func (c Config) Resolve(s *data.Set) Config {
 // Network is the part of the config that shapes the network, for data of the given dimension.
 func (c Config) Network(dim int) vae.Config {
 	return vae.Config{Dim: dim, Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma}
+}
+
+// NewNetwork builds the untrained network of a resolved config on its backend, for data of
+// the given dimension.
+func (c Config) NewNetwork(dim int) (*vae.Network, error) {
+	b, err := backend.Open(c.Backend)
+	if err != nil {
+		return nil, err
+	}
+	return vae.NewNetwork(c.Model, c.Network(dim), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
 }

@@ -56,11 +56,7 @@ func TestEpochUsesEveryRowOnce(t *testing.T) {
 	}
 	c.Likelihood, c.Binarize, c.Epochs = "gaussian", "none", 2
 	c = c.Resolve(s.Train)
-	rows, err := Prepare(c, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := newTrainer(c, rows, Observer{})
+	tr, err := newTrainer(c, s, Observer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +70,6 @@ func TestEpochUsesEveryRowOnce(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	info := describe(c, s, "test", "test")
-	tr.state = State{Format: stateFormat, Config: c, Fingerprint: info.Fingerprint}
 	if _, err := tr.in(context.Background(), dir, info, create); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +221,7 @@ func TestPrepareChecksTheData(t *testing.T) {
 		c, s := tiny()
 		c = c.Resolve(s.Train)
 		edit(s, &c)
-		_, err := Prepare(c, s)
+		_, err := prepare(c, s)
 		return err
 	}
 	for name, edit := range map[string]func(*data.Splits, *Config){
@@ -251,7 +246,7 @@ func TestPrepareChecksTheData(t *testing.T) {
 // Dynamic binarisation draws new bits at every step and the same bits when a step is repeated.
 func TestDynamicBatches(t *testing.T) {
 	c, s := tiny()
-	rows, err := Prepare(c.Resolve(s.Train), s)
+	rows, err := prepare(c.Resolve(s.Train), s)
 	if err != nil {
 		t.Fatal(err)
 	}

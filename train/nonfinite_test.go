@@ -17,11 +17,7 @@ import (
 func tampered(t *testing.T, c Config, s *data.Splits, k int64, v float32, obs Observer) (string, error) {
 	t.Helper()
 	c = c.Resolve(s.Train)
-	rows, err := Prepare(c, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := newTrainer(c, rows, obs)
+	tr, err := newTrainer(c, s, obs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +28,6 @@ func tampered(t *testing.T, c Config, s *data.Splits, k int64, v float32, obs Ob
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	info := describe(c, s, "test", "test")
-	tr.state = State{Format: stateFormat, Config: c, Fingerprint: info.Fingerprint}
 	_, err = tr.in(context.Background(), dir, info, create)
 	return dir, err
 }

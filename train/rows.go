@@ -23,8 +23,8 @@ type Rows struct {
 // seed of a run, so that runs are judged on equal data.
 var judgeKey = rng.New(0).Named("judge")
 
-// Prepare binarises the splits and checks them against the likelihood of a resolved config.
-func Prepare(c Config, s *data.Splits) (*Rows, error) {
+// prepare binarises the splits and checks them against the likelihood of a resolved config.
+func prepare(c Config, s *data.Splits) (*Rows, error) {
 	mode, err := data.ParseBinarization(c.Binarize)
 	if err != nil {
 		return nil, err

@@ -1,17 +1,14 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 
-	"github.com/gomlx/compute/dtypes"
-
-	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
-	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -39,21 +36,15 @@ func Start(ctx context.Context, c Config, s *data.Splits, dir, command string, o
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if err := CheckFree(dir); err != nil {
+		return nil, err
+	}
 	c = c.Resolve(s.Train)
-	rows, err := Prepare(c, s)
+	t, err := newTrainer(c, s, obs)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(c, rows, obs)
-	if err != nil {
-		return nil, err
-	}
-	info := describe(c, s, command, t.net.Params.Backend().Description())
-	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
-	if IsRun(dir) {
-		return nil, errTaken(dir)
-	}
-	return t.in(ctx, dir, info, create)
+	return t.in(ctx, dir, describe(c, s, command, t.net.Params.Backend().Description()), create)
 }
 
 // Resume goes on with the run of a directory from its newest checkpoint that is whole. The
@@ -72,30 +63,24 @@ func Resume(ctx context.Context, dir string, s *data.Splits, edit func(*Config),
 	if got := s.Train.Fingerprint(); got != info.Fingerprint {
 		return nil, fmt.Errorf("train: resume %s: data %s: got fingerprint %.12s, want %.12s; the training rows have changed", dir, c.Data, got, info.Fingerprint)
 	}
-	rows, err := Prepare(c, s)
+	t, err := newTrainer(c, s, obs)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(c, rows, obs)
-	if err != nil {
-		return nil, err
-	}
-	t.state = State{Format: stateFormat, Version: info.Version, Config: c, Fingerprint: info.Fingerprint}
 	return t.in(ctx, dir, info, update)
 }
 
-// newTrainer builds the network and the programs of a run.
-func newTrainer(c Config, rows *Rows, obs Observer) (*trainer, error) {
-	b, err := backend.Open(c.Backend)
+// newTrainer prepares the rows, the network and the programs of a run.
+func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
+	rows, err := prepare(c, s)
 	if err != nil {
 		return nil, err
 	}
-	key := rng.New(c.Seed)
-	net, err := vae.NewNetwork(c.Model, c.Network(rows.Dim), model.NewParams(b, dtypes.Float32, key))
+	net, err := c.NewNetwork(rows.Dim)
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{cfg: c, net: net, rows: rows, key: key, step: newStep(net, c), obs: obs}
+	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
 	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true})
 	t.perStep = make([]float32, c.Batch*rows.Dim)
 	total := t.stepsPerEpoch() * int64(c.Epochs)
@@ -117,6 +102,7 @@ func (t *trainer) in(ctx context.Context, dir string, info Info, describe func(s
 		}
 	}()
 	t.store, t.log = store, &history{filepath.Join(dir, historyFile)}
+	t.state = State{Format: stateFormat, Version: info.Version, Config: t.cfg, Fingerprint: info.Fingerprint}
 	if err := describe(dir, t.cfg, info); err != nil {
 		return nil, err
 	}
@@ -203,7 +189,7 @@ func (r *Run) Evaluate(ctx context.Context, samples int) (Outcome, error) {
 	if o.Test, err = ev.Record(ctx, r.Rows.TestX, key, r.Config.Beta); err != nil || !r.Net.Can()["bound"] {
 		return o, err
 	}
-	o.Telemetry, err = Telemetry(ctx, r.Net, r.Rows.TestX, o.Test, key)
+	o.Telemetry, err = telemetry(ctx, r.Net, r.Rows.TestX, o.Test, key)
 	return o, err
 }
 
@@ -214,13 +200,8 @@ func Load(dir, which, backendName string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if backendName == "" {
-		backendName = c.Backend
-	}
-	b, err := backend.Open(backendName)
-	if err != nil {
-		return nil, err
-	}
+	on := c
+	on.Backend = cmp.Or(backendName, c.Backend)
 	store, err := ckpt.OpenReadOnly(filepath.Join(dir, checkpoints))
 	if err != nil {
 		return nil, err
@@ -230,11 +211,7 @@ func Load(dir, which, backendName string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	dim := 1
-	for _, d := range info.Shape {
-		dim *= d
-	}
-	net, err := vae.NewNetwork(c.Model, c.Network(dim), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	net, err := on.NewNetwork((&data.Set{Shape: info.Shape}).Dim())
 	if err != nil {
 		return nil, err
 	}
@@ -259,6 +236,6 @@ func (r *Run) WithData(ctx context.Context) error {
 	if got := s.Train.Fingerprint(); got != r.Info.Fingerprint {
 		return fmt.Errorf("train: %s: data %s: got fingerprint %.12s, want %.12s; the data have changed since training", r.Dir, r.Config.Data, got, r.Info.Fingerprint)
 	}
-	r.Rows, err = Prepare(r.Config, s)
+	r.Rows, err = prepare(r.Config, s)
 	return err
 }

@@ -75,16 +75,19 @@ func IsRun(dir string) bool {
 	return err == nil
 }
 
-// errTaken says that a directory holds a run.
-func errTaken(dir string) error {
+// CheckFree reports a directory that holds a run already.
+func CheckFree(dir string) error {
+	if !IsRun(dir) {
+		return nil
+	}
 	return fmt.Errorf("train: %s holds a run already; add --resume to go on with it, or choose another --out", dir)
 }
 
 // create writes the files that make a directory a run. The config comes last: it is what
 // [IsRun] looks for.
 func create(dir string, c Config, info Info) error {
-	if IsRun(dir) {
-		return errTaken(dir)
+	if err := CheckFree(dir); err != nil {
+		return err
 	}
 	if err := writeJSON(filepath.Join(dir, infoFile), info); err != nil {
 		return err

@@ -80,20 +80,27 @@ const maxState = 8 << 20
 
 // snapshot packs parameters and state into a checkpoint.
 func snapshot(p *model.Params, st State) (ckpt.Checkpoint, error) {
-	arrays, err := p.Export()
+	weights, rest, err := Tensors(p)
 	if err != nil {
 		return ckpt.Checkpoint{}, err
 	}
-	c := ckpt.Checkpoint{Step: st.Step}
-	for _, a := range arrays {
-		if a.Trainable {
-			c.Model = append(c.Model, pack(a))
-		} else {
-			c.Optimizer = append(c.Optimizer, pack(a))
-		}
-	}
+	c := ckpt.Checkpoint{Step: st.Step, Model: weights, Optimizer: rest}
 	c.State, err = json.Marshal(st)
 	return c, err
+}
+
+// Tensors returns the weights, and the arrays that are not trained, such as the optimizer's
+// moments.
+func Tensors(p *model.Params) (weights, rest []ckpt.Tensor, err error) {
+	arrays, err := p.Export()
+	for _, a := range arrays {
+		if a.Trainable {
+			weights = append(weights, pack(a))
+		} else {
+			rest = append(rest, pack(a))
+		}
+	}
+	return weights, rest, err
 }
 
 // restore unpacks a checkpoint into parameters and state. Without the optimizer's arrays

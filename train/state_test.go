@@ -3,7 +3,9 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -133,5 +135,40 @@ func TestStateIsReadStrictly(t *testing.T) {
 	p := model.NewParams(b, dtypes.Float32, rng.New(1))
 	if _, err := restore(ckpt.Checkpoint{State: good}, p, true); err != nil {
 		t.Errorf("refused a good one: %v", err)
+	}
+}
+
+// Weights and moments part by whether they are trained, and keep names and shapes.
+func TestTensorsPartWeightsFromMoments(t *testing.T) {
+	c, s := tiny()
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := CheckFree(dir); err != nil {
+		t.Fatal(err)
+	}
+	run, err := Start(t.Context(), c, s, dir, "test", Observer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFree(dir); err == nil || !strings.Contains(err.Error(), "holds a run already") {
+		t.Errorf("got error %v of a folder with a run, want one that says so", err)
+	}
+	weights, _, err := Tensors(run.Net.Params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, w := range weights {
+		v, err := w.Float32s()
+		if err != nil || strings.HasPrefix(w.Name, "optimizer/") {
+			t.Errorf("weight %s: %v", w.Name, err)
+		}
+		n += len(v)
+	}
+	if n != run.Net.Params.Count() || n == 0 {
+		t.Errorf("got %d trained values, want %d", n, run.Net.Params.Count())
+	}
+	c.Backend = "abacus"
+	if _, err := c.NewNetwork(16); err == nil || !strings.Contains(err.Error(), "abacus") {
+		t.Errorf("got error %v, want one that names the backend", err)
 	}
 }

@@ -131,7 +131,7 @@ func (t *trainer) progress() Progress {
 	return Progress{
 		Epoch: t.state.Epoch + 1, Epochs: t.cfg.Epochs,
 		Step: t.state.Step, Steps: t.stepsPerEpoch() * int64(t.cfg.Epochs),
-		Record: t.state.Sums.record(t.kind(), t.cfg.Samples, t.kl.At(t.state.Step)), PerSecond: t.rate(),
+		Record: t.state.Sums.record(t.net.Kind(), t.cfg.Samples, t.kl.At(t.state.Step)), PerSecond: t.rate(),
 	}
 }
 
@@ -141,14 +141,6 @@ func (t *trainer) rate() float64 {
 		return float64(t.used) / s
 	}
 	return 0
-}
-
-// kind is what the model's objective estimates.
-func (t *trainer) kind() string {
-	if t.net.Can()["bound"] {
-		return vi.KindELBO
-	}
-	return vi.KindLogProb
 }
 
 // finishEpoch validates, logs, decides about early stopping and saves.
@@ -164,7 +156,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	last := t.state.Step - 1
 	e := vi.Epoch{
 		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel,
-		Train: t.state.Sums.record(t.kind(), t.cfg.Samples, t.kl.At(last)),
+		Train: t.state.Sums.record(t.net.Kind(), t.cfg.Samples, t.kl.At(last)),
 		LR:    t.cfg.LR * t.lr.At(last), Beta: t.kl.At(last),
 		GradNorm:          t.state.Sums.GradNorm / float64(max(1, t.state.Sums.Steps)),
 		ExamplesPerSecond: perSecond,
@@ -217,12 +209,12 @@ func (t *trainer) validate(ctx context.Context) (vi.Record, vi.Telemetry, error)
 	if err != nil || !t.net.Can()["bound"] {
 		return rec, vi.Telemetry{}, err
 	}
-	tel, err := Telemetry(ctx, t.net, t.rows.ValidX, rec, key)
+	tel, err := telemetry(ctx, t.net, t.rows.ValidX, rec, key)
 	return rec, tel, err
 }
 
-// Telemetry observes the guide on at most a thousand of the rows x.
-func Telemetry(ctx context.Context, net *vae.Network, x []float32, rec vi.Record, key rng.Key) (vi.Telemetry, error) {
+// telemetry observes the guide on at most a thousand of the rows x.
+func telemetry(ctx context.Context, net *vae.Network, x []float32, rec vi.Record, key rng.Key) (vi.Telemetry, error) {
 	rows := min(telemetryRows, len(x)/net.Config.Dim)
 	post, err := net.Posterior(ctx, x[:rows*net.Config.Dim])
 	if err != nil {

@@ -41,7 +41,5 @@ func (m *ae) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
 
 // Decode implements [Decoder].
 func (m *ae) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	s = s.In("decoder")
-	h := nn.MLP(s, z, reversed(m.Hidden))
-	return m.distribution(s, nn.Dense(s.In("out"), h, m.Dim))
+	return m.mirrored(s.In("decoder"), z)
 }

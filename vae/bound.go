@@ -24,16 +24,27 @@ func (n *Network) Evaluator(e vi.Estimator) *Evaluator {
 		e = vi.Estimator{} // no noise: one draw, nothing to shuffle
 	}
 	e.Samples = max(1, e.Samples)
-	return &Evaluator{n, e, n.estimate(e)}
+	return &Evaluator{n, e, n.terms(e)}
+}
+
+// terms is the program of the terms of the bound.
+func (n *Network) terms(e vi.Estimator) *model.Program {
+	return model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
+		t := n.Model.Terms(s, in[0], e)
+		out := []*g.Node{t.LogLik}
+		if t.KL != nil {
+			out = append(out, t.KL)
+		}
+		if t.Shuffled != nil {
+			out = append(out, t.Shuffled)
+		}
+		return out
+	})
 }
 
 // Record returns the bound over x, N×D. The key decides the draws of z; β is only reported.
 func (v *Evaluator) Record(ctx context.Context, x []float32, key rng.Key, beta float64) (vi.Record, error) {
-	kind := vi.KindLogProb
-	if v.net.Can()["bound"] {
-		kind = vi.KindELBO
-	}
-	acc := vi.NewAccumulator(kind, v.est.Samples)
+	acc := vi.NewAccumulator(v.net.Kind(), v.est.Samples)
 	err := v.each(ctx, x, key, func(_ int, b vi.Batch) { acc.Add(b) })
 	return acc.Record(beta), err
 }

@@ -50,6 +50,14 @@ func (n *Network) Can() map[string]bool {
 	return map[string]bool{"encode": enc, "decode": dec, "sample": gen && dec, "bound": prob}
 }
 
+// Kind is what the model's objective estimates, in the words of [vi.Record].
+func (n *Network) Kind() string {
+	if n.Can()["bound"] {
+		return vi.KindELBO
+	}
+	return vi.KindLogProb
+}
+
 // need reports the lack of an ability.
 func (n *Network) need(ability string) error {
 	if n.Can()[ability] {
@@ -193,19 +201,4 @@ func (n *Network) Sample(ctx context.Context, count int, key rng.Key) ([]float32
 		return nil, err
 	}
 	return n.Decode(ctx, z)
-}
-
-// estimate describes the bound that [Network.Bound] computes.
-func (n *Network) estimate(e vi.Estimator) *model.Program {
-	return model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
-		t := n.Model.Terms(s, in[0], e)
-		out := []*g.Node{t.LogLik}
-		if t.KL != nil {
-			out = append(out, t.KL)
-		}
-		if t.Shuffled != nil {
-			out = append(out, t.Shuffled)
-		}
-		return out
-	})
 }

@@ -1,8 +1,6 @@
 package vae
 
 import (
-	"slices"
-
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
@@ -48,9 +46,7 @@ func (m *vae) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
 
 // Decode implements [Decoder].
 func (m *vae) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	s = s.In("decoder")
-	h := nn.MLP(s, z, reversed(m.Hidden))
-	return m.distribution(s, nn.Dense(s.In("out"), h, m.Dim))
+	return m.mirrored(s.In("decoder"), z)
 }
 
 // Prior implements [Generator].
@@ -64,17 +60,4 @@ func (m *vae) posterior(s *model.Scope, x *g.Node) dist.Normal {
 	h := nn.MLP(s, x, m.Hidden)
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, m.Config.Latent), -20, 20)
 	return dist.Normal{Loc: nn.Dense(s.In("mean"), h, m.Config.Latent), LogScale: g.MulScalar(logVar, .5)}
-}
-
-// standardPrior is N(0, I) in the shape n×L.
-func standardPrior(s *model.Scope, n, latent int) dist.Distribution {
-	zero := g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), n, latent)
-	return dist.Normal{Loc: zero, LogScale: zero}
-}
-
-// reversed returns the widths in reverse order.
-func reversed(widths []int) []int {
-	out := slices.Clone(widths)
-	slices.Reverse(out)
-	return out
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/zip"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +12,9 @@ import (
 
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/ckpt"
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/atomicfile"
+	"github.com/elbo-go/elbo/train"
 )
 
 func init() { commands = append(commands, newExport) }
@@ -49,7 +50,7 @@ metadata, a .npz file in the member config.json. Weights of a dense layer are in
 
 // export writes the parameters and reports how many there are.
 func (f *runFlags) export(out io.Writer, m *elbo.Model) error {
-	tensors, err := weights(m)
+	tensors, _, err := train.Tensors(m.Run().Net.Params)
 	if err != nil {
 		return err
 	}
@@ -83,26 +84,6 @@ func (f *runFlags) export(out io.Writer, m *elbo.Model) error {
 	return err
 }
 
-// weights are the trained values by name.
-func weights(m *elbo.Model) ([]ckpt.Tensor, error) {
-	arrays, err := m.Run().Net.Params.Export()
-	if err != nil {
-		return nil, err
-	}
-	var out []ckpt.Tensor
-	for _, a := range arrays {
-		if !a.Trainable {
-			continue
-		}
-		v := make([]float32, len(a.Data))
-		for i, x := range a.Data {
-			v[i] = float32(x)
-		}
-		out = append(out, ckpt.FromFloat32s(a.Name, a.Dims, v))
-	}
-	return out, nil
-}
-
 // writeNPZ writes tensors of float32 as a zip file of NPY arrays, followed by other members.
 // Members carry no time, so that equal models give equal files.
 func writeNPZ(w io.Writer, tensors []ckpt.Tensor, extra map[string][]byte) error {
@@ -112,7 +93,11 @@ func writeNPZ(w io.Writer, tensors []ckpt.Tensor, extra map[string][]byte) error
 		if err != nil {
 			return err
 		}
-		if _, err := member.Write(append(npyHeader(t.Shape), t.Data...)); err != nil {
+		v, err := t.Float32s()
+		if err != nil {
+			return err
+		}
+		if err := data.WriteNPY(member, t.Shape, v); err != nil {
 			return err
 		}
 	}
@@ -126,17 +111,4 @@ func writeNPZ(w io.Writer, tensors []ckpt.Tensor, extra map[string][]byte) error
 		}
 	}
 	return z.Close()
-}
-
-// npyHeader is a version 1 header of little-endian float32, padded to a multiple of 64.
-func npyHeader(shape []int) []byte {
-	var dims strings.Builder
-	for _, d := range shape {
-		fmt.Fprintf(&dims, "%d, ", d)
-	}
-	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", strings.TrimSuffix(dims.String(), " "))
-	const magic = "\x93NUMPY\x01\x00"
-	pad := (64 - (len(magic)+2+len(text)+1)%64) % 64
-	text += strings.Repeat(" ", pad) + "\n"
-	return append(binary.LittleEndian.AppendUint16([]byte(magic), uint16(len(text))), text...)
 }

@@ -20,7 +20,7 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := weights(m)
+	want, _, err := train.Tensors(m.Run().Net.Params)
 	if err != nil {
 		t.Fatal(err)
 	}

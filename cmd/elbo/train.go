@@ -95,8 +95,10 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := openBackend(t.cfg.Backend); err != nil {
 		return err
 	}
-	if t.out != "" && train.IsRun(t.out) {
-		return fmt.Errorf("train: %s holds a run already; add --resume to go on with it, or choose another --out", t.out)
+	if t.out != "" {
+		if err := train.CheckFree(t.out); err != nil {
+			return err
+		}
 	}
 	splits, err := openData(ctx, t.cfg)
 	if err != nil {

@@ -6,12 +6,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/gomlx/compute/dtypes"
-
-	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
-	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -24,11 +20,7 @@ func (t *trainCommand) field(name, format string, args ...any) {
 
 // introduce says what is about to be trained, on what and judged by what.
 func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Splits, dir string) error {
-	b, err := backend.Open(c.Backend)
-	if err != nil {
-		return err
-	}
-	net, err := vae.NewNetwork(c.Model, c.Network(s.Train.Dim()), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	net, err := c.NewNetwork(s.Train.Dim())
 	if err != nil {
 		return err
 	}
@@ -45,14 +37,12 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 		return err
 	}
 	t.field("model", "%s, hidden %s, latent %d, likelihood %s, %s parameters", c.Model, (*widths)(&c.Hidden), c.Latent, c.Likelihood, grouped(net.Params.Count()))
-	t.field("backend", "%s: %s", c.Backend, b.Description())
-	kind := vi.KindLogProb
+	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
-		kind = vi.KindELBO
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
 		t.field("β", "%s", betaText(c, s.Train.Len()))
 	}
-	t.field("best epoch", "%s", bestText(c, kind))
+	t.field("best epoch", "%s", bestText(c, net.Kind()))
 	t.field("run", "%s", dir)
 	if lik, err := vae.LikelihoodOf(c.Likelihood); err == nil && lik.Binary && c.Binarize == string(data.BinarizeNone) && !data.IsBinary(s.Train.X) {
 		t.screen.println("note: the targets are grey under a " + c.Likelihood + " likelihood: the figures are cross-entropies, not log-likelihoods; --binarize dynamic gives the latter")

@@ -93,12 +93,12 @@ func drawDigit(img []float32, c int, key rng.Key) {
 	for _, l := range lines {
 		inkSegment(img, l, pen, ramp)
 	}
-	quantise(img)
+	quantize(img)
 }
 
-// quantise rounds pixels to the levels k/255 of byte images. They survive being written to a
+// quantize rounds pixels to the levels k/255 of byte images. They survive being written to a
 // file, and do not show whether a processor fuses multiplication and addition.
-func quantise(img []float32) {
+func quantize(img []float32) {
 	for i, v := range img {
 		if v > 0 {
 			img[i] = float32(int(255*min(v, 1)+.5)) / 255
@@ -132,7 +132,7 @@ func writeStrokes(nodes []penNode, z *[64]float64) []penLine {
 			lines = appendCurve(lines, pts, i)
 		}
 	}
-	centre(lines, (digitSide-1)/2.+.5*clampSD(z[4]), (digitSide-1)/2.+.5*clampSD(z[5]))
+	center(lines, (digitSide-1)/2.+.5*clampSD(z[4]), (digitSide-1)/2.+.5*clampSD(z[5]))
 	return lines
 }
 
@@ -162,9 +162,9 @@ func appendCurve(lines []penLine, p []penNode, i int) []penLine {
 	return lines
 }
 
-// centre moves the lines so that the point halfway between their centre of mass and the
-// centre of their bounding box lies at (cx, cy). By mass alone a 7 would leave the image.
-func centre(lines []penLine, cx, cy float64) {
+// center moves the lines so that the point halfway between their centre of mass and the
+// center of their bounding box lies at (cx, cy). By mass alone a 7 would leave the image.
+func center(lines []penLine, cx, cy float64) {
 	var mx, my, mass float64
 	xa, xb, ya, yb := lines[0].x0, lines[0].x0, lines[0].y0, lines[0].y0
 	for _, l := range lines {

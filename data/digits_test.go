@@ -34,7 +34,7 @@ func TestDigitsDoNotDependOnThreads(t *testing.T) {
 // MNIST has a mean pixel of .1307 (train) and its digits lie in the middle 20×20 pixels.
 func TestDigitsHaveInkLikeHandwriting(t *testing.T) {
 	s := Digits(2000, rng.New(2))
-	var mean, grey float64
+	var mean, gray float64
 	border := 0
 	count, ink := [10]int{}, [10]float64{}
 	for i := range s.Len() {
@@ -44,7 +44,7 @@ func TestDigitsHaveInkLikeHandwriting(t *testing.T) {
 				t.Fatalf("row %d pixel %d is %v", i, j, v)
 			}
 			if v > .02 && v < .98 {
-				grey++
+				gray++
 			}
 			sum += float64(v)
 			mx, my = mx+float64(v)*float64(j%28), my+float64(v)*float64(j/28)
@@ -72,7 +72,7 @@ func TestDigitsHaveInkLikeHandwriting(t *testing.T) {
 		t.Errorf("%d of %d digits touch the border, want at most 2 %%", border, s.Len())
 	}
 	t.Logf("mean pixel %.4f, %d touch the border", mean, border)
-	if share := grey / float64(len(s.X)); share < .05 || share > .2 {
+	if share := gray / float64(len(s.X)); share < .05 || share > .2 {
 		t.Errorf("%.3f of the pixels are grey, want soft edges on .05 to .2", share)
 	}
 	for c, n := range count {

@@ -24,11 +24,11 @@ func readFolder(dir string, lim Limits, rep *Report) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, grey, err := inspectAll(files, lim)
+	first, gray, err := inspectAll(files, lim)
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{Shape: first.shape(grey), Classes: classes}
+	set := &Set{Shape: first.shape(gray), Classes: classes}
 	if err := fits("images", len(files), set.Dim(), lim); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func readFolder(dir string, lim Limits, rep *Report) (*Set, error) {
 			return nil, fmt.Errorf("data: %w", err)
 		}
 		n := len(set.X)
-		if set.X, err = appendPixels(set.X, f.format, b, grey); err != nil {
+		if set.X, err = appendPixels(set.X, f.format, b, gray); err != nil {
 			return nil, inFile(f.path, err)
 		}
 		if len(set.X)-n != set.Dim() {
@@ -114,8 +114,8 @@ func listImages(dir string, class int32) (files []imageFile, subs []string, othe
 const headBytes = 1 << 20
 
 // inspectAll reads every header before any image is decoded.
-func inspectAll(files []imageFile, lim Limits) (first imageInfo, grey bool, err error) {
-	grey = true
+func inspectAll(files []imageFile, lim Limits) (first imageInfo, gray bool, err error) {
+	gray = true
 	for i, f := range files {
 		info, err := inspectFile(f, lim)
 		if err != nil {
@@ -128,9 +128,9 @@ func inspectAll(files []imageFile, lim Limits) (first imageInfo, grey bool, err 
 			return first, false, inFile(f.path, malformed(f.format, "size", "got %d×%d pixels, want %d×%d as in %s",
 				info.w, info.h, first.w, first.h, files[0].path))
 		}
-		grey = grey && info.grey
+		gray = gray && info.gray
 	}
-	return first, grey, nil
+	return first, gray, nil
 }
 
 // inspectFile reads the header of one file.

@@ -11,8 +11,8 @@ import (
 func TestSubFoldersAreClasses(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "dog/2.png", encodePNG(t, flat(2, 2, color.Gray{Y: 255})))
-	put(t, dir, "dog/1.jpg", encodeJPEG(t, greyRamp(2, 2)))
-	put(t, dir, "cat/1.png", encodePNG(t, greyRamp(2, 2)))
+	put(t, dir, "dog/1.jpg", encodeJPEG(t, grayRamp(2, 2)))
+	put(t, dir, "cat/1.png", encodePNG(t, grayRamp(2, 2)))
 	put(t, dir, "cat/notes.txt", []byte("x"))
 	put(t, dir, "empty/notes.txt", []byte("x"))
 	put(t, dir, ".hidden/1.png", []byte("x"))
@@ -34,7 +34,7 @@ func TestSubFoldersAreClasses(t *testing.T) {
 func TestAFolderOfGreyImagesIsGreyAndSorted(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{"c.png", "a.png", "b.png"} {
-		img := greyRamp(2, 2)
+		img := grayRamp(2, 2)
 		img.Pix[0] = byte(51 * i)
 		put(t, dir, name, encodePNG(t, img))
 	}
@@ -49,7 +49,7 @@ func TestAFolderOfGreyImagesIsGreyAndSorted(t *testing.T) {
 }
 
 func TestFoldersThatDoNotFitAreRefused(t *testing.T) {
-	small, large := encodePNG(t, greyRamp(2, 2)), encodePNG(t, greyRamp(3, 2))
+	small, large := encodePNG(t, grayRamp(2, 2)), encodePNG(t, grayRamp(3, 2))
 	for name, c := range map[string]struct {
 		files map[string][]byte
 		want  string

@@ -98,7 +98,7 @@ func badNPY(*testing.T) []badFile {
 }
 
 func badPNG(t *testing.T) []badFile {
-	good := encodePNG(t, greyRamp(8, 8))
+	good := encodePNG(t, grayRamp(8, 8))
 	at := func(i int, b byte) []byte { c := bytes.Clone(good); c[i] = b; return c }
 	return []badFile{
 		{"empty", nil},

@@ -106,9 +106,9 @@ func specimens(t testing.TB) []specimen {
 		{"npy", "npy", npy, plain, nil},
 		{"npz", "npz", []byte(mkNPZ(t, "x.npy", npzX, "y.npy", npzY)), plain, nil},
 		{"npz arrays", "npz", npzX, plain, func(b []byte) []byte { return []byte(mkNPZ(t, "y.npy", npzY, "x.npy", b)) }},
-		{"png", "png", encodePNG(t, greyRamp(20, 20)), plain, nil},
-		{"png, checksums mended", "png", encodePNG(t, greyRamp(20, 20)), plain, mendPNG},
-		{"jpeg", "jpeg", encodeJPEG(t, greyRamp(20, 20)), plain, nil},
+		{"png", "png", encodePNG(t, grayRamp(20, 20)), plain, nil},
+		{"png, checksums mended", "png", encodePNG(t, grayRamp(20, 20)), plain, mendPNG},
+		{"jpeg", "jpeg", encodeJPEG(t, grayRamp(20, 20)), plain, nil},
 		{"jsonl", "jsonl", []byte(lines), plain, nil},
 	}
 }

@@ -12,12 +12,12 @@ import (
 // imageInfo is what the header of an image declares.
 type imageInfo struct {
 	w, h int
-	grey bool
+	gray bool
 }
 
 // shape returns H×W, or H×W×3 for colour.
-func (i imageInfo) shape(grey bool) []int {
-	if grey {
+func (i imageInfo) shape(gray bool) []int {
+	if gray {
 		return []int{i.h, i.w}
 	}
 	return []int{i.h, i.w, 3}
@@ -38,9 +38,9 @@ func inspect(format string, b []byte, size int64, lim Limits) (imageInfo, error)
 	if err != nil {
 		return imageInfo{}, imageError(format, "header", err)
 	}
-	info := imageInfo{cfg.Width, cfg.Height, isGrey(cfg.ColorModel)}
+	info := imageInfo{cfg.Width, cfg.Height, isGray(cfg.ColorModel)}
 	if format == "png" && len(b) >= pngHeader && b[pngHeader-1] == 4 {
-		info.grey = true // grey with alpha
+		info.gray = true // grey with alpha
 	}
 	area, ok := product([]int64{int64(cfg.Width), int64(cfg.Height)}, int64(lim.MaxPixels))
 	if !ok {
@@ -64,8 +64,8 @@ func mostPixels(format string, b []byte, size int64) int64 {
 	return mulClamp(size, deflateRatio*8) / bits
 }
 
-// isGrey tells whether every colour of the model is a grey.
-func isGrey(m color.Model) bool {
+// isGray tells whether every colour of the model is a grey.
+func isGray(m color.Model) bool {
 	p, ok := m.(color.Palette)
 	if !ok {
 		return m == color.GrayModel || m == color.Gray16Model
@@ -85,7 +85,7 @@ func imageError(format, field string, err error) error {
 
 // appendPixels decodes an image and appends its pixels in [0, 1], one or three a position.
 // Transparent pixels are laid over white.
-func appendPixels(x []float32, format string, b []byte, grey bool) ([]float32, error) {
+func appendPixels(x []float32, format string, b []byte, gray bool) ([]float32, error) {
 	decode := jpeg.Decode
 	if format == "png" {
 		decode = png.Decode
@@ -104,7 +104,7 @@ func appendPixels(x []float32, format string, b []byte, grey bool) ([]float32, e
 			c := at.RGBA64At(j, i) // premultiplied by alpha
 			white := 0xffff - uint32(c.A)
 			x = append(x, float32(float64(uint32(c.R)+white)/0xffff))
-			if !grey {
+			if !gray {
 				x = append(x, float32(float64(uint32(c.G)+white)/0xffff), float32(float64(uint32(c.B)+white)/0xffff))
 			}
 		}
@@ -122,12 +122,12 @@ func decodeImage(s *source) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape := info.shape(info.grey)
+	shape := info.shape(info.gray)
 	set := &Set{Shape: shape}
 	if err := fits(s.format, 1, set.Dim(), s.lim); err != nil {
 		return nil, err
 	}
-	set.X, err = appendPixels(make([]float32, 0, set.Dim()), s.format, b, info.grey)
+	set.X, err = appendPixels(make([]float32, 0, set.Dim()), s.format, b, info.gray)
 	return set, err
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestGreyLevelsAreExactFractionsOf255(t *testing.T) {
-	set, _, err := readString("png", string(encodePNG(t, greyRamp(16, 16))), ReadOptions{})
+	set, _, err := readString("png", string(encodePNG(t, grayRamp(16, 16))), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,14 +73,14 @@ func TestJPEGIsReadAsGreyOrColour(t *testing.T) {
 			t.Errorf("channel %d: got %v, want %v", i, set.X[i]*255, want)
 		}
 	}
-	grey := image.NewGray(image.Rect(0, 0, 8, 4))
-	if set, _, err = readString("jpeg", string(encodeJPEG(t, grey)), ReadOptions{}); err != nil || !slices.Equal(set.Shape, []int{4, 8}) {
+	gray := image.NewGray(image.Rect(0, 0, 8, 4))
+	if set, _, err = readString("jpeg", string(encodeJPEG(t, gray)), ReadOptions{}); err != nil || !slices.Equal(set.Shape, []int{4, 8}) {
 		t.Error(set, err)
 	}
 }
 
 func TestImageSizeIsBoundedBeforeDecoding(t *testing.T) {
-	b := string(encodePNG(t, greyRamp(20, 10)))
+	b := string(encodePNG(t, grayRamp(20, 10)))
 	_, _, err := readString("png", b, ReadOptions{Limits: Limits{MaxPixels: 199}})
 	wantFormatError(t, err, "size: got 20×10 pixels, want 1 to 199")
 	if _, _, err = readString("png", b, ReadOptions{Limits: Limits{MaxPixels: 200}}); err != nil {

@@ -117,7 +117,7 @@ func drawMoon(img []float32, phase, dx, dy float64) {
 		addSpan(row, mid+dx-w, mid+dx+terminator, moonDark/moonRows)
 		addSpan(row, mid+dx+terminator, mid+dx+w, 1./moonRows)
 	}
-	quantise(img)
+	quantize(img)
 }
 
 // addSpan adds value times the covered length to every pixel that [a, b] crosses.

@@ -40,7 +40,7 @@ func TestSpriteCombinationsAreDistinct(t *testing.T) {
 	}
 }
 
-func inkAndCentre(img []float32) (n, cx, cy float64) {
+func inkAndCenter(img []float32) (n, cx, cy float64) {
 	for i, v := range img {
 		n, cx, cy = n+float64(v), cx+float64(v)*float64(i%spriteSide), cy+float64(v)*float64(i/spriteSide)
 	}
@@ -52,7 +52,7 @@ func TestSpritesGrowWithScale(t *testing.T) {
 		for orient := range SpriteOrients {
 			last := 0.
 			for scale := range SpriteScales {
-				n, _, _ := inkAndCentre(SpriteImage(shape, scale, orient, 0, 0))
+				n, _, _ := inkAndCenter(SpriteImage(shape, scale, orient, 0, 0))
 				if n <= last {
 					t.Errorf("shape %d, orientation %d: scale %d has %v pixels after %v", shape, orient, scale, n, last)
 				}
@@ -69,7 +69,7 @@ func TestSpriteAreas(t *testing.T) {
 		for shape, want := range []float64{4 * h * h, math.Pi * 1.35 * .7 * h * h} {
 			mean := 0.
 			for orient := range SpriteOrients {
-				n, _, _ := inkAndCentre(SpriteImage(shape, scale, orient, 8, 8))
+				n, _, _ := inkAndCenter(SpriteImage(shape, scale, orient, 8, 8))
 				mean += n / SpriteOrients
 			}
 			if math.Abs(mean/want-1) > .1 {
@@ -82,9 +82,9 @@ func TestSpriteAreas(t *testing.T) {
 func TestSpritesMoveWithPosition(t *testing.T) {
 	for shape := range SpriteShapes {
 		for _, orient := range []int{0, 3, 11} {
-			n0, x0, y0 := inkAndCentre(SpriteImage(shape, 5, orient, 0, 0))
+			n0, x0, y0 := inkAndCenter(SpriteImage(shape, 5, orient, 0, 0))
 			for i := range SpriteSteps {
-				n, x, y := inkAndCentre(SpriteImage(shape, 5, orient, i, SpriteSteps-1-i))
+				n, x, y := inkAndCenter(SpriteImage(shape, 5, orient, i, SpriteSteps-1-i))
 				wantX, wantY := x0+float64(i), y0+float64(SpriteSteps-1-i)
 				if n != n0 || math.Abs(x-wantX) > 1e-9 || math.Abs(y-wantY) > 1e-9 {
 					t.Errorf("shape %d at %d: %v pixels around (%.2f, %.2f), want %v around (%.2f, %.2f)",

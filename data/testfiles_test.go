@@ -94,8 +94,8 @@ func encodeJPEG(t testing.TB, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// greyRamp is a w×h grey image with pixel values 0, 1, 2, … (mod 256).
-func greyRamp(w, h int) *image.Gray {
+// grayRamp is a w×h grey image with pixel values 0, 1, 2, … (mod 256).
+func grayRamp(w, h int) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	copy(img.Pix, ramp(w*h))
 	return img

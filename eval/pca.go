@@ -36,7 +36,7 @@ func PCA(rows [][]float64, k int) (*Principal, error) {
 	if k < 1 || k > min(n, d) {
 		return nil, fmt.Errorf("eval: PCA: components: got %d, want 1 to %d for %d rows of %d values", k, min(n, d), n, d)
 	}
-	p := &Principal{Mean: centre(x)}
+	p := &Principal{Mean: center(x)}
 	var svd mat.SVD
 	if !svd.Factorize(x, mat.SVDThinV) {
 		return nil, fmt.Errorf("eval: PCA: singular value decomposition of %d×%d values did not converge", n, d)
@@ -57,8 +57,8 @@ func PCA(rows [][]float64, k int) (*Principal, error) {
 	return p, nil
 }
 
-// centre subtracts the column means from x and returns them.
-func centre(x *mat.Dense) []float64 {
+// center subtracts the column means from x and returns them.
+func center(x *mat.Dense) []float64 {
 	n, d := x.Dims()
 	mean := make([]float64, d)
 	for i := range n {

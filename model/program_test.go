@@ -97,10 +97,10 @@ func TestUpdatesAreSimultaneous(t *testing.T) {
 func TestMistakesInGraphsAreErrors(t *testing.T) {
 	sentinel := errors.New("a reason")
 	for want, fn := range map[string]model.Func{
-		"a reason":           func(*model.Scope, []*graph.Node) []*graph.Node { panic(sentinel) },
-		"in words":           func(*model.Scope, []*graph.Node) []*graph.Node { panic("in words") },
-		"index out of range": func(_ *model.Scope, in []*graph.Node) []*graph.Node { return in[5:6:6] },
-		"that the graph uses":       func(s *model.Scope, in []*graph.Node) []*graph.Node { s.Update("nobody", in[0]); return in },
+		"a reason":            func(*model.Scope, []*graph.Node) []*graph.Node { panic(sentinel) },
+		"in words":            func(*model.Scope, []*graph.Node) []*graph.Node { panic("in words") },
+		"index out of range":  func(_ *model.Scope, in []*graph.Node) []*graph.Node { return in[5:6:6] },
+		"that the graph uses": func(s *model.Scope, in []*graph.Node) []*graph.Node { s.Update("nobody", in[0]); return in },
 		"must match": func(s *model.Scope, in []*graph.Node) []*graph.Node {
 			return []*graph.Node{graph.Add(in[0], s.Param("w", model.Constant(0), 2, 2))}
 		},

@@ -82,11 +82,11 @@ func (c CurvesSpec) look(i int) (color.RGBA, []float64) {
 	}
 	switch {
 	case l.Dashed:
-		return colour(n), []float64{6, 4}
+		return hue(n), []float64{6, 4}
 	case l.Color == 0 && i >= len(palette):
-		return colour(n), []float64{2, 3}
+		return hue(n), []float64{2, 3}
 	}
-	return colour(n), nil
+	return hue(n), nil
 }
 
 // entries are the legend: none for a single series without a name.

@@ -17,14 +17,14 @@ func curvePicture(t *testing.T, series ...Series) image.Image {
 
 func TestALineRunsBetweenItsPoints(t *testing.T) {
 	img := curvePicture(t, Series{X: []float64{0, 10}, Y: []float64{0, 1}})
-	line, n := extent(img, img.Bounds(), colour(0))
+	line, n := extent(img, img.Bounds(), hue(0))
 	if n < 1000 {
 		t.Fatalf("found %d pixels of the line", n)
 	}
 	// Along the line y falls (on the sheet) as x grows, in proportion.
 	for _, q := range []float64{0.1, 0.25, 0.5, 0.75, 0.9} {
 		x := line.Min.X + int(q*float64(line.Dx()))
-		at, _ := extent(img, image.Rect(x, 0, x+1, img.Bounds().Max.Y), colour(0))
+		at, _ := extent(img, image.Rect(x, 0, x+1, img.Bounds().Max.Y), hue(0))
 		near(t, "height", float64(at.Min.Y+at.Max.Y)/2, float64(line.Max.Y)-q*float64(line.Dy()), 3)
 	}
 }
@@ -32,11 +32,11 @@ func TestALineRunsBetweenItsPoints(t *testing.T) {
 func TestAMissingPointLeavesAGap(t *testing.T) {
 	y := []float64{1, 2, 1, 2, math.NaN(), 2, 1, 2, 1}
 	img := curvePicture(t, Series{Y: y})
-	line, _ := extent(img, img.Bounds(), colour(0))
+	line, _ := extent(img, img.Bounds(), hue(0))
 	step := float64(line.Dx()) / 8
 	for x := line.Min.X; x < line.Max.X; x++ {
 		at := float64(x-line.Min.X) / step
-		n := column(img, img.Bounds(), x, colour(0))
+		n := column(img, img.Bounds(), x, hue(0))
 		if at > 3.1 && at < 4.9 && n > 0 {
 			t.Fatalf("column at point %.2f has %d pixels, want a gap", at, n)
 		}
@@ -48,7 +48,7 @@ func TestAMissingPointLeavesAGap(t *testing.T) {
 
 func TestASinglePointIsADot(t *testing.T) {
 	img := curvePicture(t, Series{Y: []float64{-120}})
-	dot, n := extent(img, img.Bounds(), colour(0))
+	dot, n := extent(img, img.Bounds(), hue(0))
 	if dot.Dx() < 8 || dot.Dx() > 18 || max(dot.Dx()-dot.Dy(), dot.Dy()-dot.Dx()) > 1 {
 		t.Errorf("dot: got %v with %d pixels, want a disc", dot, n)
 	}
@@ -57,7 +57,7 @@ func TestASinglePointIsADot(t *testing.T) {
 
 func TestAConstantSeriesIsLevel(t *testing.T) {
 	img := curvePicture(t, Series{Y: slices.Repeat([]float64{3}, 20)})
-	line, n := extent(img, img.Bounds(), colour(0))
+	line, n := extent(img, img.Bounds(), hue(0))
 	if line.Dy() > 5 || line.Dx() < 1000 || n == 0 {
 		t.Errorf("line: got %v, want a level one", line)
 	}
@@ -67,7 +67,7 @@ func TestDashesLeavePaperBetween(t *testing.T) {
 	level := slices.Repeat([]float64{3}, 20)
 	count := func(s Series) int {
 		img := curvePicture(t, s)
-		_, n := extent(img, img.Bounds(), colour(2))
+		_, n := extent(img, img.Bounds(), hue(2))
 		return n
 	}
 	solid, dashed := count(Series{Y: level, Color: 3}), count(Series{Y: level, Color: 3, Dashed: true})
@@ -80,9 +80,9 @@ func TestTheLegendStandsAboveTheData(t *testing.T) {
 	img := picture(t, func(w io.Writer) error { return Curves(w, spec) })
 	for c := range 2 {
 		rows := map[int]bool{}
-		all, _ := extent(img, img.Bounds(), colour(c))
+		all, _ := extent(img, img.Bounds(), hue(c))
 		for y := all.Min.Y; y < all.Max.Y; y++ {
-			_, n := extent(img, image.Rect(0, y, img.Bounds().Max.X, y+1), colour(c))
+			_, n := extent(img, image.Rect(0, y, img.Bounds().Max.X, y+1), hue(c))
 			rows[y] = n > 0
 		}
 		if !rows[all.Min.Y] {
@@ -142,7 +142,7 @@ func TestPanelsGiveEachChartItsPlace(t *testing.T) {
 	img := picture(t, func(w io.Writer) error { return Panels(w, "", specs, 2) })
 	size := img.Bounds().Size()
 	for i := range specs {
-		got, n := extent(img, img.Bounds(), colour(i))
+		got, n := extent(img, img.Bounds(), hue(i))
 		cell := image.Rect(i%2*size.X/2, i/2*size.Y/3, (i%2+1)*size.X/2, (i/2+1)*size.Y/3)
 		if n == 0 || !got.In(cell) {
 			t.Errorf("chart %d: drawn at %v, want inside %v", i, got, cell)

@@ -87,7 +87,7 @@ func newFrame(s *sheet, b box, a axes) *frame {
 	}
 	s.hline(f.in.x0, f.in.x1, f.in.y1, axisInk)
 	if oneLine(a.xLabel) != "" {
-		s.text((f.in.x0+f.in.x1)/2, b.y1-labelSize/2, labelType.fit(a.xLabel, f.in.width()), labelType, centre)
+		s.text((f.in.x0+f.in.x1)/2, b.y1-labelSize/2, labelType.fit(a.xLabel, f.in.width()), labelType, center)
 	}
 	return f
 }
@@ -101,7 +101,7 @@ func (f *frame) xTicks(a axes) {
 		}
 		for _, t := range xs {
 			f.s.vline(f.px(t.at), f.in.y1, f.in.y1+4, axisInk)
-			f.s.text(f.px(t.at), f.in.y1+8+tickSize/2, t.label, tickType, centre)
+			f.s.text(f.px(t.at), f.in.y1+8+tickSize/2, t.label, tickType, center)
 		}
 		return
 	}

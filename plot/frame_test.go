@@ -57,7 +57,7 @@ func TestSheetRefusesImpossibleSizes(t *testing.T) {
 func TestLegendEntriesNeverOverlap(t *testing.T) {
 	sample := func(n int, name string) (out []entry) {
 		for i := range n {
-			out = append(out, boxEntry(name+" "+string(rune('a'+i%26)), colour(i)))
+			out = append(out, boxEntry(name+" "+string(rune('a'+i%26)), hue(i)))
 		}
 		return out
 	}

@@ -103,23 +103,23 @@ func blobs(n, h, w, c int) [][]float32 {
 }
 
 func imageExhibits() []exhibit {
-	grey, colour, small, wide := blobs(40, 28, 28, 1), blobs(36, 32, 32, 3), blobs(10, 8, 8, 1), blobs(2, 300, 700, 1)
+	gray, hue, small, wide := blobs(40, 28, 28, 1), blobs(36, 32, 32, 3), blobs(10, 8, 8, 1), blobs(2, 300, 700, 1)
 	steps := []string{"−3", "−2.5", "−2", "−1.5", "−1", "−0.5", "0", "0.5", "1", "1.5", "2", "a long label"}
 	return []exhibit{
 		{"grid-samples", func(w io.Writer) error {
-			return Grid(w, grey, []int{28, 28}, 8, GridOptions{Title: "Samples from the prior"})
+			return Grid(w, gray, []int{28, 28}, 8, GridOptions{Title: "Samples from the prior"})
 		}},
 		{"grid-traversal", func(w io.Writer) error {
-			return Grid(w, colour, []int{32, 32, 3}, 12, GridOptions{Title: "Traversals", RowLabels: []string{"z3", "z7", hostile}, ColLabels: steps})
+			return Grid(w, hue, []int{32, 32, 3}, 12, GridOptions{Title: "Traversals", RowLabels: []string{"z3", "z7", hostile}, ColLabels: steps})
 		}},
 		{"grid-interpolation", func(w io.Writer) error {
 			return Grid(w, small, []int{8, 8, 1}, 10, GridOptions{Title: "Interpolation"})
 		}},
 		{"grid-manifold", func(w io.Writer) error {
-			return Grid(w, grey, []int{28, 28}, 8, GridOptions{Title: "Manifold", Gap: -1})
+			return Grid(w, gray, []int{28, 28}, 8, GridOptions{Title: "Manifold", Gap: -1})
 		}},
 		{"grid-large", func(w io.Writer) error { return Grid(w, wide, []int{300, 700}, 1, GridOptions{}) }},
-		{"pairs", func(w io.Writer) error { return Pairs(w, grey[:20], grey[1:21], []int{28, 28}, 12, "Reconstructions") }},
+		{"pairs", func(w io.Writer) error { return Pairs(w, gray[:20], gray[1:21], []int{28, 28}, 12, "Reconstructions") }},
 	}
 }
 

@@ -185,7 +185,7 @@ func (g *gridLayout) labels(s *sheet, opt GridOptions) {
 		x := (float64(at.X) + float64(g.tile.w*g.scale)/2) / density
 		txt = labelType.fit(txt, max(float64(g.tile.w*g.scale)/density, 28))
 		if half := labelType.width(txt) / 2; x-half >= end+4 {
-			s.text(x, float64(at.Y)/density-6-labelSize/2, txt, labelType, centre)
+			s.text(x, float64(at.Y)/density-6-labelSize/2, txt, labelType, center)
 			end = x + half
 		}
 	}

@@ -33,7 +33,7 @@ func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error 
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(klPerDim[b], klPerDim[a]) })
 	n := len(order)
 	entries := []entry{
-		boxEntry(fmt.Sprintf("active (%d)", count), colour(0)),
+		boxEntry(fmt.Sprintf("active (%d)", count), hue(0)),
 		boxEntry(fmt.Sprintf("inactive (%d)", n-count), faded),
 	}
 	s, err := newSheet("KLBars", chartW, chartH)
@@ -59,12 +59,12 @@ func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error 
 func (f *frame) dimension(rank, index, n int, kl float64, active bool) {
 	ink := faded
 	if active {
-		ink = colour(0)
+		ink = hue(0)
 	}
 	x := f.px(float64(rank))
 	f.bar(float64(rank), kl, ink)
 	if n <= indexedBars {
-		f.s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(index), f.barType(n), centre)
+		f.s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(index), f.barType(n), center)
 	}
 	if n <= valuedBars {
 		f.s.note(x, f.py(max(kl, 0))-9, short(kl))
@@ -83,7 +83,7 @@ const widestBar = 90.0
 func (s *sheet) note(x, y float64, txt string) {
 	half := smallType.width(txt)/2 + 2
 	s.fill(box{x - half, y - smallSize/2, x + half, y + smallSize/2}, paper)
-	s.text(x, y, txt, smallType, centre)
+	s.text(x, y, txt, smallType, center)
 }
 
 // barSpan starts at zero and leaves room above for values.

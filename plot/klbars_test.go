@@ -17,12 +17,12 @@ func bars(t *testing.T, kl []float64, active []bool) (image.Image, image.Rectang
 func TestBarHeightsAreProportionalToKL(t *testing.T) {
 	kl, active := []float64{1, 4, 0.25, 2, 3}, []bool{true, true, false, true, true}
 	img, area := bars(t, kl, active)
-	all, _ := extent(img, area, colour(0))
+	all, _ := extent(img, area, hue(0))
 	// Sorted: four active bars of 4, 3, 2 and 1, then an inactive one of 0.25.
 	var heights, middles []float64
 	last := 0
 	for x := all.Min.X; x < area.Max.X; x++ {
-		n := column(img, area, x, colour(0)) + column(img, area, x, faded)
+		n := column(img, area, x, hue(0)) + column(img, area, x, faded)
 		if n > 0 && last == 0 {
 			heights, middles = append(heights, float64(n)), append(middles, float64(x))
 		}
@@ -38,27 +38,27 @@ func TestBarHeightsAreProportionalToKL(t *testing.T) {
 	for i := 2; i < 5; i++ {
 		near(t, "distance of bars", middles[i]-middles[i-1], middles[1]-middles[0], 1.5)
 	}
-	if grey, _ := extent(img, area, faded); grey.Min.X <= all.Max.X {
-		t.Errorf("the inactive bar at %v does not follow the active ones at %v", grey, all)
+	if gray, _ := extent(img, area, faded); gray.Min.X <= all.Max.X {
+		t.Errorf("the inactive bar at %v does not follow the active ones at %v", gray, all)
 	}
 }
 
 func TestBarsSitOnTheAxis(t *testing.T) {
 	img, area := bars(t, []float64{1, 2, 3}, []bool{true, true, false})
-	up, _ := extent(img, area, colour(0))
-	grey, _ := extent(img, area, faded)
-	if up.Max.Y != grey.Max.Y {
-		t.Errorf("bars end at rows %d and %d, want one axis", up.Max.Y, grey.Max.Y)
+	up, _ := extent(img, area, hue(0))
+	gray, _ := extent(img, area, faded)
+	if up.Max.Y != gray.Max.Y {
+		t.Errorf("bars end at rows %d and %d, want one axis", up.Max.Y, gray.Max.Y)
 	}
-	if grey.Min.Y >= up.Min.Y {
-		t.Errorf("the largest KL at row %d is not above %d", grey.Min.Y, up.Min.Y)
+	if gray.Min.Y >= up.Min.Y {
+		t.Errorf("the largest KL at row %d is not above %d", gray.Min.Y, up.Min.Y)
 	}
 }
 
 // An estimate may fall below zero; its bar then hangs below the axis.
 func TestANegativeEstimateHangsBelowTheAxis(t *testing.T) {
 	img, area := bars(t, []float64{2, -1}, []bool{true, false})
-	up, _ := extent(img, area, colour(0))
+	up, _ := extent(img, area, hue(0))
 	down, _ := extent(img, area, faded)
 	near(t, "common base", float64(down.Min.Y), float64(up.Max.Y), 2)
 	near(t, "ratio", float64(up.Dy())/float64(down.Dy()), 2, 0.05)
@@ -72,7 +72,7 @@ func TestBarsFillTheirAreaForAnyNumberOfDimensions(t *testing.T) {
 			kl[i], active[i] = float64(i+1), true
 		}
 		img, area := bars(t, kl, active)
-		box, ink := extent(img, area, colour(0))
+		box, ink := extent(img, area, hue(0))
 		got := float64(ink) / float64(box.Dx()*box.Dy())
 		full := float64(n+1) / float64(2*n) // without gaps between the bars
 		if got > full*1.03 || got < full*0.55 {
@@ -83,7 +83,7 @@ func TestBarsFillTheirAreaForAnyNumberOfDimensions(t *testing.T) {
 
 func TestHugeKLKeepsItsProportions(t *testing.T) {
 	img, area := bars(t, []float64{1.6e308, 0.8e308}, []bool{true, false})
-	up, _ := extent(img, area, colour(0))
+	up, _ := extent(img, area, hue(0))
 	half, _ := extent(img, area, faded)
 	near(t, "ratio", float64(up.Dy())/float64(half.Dy()), 2, 0.05)
 }

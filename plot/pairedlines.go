@@ -60,7 +60,7 @@ func drawPairs(w io.Writer, inputs, outputs [][]float32, ys span, opt PairedLine
 		cols = min(3, n)
 	}
 	cols = min(cols, n)
-	entries := []entry{lineEntry("input", colour(0)), lineEntry("reconstruction", colour(1), 5, 3)}
+	entries := []entry{lineEntry("input", hue(0)), lineEntry("reconstruction", hue(1), 5, 3)}
 	foot := nameRoom(opt.Names)
 	rows := (n + cols - 1) / cols
 	top := legendHeight(entries, pairW)
@@ -114,10 +114,10 @@ func (f *frame) trace(row []float32, c int, dashes ...float64) {
 		l.Y[j] = float64(v)
 	}
 	for _, run := range f.runs(l) {
-		f.s.stroke(run, colour(c), 1.6, dashes...)
+		f.s.stroke(run, hue(c), 1.6, dashes...)
 		if len(row) <= 20 || len(run) == 1 {
 			for _, p := range run {
-				f.s.stamp(p, 2.6, disc, colour(c), 1)
+				f.s.stamp(p, 2.6, disc, hue(c), 1)
 			}
 		}
 	}

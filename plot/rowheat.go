@@ -105,7 +105,7 @@ func (h *heat) draw(s *sheet, rows [][]float32, names []string, opt RowHeatOptio
 		x := h.x + (float64(j)+0.5)*h.cell
 		switch {
 		case !h.turned:
-			s.text(x, h.y-6-labelSize/2, nameType.fit(name, h.cell), nameType, centre)
+			s.text(x, h.y-6-labelSize/2, nameType.fit(name, h.cell), nameType, center)
 		case h.cell >= smallSize:
 			s.upright(x, h.y-6, nameType.fit(name, 140), nameType, left)
 		}
@@ -143,6 +143,6 @@ func (h *heat) drawCell(s *sheet, b box, v float64, r span) {
 	}
 	s.fill(box{b.x0 + edge, b.y0 + 0.5, b.x1 - edge, b.y1 - 0.5}, ground)
 	if h.cell >= cellText {
-		s.text((b.x0+b.x1)/2, (b.y0+b.y1)/2, short(v), typeface{tickSize, false, onto(ground)}, centre)
+		s.text((b.x0+b.x1)/2, (b.y0+b.y1)/2, short(v), typeface{tickSize, false, onto(ground)}, center)
 	}
 }

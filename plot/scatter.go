@@ -33,7 +33,7 @@ func Scatter(w io.Writer, xy [][2]float64, labels []int32, classes []string, tit
 	f := cloud.frame(s, s.legend(s.heading(s.page(), title), entries), xlabel, ylabel)
 	cloud.draw(f, func(i int) (color.RGBA, shape) {
 		if labels == nil {
-			return colour(0), disc
+			return hue(0), disc
 		}
 		return classLook(labels[i])
 	})
@@ -72,7 +72,7 @@ func classLook(label int32) (color.RGBA, shape) {
 	if label < 0 {
 		return faded, disc
 	}
-	return colour(int(label)), shapes[int(label)/len(palette)%len(shapes)]
+	return hue(int(label)), shapes[int(label)/len(palette)%len(shapes)]
 }
 
 // ScatterValues draws points coloured by a continuous value with a colour bar, such as
@@ -101,12 +101,12 @@ func ScatterValues(w io.Writer, xy [][2]float64, values []float64, name, title, 
 	b.x1 -= barRoom
 	f := cloud.frame(s, b, xlabel, ylabel)
 	cloud.draw(f, func(i int) (color.RGBA, shape) { return ramp(viridis, share(values[i], vs)), disc })
-	s.colourBar(box{b.x1 + 24, f.in.y0, b.x1 + 38, f.in.y1}, viridis, vs, name)
+	s.colorBar(box{b.x1 + 24, f.in.y0, b.x1 + 38, f.in.y1}, viridis, vs, name)
 	return s.write(w)
 }
 
-// colourBar draws a vertical scale with its name above it.
-func (s *sheet) colourBar(b box, stops []color.RGBA, r span, name string) {
+// colorBar draws a vertical scale with its name above it.
+func (s *sheet) colorBar(b box, stops []color.RGBA, r span, name string) {
 	steps := device(b.height())
 	for i := range steps {
 		y := b.y0 + float64(i)/density

@@ -17,7 +17,7 @@ func TestScatterPutsPointsWhereTheyBelong(t *testing.T) {
 	})
 	var at [4]image.Rectangle
 	for i, c := range []int{0, 1, 2} {
-		at[i], _ = extent(img, below(img, 60+2*margin), mix(paper, colour(c), 0.85))
+		at[i], _ = extent(img, below(img, 60+2*margin), mix(paper, hue(c), 0.85))
 	}
 	at[3], _ = extent(img, below(img, 60+2*margin), mix(paper, faded, 0.85))
 	for i, r := range at {
@@ -36,7 +36,7 @@ func TestScatterPutsPointsWhereTheyBelong(t *testing.T) {
 func TestScatterWithoutLabelsHasOneColourAndNoLegend(t *testing.T) {
 	xy, labels := ring(50, 2)
 	plain := picture(t, func(w io.Writer) error { return Scatter(w, xy, nil, nil, "", "", "") })
-	if _, n := extent(plain, plain.Bounds(), mix(paper, colour(1), 0.85)); n > 0 {
+	if _, n := extent(plain, plain.Bounds(), mix(paper, hue(1), 0.85)); n > 0 {
 		t.Error("a second colour appears")
 	}
 	named := picture(t, func(w io.Writer) error { return Scatter(w, xy, labels, []string{"a", "b"}, "", "", "") })

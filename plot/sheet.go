@@ -92,7 +92,7 @@ func (s *sheet) stroke(pts []point, c color.Color, width float64, dashes ...floa
 	s.canvas.Stroke(path)
 }
 
-// text draws one line whose capitals are centred on y; align is left, centre or right.
+// text draws one line whose capitals are centred on y; align is left, center or right.
 func (s *sheet) text(x, y float64, txt string, t typeface, align float64) {
 	txt = oneLine(txt)
 	x -= align * t.width(txt)

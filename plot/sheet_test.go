@@ -18,8 +18,8 @@ func TestFillCoversExactlyItsPixels(t *testing.T) {
 	if want := image.Rect(20, 40, 61, 41); got != want || n != 41 {
 		t.Errorf("got %v with %d pixels, want %v", got, n, want)
 	}
-	s.fill(box{-50, -50, 2, 2}, colour(1)) // clipped at the sheet
-	if got, n := extent(s.pix, s.pix.Bounds(), colour(1)); n != 16 {
+	s.fill(box{-50, -50, 2, 2}, hue(1)) // clipped at the sheet
+	if got, n := extent(s.pix, s.pix.Bounds(), hue(1)); n != 16 {
 		t.Errorf("corner: got %v with %d pixels, want 4×4", got, n)
 	}
 }
@@ -28,8 +28,8 @@ func TestHairlinesAreCrisp(t *testing.T) {
 	for _, at := range []float64{100, 100.2, 100.5, 100.74} {
 		s := blank(t)
 		s.hline(10, 50, at, ink)
-		s.vline(at, 10, 50, colour(1))
-		for c, horizontal := range map[color.RGBA]bool{ink: true, colour(1): false} {
+		s.vline(at, 10, 50, hue(1))
+		for c, horizontal := range map[color.RGBA]bool{ink: true, hue(1): false} {
 			r, n := extent(s.pix, s.pix.Bounds(), c)
 			thick, long, middle := r.Dy(), r.Dx(), float64(r.Min.Y+r.Max.Y)/2
 			if !horizontal {
@@ -51,8 +51,8 @@ func TestStrokeHasItsWidthAndPlace(t *testing.T) {
 		t.Errorf("got %v with %d pixels, want 600×8 around row 200", r, n)
 	}
 	before := slices.Clone(s.pix.(*image.RGBA).Pix)
-	s.stroke([]point{{5, 5}}, colour(1), 4) // a point has no line
-	s.stroke(nil, colour(1), 4)
+	s.stroke([]point{{5, 5}}, hue(1), 4) // a point has no line
+	s.stroke(nil, hue(1), 4)
 	if !bytes.Equal(before, s.pix.(*image.RGBA).Pix) {
 		t.Error("a line without length left ink")
 	}
@@ -98,7 +98,7 @@ func TestDrawingAtTheSameTimeGivesTheSameBytes(t *testing.T) {
 }
 
 func TestColoursWrapAndMix(t *testing.T) {
-	if colour(10) != colour(0) || colour(-1) != colour(9) || colour(23) != palette[3] {
+	if hue(10) != hue(0) || hue(-1) != hue(9) || hue(23) != palette[3] {
 		t.Error("colours do not repeat after ten")
 	}
 	a, b := hex(0x0080ff), hex(0xff8000)

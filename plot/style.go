@@ -42,8 +42,8 @@ func hex(rgb uint32) color.RGBA {
 	return color.RGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 0xff}
 }
 
-// colour is the i-th categorical colour.
-func colour(i int) color.RGBA {
+// hue is the i-th categorical colour.
+func hue(i int) color.RGBA {
 	n := len(palette)
 	return palette[((i%n)+n)%n]
 }

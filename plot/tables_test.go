@@ -68,8 +68,8 @@ func TestPairedLinesDrawBothRows(t *testing.T) {
 		return PairedLines(w, [][]float32{in}, [][]float32{out}, PairedLinesOptions{})
 	})
 	area := below(img, 140)
-	a, n := extent(img, area, colour(0))
-	b, m := extent(img, area, colour(1))
+	a, n := extent(img, area, hue(0))
+	b, m := extent(img, area, hue(1))
 	if n < 200 || m < 100 {
 		t.Fatalf("found %d and %d pixels of the two lines", n, m)
 	}
@@ -78,7 +78,7 @@ func TestPairedLinesDrawBothRows(t *testing.T) {
 	near(t, "bottom", float64(a.Max.Y), float64(b.Max.Y), 3)
 	// The input starts low and ends high.
 	half := a.Min.X + a.Dx()/4
-	left, _ := extent(img, image.Rect(a.Min.X, area.Min.Y, half, area.Max.Y), colour(0))
+	left, _ := extent(img, image.Rect(a.Min.X, area.Min.Y, half, area.Max.Y), hue(0))
 	near(t, "input starts at the bottom", float64(left.Max.Y), float64(a.Max.Y), 2)
 	if left.Min.Y < a.Max.Y-8 {
 		t.Errorf("input reaches up to row %d in its first quarter", left.Min.Y)

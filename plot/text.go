@@ -33,7 +33,7 @@ var (
 // Where a string lies relative to its point.
 const (
 	left   = 0.0
-	centre = 0.5
+	center = 0.5
 	right  = 1.0
 )
 

@@ -68,10 +68,10 @@ func term(name string, history []Epoch, of func(Epoch) vi.Record, value func(vi.
 }
 
 // both draws a term for training and for validation data in one colour.
-func both(history []Epoch, colour int, value func(vi.Record) float64) []plot.Series {
+func both(history []Epoch, color int, value func(vi.Record) float64) []plot.Series {
 	train := term("training", history, ofTrain, value)
 	valid := term("validation", history, ofValid, value)
-	train.Color, valid.Color, valid.Dashed = colour, colour, true
+	train.Color, valid.Color, valid.Dashed = color, color, true
 	return []plot.Series{train, valid}
 }
 
@@ -126,9 +126,9 @@ func drawBounds(_ context.Context, s *scene, title string, w io.Writer) (string,
 
 // drawTraining draws what the optimizer did.
 func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
-	line := func(colour int, value func(Epoch) float64) plot.Series {
+	line := func(color int, value func(Epoch) float64) plot.Series {
 		l := trace("", s.History, func(e Epoch) (float64, bool) { return value(e), true })
-		l.Color = colour
+		l.Color = color
 		return l
 	}
 	specs := charted(

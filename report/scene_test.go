@@ -60,7 +60,7 @@ func TestEvaluatedRowsAreShown(t *testing.T) {
 	if s.row(0)[0] != .25 || s.show.X[0] == .25 {
 		t.Error("got the rows of the test set, want those the model was evaluated on")
 	}
-	if !s.grey() {
+	if !s.gray() {
 		t.Error("values of a quarter under a Bernoulli likelihood: got no warning")
 	}
 }

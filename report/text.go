@@ -54,9 +54,9 @@ func (s *scene) datum() string {
 	return "test row"
 }
 
-// grey tells whether the bound is a cross-entropy: the likelihood is one of 0 and 1, and the
+// gray tells whether the bound is a cross-entropy: the likelihood is one of 0 and 1, and the
 // data are not.
-func (s *scene) grey() bool {
+func (s *scene) gray() bool {
 	l, err := vae.LikelihoodOf(s.Net.Config.Likelihood)
 	return err == nil && l.Binary && !data.IsBinary(s.TestX)
 }
@@ -88,7 +88,7 @@ func (s *scene) verdict() string {
 	if !s.can["bound"] {
 		out += " This model has no prior, so the figure is a reconstruction error and no bound on ln p(x)."
 	}
-	if s.grey() {
+	if s.gray() {
 		out += " The data have grey values, so the figure is a cross-entropy and not a log-likelihood: do not compare it with published ones."
 	}
 	return out

@@ -39,12 +39,12 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 
 // traversed are the codes of the picture: steps for each of the moved dimensions.
 func (s *scene) traversed(moved []int, steps int) [][]float32 {
-	centre, sd := s.spread()
+	center, sd := s.spread()
 	var codes [][]float32
 	for _, j := range moved {
 		for i := range steps {
 			z := slices.Clone(s.code(0))
-			z[j] = float32(centre[j] + sd[j]*offset(i, steps))
+			z[j] = float32(center[j] + sd[j]*offset(i, steps))
 			codes = append(codes, z)
 		}
 	}
@@ -52,15 +52,15 @@ func (s *scene) traversed(moved []int, steps int) [][]float32 {
 }
 
 // spread is the centre and the scale of each dimension: those of the prior, else of the codes.
-func (s *scene) spread() (centre, sd []float64) {
-	centre, sd = s.moments()
+func (s *scene) spread() (center, sd []float64) {
+	center, sd = s.moments()
 	for j := range sd {
 		sd[j] = math.Sqrt(sd[j])
 		if s.can["sample"] {
-			centre[j], sd[j] = 0, 1
+			center[j], sd[j] = 0, 1
 		}
 	}
-	return centre, sd
+	return center, sd
 }
 
 // offset is the i-th of steps values from −3 to 3.

@@ -23,7 +23,7 @@ func TestFiguresFollowFromModelAndData(t *testing.T) {
 	for i := range factors.Factors[0].Values {
 		factors.Factors[0].Values[i] = float32(i % 4)
 	}
-	colour := &data.Set{Name: "colour", Shape: []int{4, 4, 3}, X: images(9).X[:9*48]}
+	color := &data.Set{Name: "colour", Shape: []int{4, 4, 3}, X: images(9).X[:9*48]}
 	one := images(1)
 	none := images(0)
 	full := []string{"bounds.png", "interpolation.png", "kl.png", "latent.png", "reconstructions.png", "samples.png", "training.png", "traversals.png"}
@@ -37,7 +37,7 @@ func TestFiguresFollowFromModelAndData(t *testing.T) {
 		{"images", "vae", images(30), 5, full},
 		{"images, one dimension", "vae", images(30), 1, full},
 		{"a factor instead of labels", "vae", factors, 2, plane},
-		{"colour without labels", "vae", colour, 3, full},
+		{"colour without labels", "vae", color, 3, full},
 		{"no prior", "ae", images(30), 2, without(full, "samples.png", "kl.png")},
 		{"a table", "vae", table(40, 4), 2, full},
 		{"a series", "linear-vae", table(12, 30), 2, full},

@@ -47,12 +47,12 @@ func TestConfigValidate(t *testing.T) {
 // Images get a Bernoulli likelihood on fresh bits, 0/1 images are left alone, tables get a
 // Gaussian with a learned scale; what is set is kept.
 func TestResolve(t *testing.T) {
-	grey, rows := stripes(10, rng.New(1)), table(10, rng.New(1))
+	gray, rows := stripes(10, rng.New(1)), table(10, rng.New(1))
 	bits := stripes(10, rng.New(1))
 	for i, v := range bits.X {
 		bits.X[i] = float32(math.Round(float64(v)))
 	}
-	if c := Default().Resolve(grey); c.Likelihood != "bernoulli" || c.Binarize != "dynamic" {
+	if c := Default().Resolve(gray); c.Likelihood != "bernoulli" || c.Binarize != "dynamic" {
 		t.Errorf("grey images: %s, %s", c.Likelihood, c.Binarize)
 	}
 	if c := Default().Resolve(bits); c.Likelihood != "bernoulli" || c.Binarize != "none" {
@@ -63,7 +63,7 @@ func TestResolve(t *testing.T) {
 	}
 	c := Default()
 	c.Likelihood, c.Binarize = "laplace", "threshold"
-	if c = c.Resolve(grey); c.Likelihood != "laplace" || c.Binarize != "threshold" {
+	if c = c.Resolve(gray); c.Likelihood != "laplace" || c.Binarize != "threshold" {
 		t.Errorf("set values changed to %s, %s", c.Likelihood, c.Binarize)
 	}
 }

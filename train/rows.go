@@ -38,7 +38,7 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 		name string
 		set  *data.Set
 		dst  *[]float32
-		grey bool
+		gray bool
 	}{{"train", s.Train, &r.TrainX, r.dynamic}, {"valid", s.Valid, &r.ValidX, false}, {"test", s.Test, &r.TestX, false}} {
 		if part.set.Dim() != r.Dim {
 			return nil, fmt.Errorf("train: %s rows: got %d values, want %d as in training", part.name, part.set.Dim(), r.Dim)
@@ -46,7 +46,7 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 		if part.set.Len() == 0 {
 			return nil, fmt.Errorf("train: %s rows: got none, want at least 1", part.name)
 		}
-		if *part.dst, err = Binarize(mode, part.set, part.name, part.grey); err != nil {
+		if *part.dst, err = Binarize(mode, part.set, part.name, part.gray); err != nil {
 			return nil, err
 		}
 		if err := lik.Check(*part.dst); err != nil {
@@ -58,8 +58,8 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 
 // Binarize returns the rows of a set as a run sees them. The part names the stream, so that
 // train, valid and test rows get draws of their own; grey leaves the values as they are.
-func Binarize(mode data.Binarization, s *data.Set, part string, grey bool) ([]float32, error) {
-	if mode == data.BinarizeNone || grey {
+func Binarize(mode data.Binarization, s *data.Set, part string, gray bool) ([]float32, error) {
+	if mode == data.BinarizeNone || gray {
 		return s.X, nil
 	}
 	out := make([]float32, len(s.X))

@@ -42,7 +42,7 @@ func TestModelOfOneFileIsFoundAndTrains(t *testing.T) {
 	prog, adam := step(m, p, vi.Estimator{})
 	first, last := 0., 0.
 	for i := range 60 {
-		last = update(t, prog, adam, rng.New(1), i, .02, 1, dtypes.Float64, rows(scalarref.GreyBatch(8, 6)))[0]
+		last = update(t, prog, adam, rng.New(1), i, .02, 1, dtypes.Float64, rows(scalarref.GrayBatch(8, 6)))[0]
 		if i == 0 {
 			first = last
 		}

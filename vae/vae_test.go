@@ -170,7 +170,7 @@ func batchOf(likelihood string, n, dim int) [][]float64 {
 	if likelihood == "bernoulli" {
 		return scalarref.BinaryBatch(n, dim)
 	}
-	return scalarref.GreyBatch(n, dim)
+	return scalarref.GrayBatch(n, dim)
 }
 
 // TestGradientsOfAllModels holds every derivative of every registered model's loss to
@@ -227,7 +227,7 @@ func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 			_, nodes := s.Trainable()
 			return g.Gradient(loss, nodes...)
 		}).WithNoise(func(string, []int) []float64 { return []float64{.3, -1, .8, .1, -.4, 1.2, 0, -2} }),
-			rng.Key{}, rows(scalarref.GreyBatch(4, 6)), tk.Matrix([]float64{1}))
+			rng.Key{}, rows(scalarref.GrayBatch(4, 6)), tk.Matrix([]float64{1}))
 	}
 	a, b := gradient(true), gradient(false)
 	for i := range a {

@@ -60,7 +60,7 @@ func readCodes(path string, latent int, label string) (*data.Set, error) {
 	if label == "" {
 		labels = []string{"label", ""}
 	}
-	s, err := readLabelled(path, data.ReadOptions{}, labels)
+	s, err := readLabeled(path, data.ReadOptions{}, labels)
 	if err != nil {
 		return nil, err
 	}

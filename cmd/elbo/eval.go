@@ -125,8 +125,8 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	grey := lik.Binary && !data.IsBinary(run.Rows.TestX)
-	e.Measure = measure(run, lik, grey)
+	gray := lik.Binary && !data.IsBinary(run.Rows.TestX)
+	e.Measure = measure(run, lik, gray)
 	bound := run.Net.Can()["bound"]
 	if bound {
 		e.Telemetry = &o.Telemetry
@@ -134,7 +134,7 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	switch {
 	case !bound:
 		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior, so it is no density of x", run.Config.Model)
-	case grey:
+	case gray:
 		e.NLLNote = "no −ln p(x): the test rows are grey, and a Bernoulli cross-entropy on them is no likelihood; train with --binarize dynamic or another --likelihood"
 	case f.k == 0:
 		e.NLLNote = "no −ln p(x): --k is 0"
@@ -144,15 +144,15 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 		}
 	}
 	if f.verify {
-		e.Checks, err = f.verifyRun(ctx, run, o, grey)
+		e.Checks, err = f.verifyRun(ctx, run, o, gray)
 	}
 	return e, err
 }
 
 // measure says which quantity the figures are, and what they compare with.
-func measure(run *train.Run, lik vae.Likelihood, grey bool) string {
+func measure(run *train.Run, lik vae.Likelihood, gray bool) string {
 	switch {
-	case grey:
+	case gray:
 		return "cross-entropy of grey pixels, not a likelihood: it compares with nothing but other grey cross-entropies"
 	case lik.Binary:
 		return fmt.Sprintf("ln p of 0/1 pixels, %s binarisation of %s: it compares only with figures of the same binarisation", binarized(run.Config.Binarize), run.Config.Data)

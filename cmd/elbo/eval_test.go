@@ -88,8 +88,8 @@ func TestEvalChoosesRows(t *testing.T) {
 // What is printed says what the figures are figures of.
 func TestEvalNamesTheMeasure(t *testing.T) {
 	f := shared(t)
-	grey := filepath.Join(t.TempDir(), "grey")
-	mustRun(t, "train", "vae", "--data", f.digits, "--epochs", "1", "--hidden", "8", "--latent", "2", "--binarize", "none", "--quiet", "--out", grey)
+	gray := filepath.Join(t.TempDir(), "grey")
+	mustRun(t, "train", "vae", "--data", f.digits, "--epochs", "1", "--hidden", "8", "--latent", "2", "--binarize", "none", "--quiet", "--out", gray)
 	for _, c := range []struct {
 		run  string
 		says []string
@@ -97,7 +97,7 @@ func TestEvalNamesTheMeasure(t *testing.T) {
 		{f.images, []string{"−ELBO", "standard error", "KL by dimension", "active units", "cannot exceed ln N", "shuffled gap", "K = 5 exactly", "effective sample size", "dynamic"}},
 		{f.table, []string{"standardised columns", "K = 5 exactly"}},
 		{f.plain, []string{"model ae has no prior", "−log-likelihood"}},
-		{grey, []string{"cross-entropy", "not a likelihood", "no −ln p(x)"}},
+		{gray, []string{"cross-entropy", "not a likelihood", "no −ln p(x)"}},
 	} {
 		out, _ := mustRun(t, "eval", c.run, "--k", "5", "--verify")
 		for _, s := range c.says {

@@ -37,7 +37,7 @@ func readRows(m *elbo.Model, path, label string) (*data.Set, error) {
 	if label == "" {
 		labels = []string{c.Label, "label", ""}
 	}
-	set, err := readLabelled(path, opt, labels)
+	set, err := readLabeled(path, opt, labels)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,8 @@ func readRows(m *elbo.Model, path, label string) (*data.Set, error) {
 	return set, nil
 }
 
-// readLabelled reads a file with the first label column of a list that it has.
-func readLabelled(path string, opt data.ReadOptions, labels []string) (set *data.Set, err error) {
+// readLabeled reads a file with the first label column of a list that it has.
+func readLabeled(path string, opt data.ReadOptions, labels []string) (set *data.Set, err error) {
 	for i, l := range labels {
 		if l == "" && i < len(labels)-1 {
 			continue

@@ -55,13 +55,13 @@ const (
 )
 
 // verifyRun checks the identities that hold for the model, and the files of the run.
-func (f *evalFlags) verifyRun(ctx context.Context, run *train.Run, o train.Outcome, grey bool) ([]check, error) {
+func (f *evalFlags) verifyRun(ctx context.Context, run *train.Run, o train.Outcome, gray bool) ([]check, error) {
 	var out []check
 	if run.Net.Can()["bound"] {
 		x := run.Rows.TestX[:min(verifyRows, len(run.Rows.TestX)/run.Rows.Dim)*run.Rows.Dim]
 		v := verification{run, x, rng.New(f.config.Seed).Named("verify")}
 		steps := []func(context.Context) (check, error){v.forms, v.divergence}
-		if !grey {
+		if !gray {
 			steps = append(steps, v.evidence, v.ordered)
 		}
 		for _, step := range steps {

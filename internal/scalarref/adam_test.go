@@ -10,7 +10,7 @@ import (
 func TestFirstStepIsTheLearningRateTimesTheSign(t *testing.T) {
 	const lr = 0.01
 	n := newNet(t, Config{D: 4, L: 2, Hidden: []int{3}, Likelihood: "gaussian-learned", Beta: 1, LR: lr})
-	x, eps := GreyBatch(3, 4), SineNoise(3, 2, 0)
+	x, eps := GrayBatch(3, 4), SineNoise(3, 2, 0)
 	g := n.Grad(x, eps)
 	before := map[string][]float64{}
 	for _, p := range n.Params() {
@@ -71,7 +71,7 @@ func TestClippingKeepsTheDirection(t *testing.T) {
 // TestStepClips: Adam is blind to a constant factor of g, so the two runs part at the second
 // step, when only one of the two gradients is scaled.
 func TestStepClips(t *testing.T) {
-	x, eps := GreyBatch(3, 4), SineNoise(3, 2, 0)
+	x, eps := GrayBatch(3, 4), SineNoise(3, 2, 0)
 	last := func(clip float64) float64 {
 		n := newNet(t, Config{D: 4, L: 2, Likelihood: "gaussian", Sigma: 0.1, Beta: 1, LR: 0.05, Clip: clip})
 		for range 5 {

@@ -22,7 +22,7 @@ func batchFor(likelihood string, batch, dims int) [][]float64 {
 	if likelihood == "bernoulli" {
 		return BinaryBatch(batch, dims)
 	}
-	return GreyBatch(batch, dims)
+	return GrayBatch(batch, dims)
 }
 
 // gradError is the worst scaled difference between Grad and central differences.
@@ -67,7 +67,7 @@ func TestGradientCheckSeesAWrongSign(t *testing.T) {
 		v, do, ds := right.nll(x, o, s)
 		return v, -do, ds
 	}
-	if worst, _ := gradError(n, GreyBatch(2, 3), SineNoise(2, 2, 0)); worst < 1e-3 {
+	if worst, _ := gradError(n, GrayBatch(2, 3), SineNoise(2, 2, 0)); worst < 1e-3 {
 		t.Errorf("wrong sign: got error %g, want it noticed", worst)
 	}
 }
@@ -151,7 +151,7 @@ func TestHiddenLayersByHand(t *testing.T) {
 // TestLossIsTheMeanOverTheBatch: loss and gradient of a batch are the means of its rows'.
 func TestLossIsTheMeanOverTheBatch(t *testing.T) {
 	n := newNet(t, Config{D: 4, L: 2, Hidden: []int{3}, Likelihood: "gaussian-learned", Beta: 0.3})
-	x, eps := GreyBatch(4, 4), SineNoise(4, 2, 1)
+	x, eps := GrayBatch(4, 4), SineNoise(4, 2, 1)
 	loss, _, _ := n.Loss(x, eps)
 	g := n.Grad(x, eps)
 	mean, meanG := 0.0, map[string][]float64{}

@@ -26,8 +26,8 @@ func FillSine(name string, shape []int, values []float64) {
 	}
 }
 
-// GreyBatch returns B×D values from {0, 1/255, …, 1}: x[b][d] = ((37b + 53d + 11bd) mod 256)/255.
-func GreyBatch(batch, dims int) [][]float64 {
+// GrayBatch returns B×D values from {0, 1/255, …, 1}: x[b][d] = ((37b + 53d + 11bd) mod 256)/255.
+func GrayBatch(batch, dims int) [][]float64 {
 	x := make([][]float64, batch)
 	for b := range x {
 		x[b] = make([]float64, dims)
@@ -38,9 +38,9 @@ func GreyBatch(batch, dims int) [][]float64 {
 	return x
 }
 
-// BinaryBatch is GreyBatch with every value rounded to 0 or 1.
+// BinaryBatch is GrayBatch with every value rounded to 0 or 1.
 func BinaryBatch(batch, dims int) [][]float64 {
-	x := GreyBatch(batch, dims)
+	x := GrayBatch(batch, dims)
 	for b := range x {
 		for d, v := range x[b] {
 			x[b][d] = math.Round(v)

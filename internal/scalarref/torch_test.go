@@ -108,7 +108,7 @@ func TestFormulasMatchTranscript(t *testing.T) {
 				}
 			}
 		}
-		x := GreyBatch(len(c.X), c.Config.D)
+		x := GrayBatch(len(c.X), c.Config.D)
 		if c.Config.Likelihood == "bernoulli" {
 			x = BinaryBatch(len(c.X), c.Config.D)
 		}

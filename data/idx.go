@@ -2,10 +2,11 @@ package data
 
 import (
 	"encoding/binary"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // idxTypes maps the third byte of the magic number to the element type; numbers are big-endian.
@@ -54,7 +55,7 @@ func readIDXHeader(s *source) (idxHeader, error) {
 		return h, s.fail(4, "count", "got %d, want at most %d", h.dims[0], s.lim.MaxRows)
 	}
 	if _, ok := product(h.dims, s.lim.MaxBytes/max(4, int64(h.elem.size))); !ok {
-		return h, s.fail(4, "count", "got %s values, want at most %d bytes of them", dimsText(h.dims), s.lim.MaxBytes)
+		return h, s.fail(4, "count", "got %s values, want at most %d bytes of them", text.Shape(h.dims), s.lim.MaxBytes)
 	}
 	return h, nil
 }
@@ -68,11 +69,6 @@ func idxField(i, rank int) string {
 		return "columns"
 	}
 	return [...]string{"rows", "columns", "channels"}[i-1]
-}
-
-// dimsText prints dimensions as 60000×28×28.
-func dimsText(dims []int64) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(dims), " ", "×"), "[]")
 }
 
 // decodeIDX reads an idx array of rank 1 to 4: N, N×D, N×H×W or N×H×W×C. Bytes of rank 2 and

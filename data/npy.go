@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // npyMagic starts every npy file; two version bytes and the header's length follow.
@@ -227,7 +229,7 @@ func (h npyHeader) bound(s *source) error {
 		return s.fail(at, "shape", "got (), want 1 to 4 dimensions")
 	}
 	if _, ok := product(h.dims, s.lim.MaxBytes/max(4, int64(h.elem.size))); !ok {
-		return s.fail(at, "shape", "got %s, want 1 to %d bytes of values", dimsText(h.dims), s.lim.MaxBytes)
+		return s.fail(at, "shape", "got %s, want 1 to %d bytes of values", text.Shape(h.dims), s.lim.MaxBytes)
 	}
 	if h.dims[0] > int64(s.lim.MaxRows) {
 		return s.fail(at, "shape", "got %d rows, want at most %d", h.dims[0], s.lim.MaxRows)

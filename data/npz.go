@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // The names under which rows and labels are looked for, in this order.
@@ -155,7 +157,7 @@ func readNPZLabels(s *source, set *Set) error {
 		return err
 	}
 	if len(h.dims) > 2 || len(h.dims) == 2 && h.dims[1] != 1 || h.dims[0] != int64(set.Len()) {
-		return s.fail(s.offset(), "shape", "got %s labels, want %d, one a row", dimsText(h.dims), set.Len())
+		return s.fail(s.offset(), "shape", "got %s labels, want %d, one a row", text.Shape(h.dims), set.Len())
 	}
 	if h.elem.size == 0 {
 		words, err := readNPYText(s, h)
@@ -186,7 +188,7 @@ func nameClasses(s *source, set *Set) error {
 		return err
 	}
 	if h.elem.size != 0 || len(h.dims) != 1 || h.dims[0] < int64(len(set.Classes)) {
-		return s.fail(s.offset(), "shape", "got %s of %s, want at least %d texts (<U…)", dimsText(h.dims), quote(h.descr), len(set.Classes))
+		return s.fail(s.offset(), "shape", "got %s of %s, want at least %d texts (<U…)", text.Shape(h.dims), quote(h.descr), len(set.Classes))
 	}
 	names, err := readNPYText(s, h)
 	if err == nil {
@@ -203,7 +205,7 @@ func readNPYText(s *source, h npyHeader) ([]string, error) {
 	}
 	n, ok := product(append([]int64{4 * k}, h.dims...), s.lim.MaxBytes)
 	if !ok {
-		return nil, s.fail(s.offset(), "shape", "got %s texts, want 1 to %d bytes of them", dimsText(h.dims), s.lim.MaxBytes)
+		return nil, s.fail(s.offset(), "shape", "got %s texts, want 1 to %d bytes of them", text.Shape(h.dims), s.lim.MaxBytes)
 	}
 	if err := s.payload("texts", n); err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // Info describes a registered data set.
@@ -97,7 +99,7 @@ func nearest(name string) []string {
 	}
 	var found []match
 	for _, n := range knownNames() {
-		d := editDistance(name, n)
+		d := text.Distance(name, n)
 		prefix := len(name) >= 2 && len(n) > len(name) && n[:len(name)] == name
 		if d <= max(2, len(name)/3) || prefix {
 			found = append(found, match{n, d})
@@ -109,25 +111,4 @@ func nearest(name string) []string {
 		out = append(out, m.name)
 	}
 	return out
-}
-
-// editDistance is the Levenshtein distance of two names, in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // Kind is what a reader takes a column for.
@@ -64,11 +66,7 @@ const reportLines = 20
 // String prints the report as a few lines of text, with a table of the columns.
 func (r *Report) String() string {
 	var b strings.Builder
-	shape := make([]int64, len(r.Shape))
-	for i, d := range r.Shape {
-		shape[i] = int64(d)
-	}
-	fmt.Fprintf(&b, "%s: %s, %d rows of %s values\n", r.Path, r.Format, r.Rows, dimsText(shape))
+	fmt.Fprintf(&b, "%s: %s, %d rows of %s values\n", r.Path, r.Format, r.Rows, text.Shape(r.Shape))
 	if len(r.Classes) > 0 {
 		fmt.Fprintf(&b, "%d classes:", len(r.Classes))
 		for i, c := range r.Classes[:min(len(r.Classes), reportLines)] {

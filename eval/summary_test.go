@@ -5,47 +5,6 @@ import (
 	"testing"
 )
 
-func TestLogMeanExp(t *testing.T) {
-	inf := math.Inf(1)
-	for _, c := range []struct {
-		ws   []float64
-		want float64
-	}{
-		{[]float64{3}, 3},
-		{[]float64{math.Log(1), math.Log(2), math.Log(6)}, math.Log(3)},
-		{[]float64{-1e4, -1e4 + math.Log(3)}, -1e4 + math.Log(2)}, // exp alone underflows
-		{[]float64{1e4, 1e4}, 1e4},                                // exp alone overflows
-		{[]float64{0, -inf}, -math.Ln2},
-		{[]float64{-inf, -inf}, -inf},
-		{[]float64{0, inf}, inf},
-	} {
-		if got := LogMeanExp(c.ws); got != c.want && !(math.Abs(got-c.want) <= 1e-12*max(1, math.Abs(c.want))) {
-			t.Errorf("LogMeanExp(%v): got %v, want %v", c.ws, got, c.want)
-		}
-	}
-	if !math.IsNaN(LogMeanExp(nil)) || !math.IsNaN(LogMeanExp([]float64{1, math.NaN()})) {
-		t.Error("no values and NaN: want NaN")
-	}
-}
-
-func TestESS(t *testing.T) {
-	logs := func(ws ...float64) []float64 {
-		for i, w := range ws {
-			ws[i] = math.Log(w)
-		}
-		return ws
-	}
-	near(t, "equal weights", ESS([]float64{-5, -5, -5, -5}), 4, 1e-12)
-	near(t, "one weight", ESS(logs(1, 0, 0)), 1, 1e-12)
-	near(t, "weights 1, 2, 3", ESS(logs(1, 2, 3)), 36.0/14, 1e-12)
-	near(t, "scale does not matter", ESS([]float64{-1e4, -1e4 + math.Ln2}), 9.0/5, 1e-9)
-	near(t, "no weights", ESS(nil), 0, 0)
-	near(t, "zero weights", ESS(logs(0, 0)), 0, 0)
-	if !math.IsNaN(ESS([]float64{0, math.NaN()})) {
-		t.Error("NaN: want NaN")
-	}
-}
-
 func TestMeanStdErr(t *testing.T) {
 	mean, stdErr := MeanStdErr([]float64{2, 4, 4, 4, 5, 5, 7, 9})
 	near(t, "mean", mean, 5, 1e-15)

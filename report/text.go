@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/plot"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -24,21 +25,12 @@ func kindOf(records ...vi.Record) string {
 	return vi.KindELBO
 }
 
-// thousands prints a whole number with commas.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // count prints "1 epoch", "2,000 epochs".
 func count(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
-	return thousands(n) + " " + what
+	return text.Thousands(n) + " " + what
 }
 
 // number prints a value with a true minus.
@@ -167,7 +159,7 @@ func (s *scene) runFigures() []plot.KeyFigure {
 			Note: fmt.Sprintf("by the %s, there %s nats", s.Metric, number(e.Valid.Bound, 2))})
 	}
 	if speed := medianSpeed(s.History); speed > 0 {
-		out = append(out, plot.KeyFigure{Name: "Training speed", Value: thousands(int(math.Round(speed))), Unit: "examples/s", Note: "median over epochs"})
+		out = append(out, plot.KeyFigure{Name: "Training speed", Value: text.Thousands(int(math.Round(speed))), Unit: "examples/s", Note: "median over epochs"})
 	}
 	return out
 }

@@ -132,7 +132,6 @@ func TestSteepEpochsAreLeftOutOfLongHistoriesOnly(t *testing.T) {
 
 func TestNumbersAreReadable(t *testing.T) {
 	for got, want := range map[string]string{
-		thousands(0): "0", thousands(999): "999", thousands(1000): "1,000", thousands(-1234567): "-1,234,567",
 		count(1, "epoch"): "1 epoch", count(2000, "row"): "2,000 rows", number(-3.14159, 2): "−3.14",
 		signed(-2.4000000001): "−2.4", signed(0): "0", signed4(.00012345678): "0.0001235",
 		fraction(0, 8): "0", fraction(2, 8): "1/4", fraction(8, 8): "1",

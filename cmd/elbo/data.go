@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/train"
 )
 
@@ -81,7 +82,7 @@ func listData(out io.Writer, asJSON bool) error {
 		} else if e.Fetchable {
 			from = "fetch"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, dims(e.Shape), orDash(e.Train), orDash(e.Valid), orDash(e.Test), orDash(e.Classes), from, e.Summary)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, text.Shape(e.Shape), orDash(e.Train), orDash(e.Valid), orDash(e.Test), orDash(e.Classes), from, e.Summary)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("data: list: %w", err)
@@ -95,7 +96,7 @@ func orDash(n int) string {
 	if n == 0 {
 		return "-"
 	}
-	return grouped(n)
+	return text.Thousands(n)
 }
 
 // newDataFetch builds `elbo data fetch`.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/atomicfile"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/plot"
 	"github.com/elbo-go/elbo/train"
 )
@@ -97,7 +98,7 @@ func showData(ctx context.Context, w io.Writer, c train.Config, sheet string, as
 		return misusef("data: show: --out: got %q, want a name that ends in .png", sheet)
 	}
 	if sheet != "" && !s.Train.IsImage() {
-		return misusef("data: show: --out: got rows of %s, want images", dims(s.Train.Shape))
+		return misusef("data: show: --out: got rows of %s, want images", text.Shape(s.Train.Shape))
 	}
 	p, err := describeData(c, s)
 	if err != nil {
@@ -177,12 +178,12 @@ func (p portrait) print(w io.Writer, sheet string) error {
 	if p.Source != "" {
 		line("source", "%s", p.Source)
 	}
-	line("row", "%s", dims(p.Shape))
-	line("rows", "%s training, %s validation, %s test", grouped(p.Train), grouped(p.Valid), grouped(p.Test))
+	line("row", "%s", text.Shape(p.Shape))
+	line("rows", "%s training, %s validation, %s test", text.Thousands(p.Train), text.Thousands(p.Valid), text.Thousands(p.Test))
 	if n := len(p.Classes); n > 0 {
 		var names []string
 		for _, c := range p.Classes[:min(n, shownClasses)] {
-			names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(c.Name, `""`), grouped(c.Rows)))
+			names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(c.Name, `""`), text.Thousands(c.Rows)))
 		}
 		more := ""
 		if n > shownClasses {

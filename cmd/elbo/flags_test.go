@@ -96,20 +96,6 @@ func TestShellsCompleteNames(t *testing.T) {
 	}
 }
 
-func TestNearNamesAreFoundByEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "abc", 3}, {"vae", "vae", 0}, {"vae", "vea", 1}, {"vae", "vaes", 1}, {"kitten", "sitting", 3}, {"linear-vae", "linearvae", 1}} {
-		if got := distance(c.a, c.b); got != c.want {
-			t.Errorf("%q to %q: got %d, want %d", c.a, c.b, got, c.want)
-		}
-		if got := distance(c.b, c.a); got != c.want {
-			t.Errorf("%q to %q: got %d, want %d", c.b, c.a, got, c.want)
-		}
-	}
-}
-
 func TestQuotedWordsSurviveAShell(t *testing.T) {
 	for in, want := range map[string]string{"runs/a-1": "runs/a-1", "a b": "'a b'", "": "''", "it's": `'it'\''s'`, "$(x)": "'$(x)'"} {
 		if got := quoted(in); got != want {

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"golang.org/x/term"
 
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -138,7 +138,7 @@ func (s *screen) step(p train.Progress) {
 		{fmt.Sprintf("reconstruction %.2f", r.Reconstruction), 5},
 		{fmt.Sprintf("KL %.2f", r.KL), 6},
 		{fmt.Sprintf("β %.3g", r.Beta), 4},
-		{grouped(int(p.PerSecond)) + "/s", 2},
+		{text.Thousands(int(p.PerSecond)) + "/s", 2},
 	})
 }
 
@@ -177,7 +177,7 @@ func (s *screen) epoch(e vi.Epoch, best bool) {
 		pieces = append(pieces, piece{fmt.Sprintf("active %d/%d", e.Telemetry.ActiveUnits, e.Telemetry.Latent), 2})
 	}
 	if e.ExamplesPerSecond > 0 { // not where the program was started after the last step of the epoch
-		pieces = append(pieces, piece{grouped(int(e.ExamplesPerSecond)) + "/s", 1})
+		pieces = append(pieces, piece{text.Thousands(int(e.ExamplesPerSecond)) + "/s", 1})
 	}
 	if best {
 		pieces = append(pieces, piece{"best", 7})
@@ -196,13 +196,4 @@ func (s *screen) epoch(e vi.Epoch, best bool) {
 // warn writes a warning.
 func (s *screen) warn(name, detail string) {
 	s.println(s.paint(yellow, "warning") + ": " + name + ": " + detail)
-}
-
-// grouped writes a number with commas between thousands.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

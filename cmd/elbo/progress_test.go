@@ -114,11 +114,3 @@ func TestAFileIsNoTerminal(t *testing.T) {
 		t.Errorf("got %+v", s)
 	}
 }
-
-func TestThousandsAreGrouped(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -123456: "-123,456", 1234567: "1,234,567"} {
-		if got := grouped(n); got != want {
-			t.Errorf("%d: got %s, want %s", n, got, want)
-		}
-	}
-}

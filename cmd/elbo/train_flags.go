@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/vae"
 )
 
@@ -41,7 +42,7 @@ func knownModel(name string) error {
 		if m == name {
 			return nil
 		}
-		if d := distance(m, name); d < best {
+		if d := text.Distance(m, name); d < best {
 			best, near = d, m
 		}
 	}
@@ -49,31 +50,6 @@ func knownModel(name string) error {
 		near = fmt.Sprintf(" (did you mean %s?)", near)
 	}
 	return misusef("model: got %q, want one of %s%s; `elbo models` describes them", name, strings.Join(vae.Names(), ", "), near)
-}
-
-// distance counts the letters to insert, remove, replace or swap with a neighbour that make
-// b of a.
-func distance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next[j+1] = min(next[j]+1, row[j+1]+1, row[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
 }
 
 // completeArg offers a list of values for the first argument to the shell.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -31,12 +32,12 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	if _, err := net.Evaluator(vi.Estimator{Samples: 1}).Record(ctx, make([]float32, s.Train.Dim()), rng.New(0), 1); err != nil {
 		return err
 	}
-	t.field("data", "%s: %s training, %s validation, %s test rows of %s, %s", s.Train.Name, grouped(s.Train.Len()),
-		grouped(s.Valid.Len()), grouped(s.Test.Len()), dims(s.Train.Shape), pixels(c, s.Train))
+	t.field("data", "%s: %s training, %s validation, %s test rows of %s, %s", s.Train.Name, text.Thousands(s.Train.Len()),
+		text.Thousands(s.Valid.Len()), text.Thousands(s.Test.Len()), text.Shape(s.Train.Shape), pixels(c, s.Train))
 	if err := t.columns(c, s.Train); err != nil {
 		return err
 	}
-	t.field("model", "%s, hidden %s, latent %d, likelihood %s, %s parameters", c.Model, (*widths)(&c.Hidden), c.Latent, c.Likelihood, grouped(net.Params.Count()))
+	t.field("model", "%s, hidden %s, latent %d, likelihood %s, %s parameters", c.Model, (*widths)(&c.Hidden), c.Latent, c.Likelihood, text.Thousands(net.Params.Count()))
 	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
@@ -66,11 +67,6 @@ func (t *trainCommand) columns(c train.Config, s *data.Set) error {
 	return nil
 }
 
-// dims writes a shape as 28×28.
-func dims(shape []int) string {
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "×")
-}
-
 // pixels says what happens to the values of a row.
 func pixels(c train.Config, s *data.Set) string {
 	if len(s.Columns) > 0 {
@@ -91,9 +87,9 @@ func betaText(c train.Config, n int) string {
 	case "constant":
 		return fmt.Sprintf("%v throughout", c.Beta)
 	case "cyclical":
-		return fmt.Sprintf("cyclical: %d times from 0 to %v over %s steps, each time rising for half a cycle", c.BetaCycles, c.Beta, grouped(int(steps)))
+		return fmt.Sprintf("cyclical: %d times from 0 to %v over %s steps, each time rising for half a cycle", c.BetaCycles, c.Beta, text.Thousands(int(steps)))
 	}
-	return fmt.Sprintf("%s: from 0 to %v over the first %s of %s steps", c.BetaSchedule, c.Beta, grouped(int(c.BetaWarmup*float64(steps)+.5)), grouped(int(steps)))
+	return fmt.Sprintf("%s: from 0 to %v over the first %s of %s steps", c.BetaSchedule, c.Beta, text.Thousands(int(c.BetaWarmup*float64(steps)+.5)), text.Thousands(int(steps)))
 }
 
 // bestText says which epoch is the best and what early stopping watches.

@@ -37,7 +37,7 @@ var (
 	// hostile packages parse bytes that a stranger may have written: of the module they
 	// import only hostileFrom, and from elsewhere only the standard library and formats.
 	hostile     = []string{"data", "ckpt"}
-	hostileFrom = []string{"internal/rng", "internal/atomicfile"}
+	hostileFrom = []string{"internal/rng", "internal/atomicfile", "internal/text"}
 	formats     = []string{"github.com/sbinet/npyio/...", "golang.org/x/image/...", "golang.org/x/sys/..."}
 
 	// engines work in float64 without a graph library.
@@ -105,7 +105,7 @@ func edge(from, imp string) string {
 	case matches(testOnly, to):
 		return "only tests import it"
 	case matches(hostile, from) && !matches(hostileFrom, to):
-		return "a package that parses hostile bytes imports only " + strings.Join(hostileFrom, " and ")
+		return "a package that parses hostile bytes imports only " + strings.Join(hostileFrom, ", ")
 	case low < 0 || low < high || family(from) == family(to):
 		return ""
 	case low == 0 && high == 0 && step(to) < step(from):

@@ -13,7 +13,7 @@ import (
 func hasHistory(s *scene) bool { return len(s.History) > 0 }
 
 // trace returns one value an epoch as a line; an epoch without it leaves a gap.
-func trace(name string, history []Epoch, value func(Epoch) (float64, bool)) plot.Series {
+func trace(name string, history []vi.Epoch, value func(vi.Epoch) (float64, bool)) plot.Series {
 	line := plot.Series{Name: name}
 	for _, e := range history {
 		v, ok := value(e)
@@ -59,16 +59,16 @@ func charted(specs ...plot.CurvesSpec) []plot.CurvesSpec {
 }
 
 // The two data sets of a history.
-func ofTrain(e Epoch) vi.Record { return e.Train }
-func ofValid(e Epoch) vi.Record { return e.Valid }
+func ofTrain(e vi.Epoch) vi.Record { return e.Train }
+func ofValid(e vi.Epoch) vi.Record { return e.Valid }
 
 // term is one term of the bound over epochs.
-func term(name string, history []Epoch, of func(Epoch) vi.Record, value func(vi.Record) float64) plot.Series {
-	return trace(name, history, func(e Epoch) (float64, bool) { return value(of(e)), of(e).N > 0 })
+func term(name string, history []vi.Epoch, of func(vi.Epoch) vi.Record, value func(vi.Record) float64) plot.Series {
+	return trace(name, history, func(e vi.Epoch) (float64, bool) { return value(of(e)), of(e).N > 0 })
 }
 
 // both draws a term for training and for validation data in one colour.
-func both(history []Epoch, color int, value func(vi.Record) float64) []plot.Series {
+func both(history []vi.Epoch, color int, value func(vi.Record) float64) []plot.Series {
 	train := term("training", history, ofTrain, value)
 	valid := term("validation", history, ofValid, value)
 	train.Color, valid.Color, valid.Dashed = color, color, true
@@ -82,7 +82,7 @@ func divergence(r vi.Record) float64     { return r.KL }
 
 // settled leaves out the steep first epochs of a long history, which would flatten the rest: all
 // before the first whose training bound lies within four times the range of the later half.
-func settled(history []Epoch) []Epoch {
+func settled(history []vi.Epoch) []vi.Epoch {
 	if len(history) < 10 {
 		return history
 	}
@@ -112,7 +112,7 @@ func drawBounds(_ context.Context, s *scene, title string, w io.Writer) (string,
 			panel("KL to the prior", "nats per example", both(h, 3, divergence)...))
 		caption += " The bound is the reconstruction minus the KL: early on the reconstruction rises by spending KL, later both settle."
 	}
-	gap := trace("training − validation", h, func(e Epoch) (float64, bool) {
+	gap := trace("training − validation", h, func(e vi.Epoch) (float64, bool) {
 		return e.Train.Bound - e.Valid.Bound, e.Train.N > 0 && e.Valid.N > 0
 	})
 	gap.Color = 4
@@ -126,16 +126,16 @@ func drawBounds(_ context.Context, s *scene, title string, w io.Writer) (string,
 
 // drawTraining draws what the optimizer did.
 func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
-	line := func(color int, value func(Epoch) float64) plot.Series {
-		l := trace("", s.History, func(e Epoch) (float64, bool) { return value(e), true })
+	line := func(color int, value func(vi.Epoch) float64) plot.Series {
+		l := trace("", s.History, func(e vi.Epoch) (float64, bool) { return value(e), true })
 		l.Color = color
 		return l
 	}
 	specs := charted(
-		panel("Gradient norm", "before clipping", line(1, func(e Epoch) float64 { return e.GradNorm })),
-		panel("Learning rate", "", line(2, func(e Epoch) float64 { return e.LR })),
-		panel("β, weight of the KL", "", line(3, func(e Epoch) float64 { return e.Beta })),
-		panel("Speed", "examples per second", line(4, func(e Epoch) float64 { return e.ExamplesPerSecond })),
+		panel("Gradient norm", "before clipping", line(1, func(e vi.Epoch) float64 { return e.GradNorm })),
+		panel("Learning rate", "", line(2, func(e vi.Epoch) float64 { return e.LR })),
+		panel("β, weight of the KL", "", line(3, func(e vi.Epoch) float64 { return e.Beta })),
+		panel("Speed", "examples per second", line(4, func(e vi.Epoch) float64 { return e.ExamplesPerSecond })),
 	)
 	if len(specs) == 0 {
 		return "", fmt.Errorf("history: got no finite value in %d epochs, want one", len(s.History))

@@ -74,6 +74,11 @@ func TestEveryFigureThatDecodesCanBeCancelled(t *testing.T) {
 	}
 }
 
+// fullDisk fails every write.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
 func TestEveryFigureReportsAFailingWriter(t *testing.T) {
 	s := sceneOf(t, "vae", 2, nil)
 	for _, f := range figures {

@@ -67,8 +67,8 @@ func table(n, dim int) *data.Set {
 }
 
 // epochs is a history that falls steeply and then settles.
-func epochs(n, latent int) []Epoch {
-	h := make([]Epoch, n)
+func epochs(n, latent int) []vi.Epoch {
+	h := make([]vi.Epoch, n)
 	for i := range h {
 		v := -40 - 200*math.Exp(-float64(i))
 		at := func(v float64) vi.Record {
@@ -78,7 +78,7 @@ func epochs(n, latent int) []Epoch {
 			}
 			return r
 		}
-		h[i] = Epoch{Epoch: i + 1, Step: int64(10 * i), Train: at(v), Valid: at(v - 2), LR: 1e-3, Beta: 1, GradNorm: 5, ExamplesPerSecond: 1000 + float64(i)}
+		h[i] = vi.Epoch{Epoch: i + 1, Step: int64(10 * i), Train: at(v), Valid: at(v - 2), LR: 1e-3, Beta: 1, GradNorm: 5, ExamplesPerSecond: 1000 + float64(i)}
 	}
 	return h
 }

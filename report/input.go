@@ -8,9 +8,6 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// Epoch is what one epoch of training left behind.
-type Epoch = vi.Epoch
-
 // Input is what a report is made from. Net and Show must be there; everything else may be
 // empty, and what depends on it is left out.
 type Input struct {
@@ -22,7 +19,7 @@ type Input struct {
 	// means those of Show.
 	TestX []float32
 	// History has one entry an epoch.
-	History []Epoch
+	History []vi.Epoch
 	// Record is the bound on the test data, Telemetry what it says about collapse, NLL the
 	// importance-sampled evidence if it was asked for.
 	Record    vi.Record

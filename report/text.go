@@ -170,7 +170,7 @@ func signed4(v float64) string {
 }
 
 // bestEpoch is the index of the epoch with the largest validation bound, or −1.
-func bestEpoch(h []Epoch) int {
+func bestEpoch(h []vi.Epoch) int {
 	best := -1
 	for i, e := range h {
 		if e.Valid.N > 0 && !math.IsNaN(e.Valid.Bound) && (best < 0 || e.Valid.Bound > h[best].Valid.Bound) {
@@ -181,7 +181,7 @@ func bestEpoch(h []Epoch) int {
 }
 
 // medianSpeed is the median of the epochs' speeds, which a pause of the machine does not move.
-func medianSpeed(h []Epoch) float64 {
+func medianSpeed(h []vi.Epoch) float64 {
 	v := make([]float64, len(h))
 	for i, e := range h {
 		v[i] = e.ExamplesPerSecond

@@ -70,11 +70,10 @@ func (f *runFlags) compare(out io.Writer, dirs []string) error {
 			return err
 		}
 		runs[i] = r
-		curves[i] = report.CompareInput{Name: filepath.Base(filepath.Clean(dir)), History: r.history, Record: r.Test,
-			Telemetry: r.Telemetry, Data: r.Data, Binarization: r.Binarize}
+		curves[i] = report.CompareInput{Name: filepath.Base(filepath.Clean(dir)), History: r.history}
 	}
 	if f.out != "" {
-		if err := report.Compare(f.out, io.Discard, curves); err != nil {
+		if err := report.Compare(f.out, curves); err != nil {
 			return err
 		}
 	}

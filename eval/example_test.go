@@ -32,7 +32,7 @@ func ExampleConformalThreshold() {
 
 // A quarter circle keeps its radius, where the straight line cuts the corner.
 func ExamplePath() {
-	for _, kind := range eval.PathKinds() {
+	for _, kind := range eval.PathKinds {
 		p, err := eval.Path(kind, []float32{1, 0}, []float32{0, 1}, 3)
 		fmt.Printf("%s %.3f %v\n", kind, p[1], err)
 	}

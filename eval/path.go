@@ -11,14 +11,14 @@ import (
 var pathKinds = map[string]func(a, b []float32, t float64) []float32{"linear": Linear, "slerp": Slerp}
 
 // PathKinds lists the kinds of [Path].
-func PathKinds() []string { return []string{"linear", "slerp"} }
+var PathKinds = []string{"linear", "slerp"}
 
 // Path returns steps points from a to b, both included, at equal steps of t. Its first point
 // equals a and its last equals b, bit by bit.
 func Path(kind string, a, b []float32, steps int) ([][]float32, error) {
 	at, ok := pathKinds[kind]
 	if !ok {
-		return nil, fmt.Errorf("eval: path: kind: got %q, want one of %s", kind, strings.Join(PathKinds(), ", "))
+		return nil, fmt.Errorf("eval: path: kind: got %q, want one of %s", kind, strings.Join(PathKinds, ", "))
 	}
 	if len(a) != len(b) || len(a) == 0 {
 		return nil, fmt.Errorf("eval: path: ends: got %d and %d values, want as many and at least one", len(a), len(b))

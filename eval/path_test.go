@@ -38,7 +38,7 @@ func unit(x []float32, norm float64) []float32 {
 }
 
 func TestPathsEndExactlyAtTheirEnds(t *testing.T) {
-	for _, kind := range eval.PathKinds() {
+	for _, kind := range eval.PathKinds {
 		z := codes(1, 40, 7)
 		for i := 0; i < len(z); i += 2 {
 			a, b := z[i], z[i+1]

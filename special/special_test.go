@@ -72,7 +72,7 @@ func TestStabilityTable(t *testing.T) {
 		{"LogSigmoid", LogSigmoid, func(x float64) float64 { return -softplus(-x) }, func(x float64) float64 { return sigmoid(-x) }, 1e-10, grid, 1e-6},
 		{"Expm1", Expm1, math.Expm1, math.Exp, 1e-12, []float64{-80, -5, -1, -1e-3, -1e-9, 0, 1e-9, 1e-3, 1, 5, 80}, 1e-6},
 		{"Log1mExp", Log1mExp, func(x float64) float64 {
-			if x < ln2 {
+			if x < math.Ln2 {
 				return math.Log(-math.Expm1(-x))
 			}
 			return math.Log1p(-math.Exp(-x))
@@ -105,8 +105,8 @@ func nearly(got, want, tol float64) bool {
 
 func TestLogSumExp(t *testing.T) {
 	for _, c := range []struct{ xs, want []float64 }{
-		{[]float64{1e4, 1e4}, []float64{1e4 + ln2}},
-		{[]float64{-1e4, -1e4}, []float64{-1e4 + ln2}},
+		{[]float64{1e4, 1e4}, []float64{1e4 + math.Ln2}},
+		{[]float64{-1e4, -1e4}, []float64{-1e4 + math.Ln2}},
 		{[]float64{0, -1e4}, []float64{0}},
 		{[]float64{3}, []float64{3}},
 	} {

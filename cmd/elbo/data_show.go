@@ -75,16 +75,6 @@ func newDataShow(io streams) *cobra.Command {
 	return cmd
 }
 
-// completePath offers names, or any path, for the first argument.
-func completePath(from func() []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return from(), cobra.ShellCompDirectiveDefault
-	}
-}
-
 // showData describes a set.
 func showData(ctx context.Context, w io.Writer, c train.Config, sheet string, asJSON bool) error {
 	if c.MaxRows < 0 {

@@ -142,17 +142,6 @@ func (w *widths) Set(s string) error {
 // Type implements pflag.Value.
 func (w *widths) Type() string { return "widths" }
 
-// completeFlag offers a list of values for a flag to the shell.
-func completeFlag(cmd *cobra.Command, name string, from func() []string) {
-	_ = cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		directive := cobra.ShellCompDirectiveNoFileComp
-		if name == "data" { // may also be a path
-			directive = cobra.ShellCompDirectiveDefault
-		}
-		return from(), directive
-	})
-}
-
 // dataNames lists the registered data sets.
 func dataNames() []string {
 	var out []string

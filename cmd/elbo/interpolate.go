@@ -31,8 +31,8 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 			switch {
 			case steps < 2 || steps > maxRows:
 				return misusef("--steps: got %d, want 2 to %d", steps, maxRows)
-			case !slices.Contains(eval.PathKinds(), path):
-				return misusef("--path: got %q, want %s", path, oneOf(eval.PathKinds()))
+			case !slices.Contains(eval.PathKinds, path):
+				return misusef("--path: got %q, want %s", path, oneOf(eval.PathKinds))
 			}
 			m, err := f.open(args[0])
 			if err != nil {
@@ -45,8 +45,8 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 	cmd.Flags().StringVar(&from, "from", "", "first `end`: FILE, #ROW, label:CLASS or mean:CLASS")
 	cmd.Flags().StringVar(&to, "to", "", "last `end`, likewise")
 	cmd.Flags().IntVar(&steps, "steps", steps, "rows on the path, ends included")
-	cmd.Flags().StringVar(&path, "path", path, "`kind` of path: "+oneOf(eval.PathKinds()))
-	completeFlag(cmd, "path", eval.PathKinds)
+	cmd.Flags().StringVar(&path, "path", path, "`kind` of path: "+oneOf(eval.PathKinds))
+	completeFlag(cmd, "path", func() []string { return eval.PathKinds })
 	return cmd
 }
 

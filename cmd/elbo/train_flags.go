@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/elbo-go/elbo/internal/text"
@@ -50,14 +49,4 @@ func knownModel(name string) error {
 		near = fmt.Sprintf(" (did you mean %s?)", near)
 	}
 	return misusef("model: got %q, want one of %s%s; `elbo models` describes them", name, strings.Join(vae.Names(), ", "), near)
-}
-
-// completeArg offers a list of values for the first argument to the shell.
-func completeArg(from func() []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return from(), cobra.ShellCompDirectiveNoFileComp
-	}
 }

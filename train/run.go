@@ -76,13 +76,16 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.CheckMemory(s.Train); err != nil {
+		return nil, err
+	}
 	net, err := c.NewNetwork(rows.Dim)
 	if err != nil {
 		return nil, err
 	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
 	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true})
-	t.perStep = make([]float32, c.Batch*rows.Dim)
+	t.perStep = make([]float32, min(c.Batch, s.Train.Len())*rows.Dim)
 	total := t.stepsPerEpoch() * int64(c.Epochs)
 	t.kl, t.lr = c.kl(total), c.rate(total)
 	return t, nil

@@ -70,7 +70,7 @@ func (v *Evaluator) PerDatum(ctx context.Context, x []float32, key rng.Key) (rec
 // each runs the program over x and hands out the terms batch by batch.
 func (v *Evaluator) each(ctx context.Context, x []float32, key rng.Key, fn func(first int, b vi.Batch)) error {
 	d := v.net.Config.Dim
-	return batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+	return batches(ctx, x, d, v.net.piece(v.est.Samples), func(x []float32, first, rows, full int) error {
 		out, err := v.prog.Values(key.At(uint64(first)), model.Tensor(v.net.Params.DType(), x, full, d))
 		if err != nil {
 			return err
@@ -120,6 +120,11 @@ func wide(x []float32) []float64 {
 // weightRows bounds the rows×draws of one execution of an importance-weight program.
 const weightRows = 4096
 
+// draws is the number of draws of an execution for each of so many rows.
+func (n *Network) draws(rows int) int {
+	return max(1, int(min(weightRows, maxValues/n.Config.Widest()))/rows)
+}
+
 // LogEvidence returns the importance sums of exactly k weights for each row of x. Weights
 // are computed in chunks, so memory does not grow with k; the sums are in float64.
 func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.Key) ([]vi.ImportanceSum, error) {
@@ -132,13 +137,13 @@ func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.K
 	d := n.Config.Dim
 	sums := make([]vi.ImportanceSum, len(x)/max(1, d))
 	programs := map[int]*model.Program{}
-	err := batches(ctx, x, d, 64, func(x []float32, first, rows, full int) error {
+	err := batches(ctx, x, d, min(64, n.piece(1)), func(x []float32, first, rows, full int) error {
 		in := model.Tensor(n.Params.DType(), x, full, d)
 		for done := 0; done < k; {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			draws := min(k-done, max(1, weightRows/full))
+			draws := min(k-done, n.draws(full))
 			if programs[draws] == nil {
 				programs[draws] = n.weights(draws)
 			}
@@ -182,7 +187,7 @@ func (n *Network) Forms(ctx context.Context, x []float32, key rng.Key, samples i
 	}
 	joint = make([]float64, len(rec))
 	d := n.Config.Dim
-	err = batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+	err = batches(ctx, x, d, n.piece(samples), func(x []float32, first, rows, full int) error {
 		out, err := second.Values(key.At(uint64(first)), model.Tensor(n.Params.DType(), x, full, d))
 		if err != nil {
 			return err

@@ -66,50 +66,6 @@ func (n *Network) need(ability string) error {
 	return fmt.Errorf("vae: model %s cannot %s", n.Name, ability)
 }
 
-// chunk is the largest number of rows of one graph execution: it bounds memory.
-const chunk = 256
-
-// padded returns the number of rows that n ≤ chunk rows are padded to: the next power of
-// two, so that a program is compiled for few shapes.
-func padded(n int) int {
-	p := 1
-	for p < n {
-		p *= 2
-	}
-	return p
-}
-
-// batches cuts x, N×width, into pieces of at most size rows, pads each by repeating its own
-// rows, and hands it to fn together with its first row and its true number of rows. The
-// padding runs backwards from the last row and so never ends in the first one, whose
-// neighbour in a shuffled batch is the last row (see [vi.Estimator]).
-func batches(ctx context.Context, x []float32, width, size int, fn func(x []float32, first, rows, padded int) error) error {
-	if width < 1 || len(x)%width != 0 {
-		return fmt.Errorf("vae: rows: got %d values, want a multiple of %d", len(x), width)
-	}
-	total := len(x) / width
-	for first := 0; first < total; first += size {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rows := min(size, total-first)
-		full := padded(rows)
-		piece := x[first*width : (first+rows)*width]
-		if full > rows {
-			buf := make([]float32, full*width)
-			copy(buf, piece)
-			for i := rows; i < full; i++ {
-				copy(buf[i*width:(i+1)*width], piece[(2*rows-1-i)*width:])
-			}
-			piece = buf
-		}
-		if err := fn(piece, first, rows, full); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // rowsOf copies the first rows×width values of a tensor into dst and frees the tensor.
 func rowsOf(dst []float32, t *tensors.Tensor) error {
 	v, err := model.Float32s(t)
@@ -127,7 +83,7 @@ func (n *Network) Encode(ctx context.Context, x []float32) (mean, variance []flo
 	}
 	d, l := n.Config.Dim, n.Config.Latent
 	mean, variance = make([]float32, len(x)/d*l), make([]float32, len(x)/d*l)
-	err = batches(ctx, x, d, chunk, func(x []float32, first, rows, full int) error {
+	err = batches(ctx, x, d, n.piece(1), func(x []float32, first, rows, full int) error {
 		res, err := n.encode.Run(rng.Key{}, model.Tensor(n.Params.DType(), x, full, d))
 		if err != nil {
 			return err
@@ -147,7 +103,7 @@ func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 	}
 	d, l := n.Config.Dim, n.Config.Latent
 	out := make([]float32, len(z)/l*d)
-	err := batches(ctx, z, l, chunk, func(z []float32, first, rows, full int) error {
+	err := batches(ctx, z, l, n.piece(1), func(z []float32, first, rows, full int) error {
 		res, err := n.decode.Run(rng.Key{}, model.Tensor(n.Params.DType(), z, full, l))
 		if err != nil {
 			return err

@@ -108,6 +108,9 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if _, err := vae.New(c.Model, c.Network(splits.Train.Dim())); err != nil {
 		return misuse(err) // such as a network too large for memory
 	}
+	if err := c.CheckMemory(splits.Train); err != nil {
+		return misuse(err)
+	}
 	dir, made, err := t.place(c)
 	defer func() {
 		for _, d := range made {

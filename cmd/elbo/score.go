@@ -140,6 +140,15 @@ func (f *scoreFlags) score(ctx context.Context, io streams, m *elbo.Model) error
 	return f.report(io, input, scores, &s)
 }
 
+// strange are the classes of --positive.
+func (f *scoreFlags) strange() []string {
+	classes := strings.Split(f.positive, ",")
+	for i, c := range classes {
+		classes[i] = strings.TrimSpace(c)
+	}
+	return classes
+}
+
 // positives tells which rows belong to the classes of --positive; nil without it.
 func (f *scoreFlags) positives(s *data.Set) ([]bool, error) {
 	if f.positive == "" {
@@ -148,10 +157,10 @@ func (f *scoreFlags) positives(s *data.Set) ([]bool, error) {
 	if s.Labels == nil {
 		return nil, misusef("--positive %s: the input has no labels; name their column with --label", f.positive)
 	}
-	classes := strings.Split(f.positive, ",")
-	for i, c := range classes {
-		if classes[i] = strings.TrimSpace(c); !slices.Contains(s.Classes, classes[i]) {
-			return nil, misusef("--positive: class: got %q, want some of %s", classes[i], strings.Join(s.Classes, ", "))
+	classes := f.strange()
+	for _, c := range classes {
+		if !slices.Contains(s.Classes, c) {
+			return nil, misusef("--positive: class: got %q, want some of %s", c, strings.Join(s.Classes, ", "))
 		}
 	}
 	out := make([]bool, s.Len())
@@ -198,10 +207,10 @@ func (f *scoreFlags) normalRows(ctx context.Context, m *elbo.Model) (*data.Set, 
 	if f.positive == "" || s.Labels == nil {
 		return s, nil
 	}
-	strange := strings.Split(f.positive, ",")
+	strange := f.strange()
 	var keep []int
 	for i, l := range s.Labels {
-		if !slices.ContainsFunc(strange, func(c string) bool { return strings.TrimSpace(c) == s.Classes[l] }) {
+		if !slices.Contains(strange, s.Classes[l]) {
 			keep = append(keep, i)
 		}
 	}

@@ -3,7 +3,9 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/elbo-go/elbo/ckpt"
@@ -155,11 +157,7 @@ func (t *trainer) reload(info Info) error {
 
 // report evaluates the best checkpoint on the test rows and records the outcome.
 func (t *trainer) report(ctx context.Context, dir string, info Info) (*Run, error) {
-	name := "last"
-	if t.state.Best != nil {
-		name = "best"
-	}
-	c, err := t.store.Load(name)
+	c, err := t.best()
 	if err != nil {
 		return nil, err
 	}
@@ -233,6 +231,9 @@ func Load(dir, which, backendName string) (*Run, error) {
 // WithData opens the run's data set and prepares its rows as in training.
 func (r *Run) WithData(ctx context.Context) error {
 	s, err := OpenData(ctx, r.Config, r.Info.Columns)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; if the data of %s have moved, --data tells where they are", err, r.Dir)
+	}
 	if err != nil {
 		return err
 	}

@@ -152,7 +152,10 @@ func ReadConfig(dir string) (Config, Info, error) {
 	if err := c.Validate(); err != nil {
 		return c, info, fmt.Errorf("%s: %w", filepath.Join(dir, configFile), err)
 	}
-	return c, info, readJSON(filepath.Join(dir, infoFile), &info)
+	if err := readJSON(filepath.Join(dir, infoFile), &info); err != nil {
+		return c, info, fmt.Errorf("train: %s is no whole run directory: %w", dir, err)
+	}
+	return c, info, nil
 }
 
 // ReadHistory returns the epochs of a run.
@@ -166,5 +169,8 @@ func ReadOutcome(dir string) (o Outcome, ok bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return o, false, nil
 	}
-	return o, err == nil, err
+	if err != nil {
+		return o, false, fmt.Errorf("%w; remove it, and `elbo train` with --resume writes it again", err)
+	}
+	return o, true, nil
 }

@@ -27,7 +27,7 @@ type NotFiniteError struct {
 
 // Error implements error.
 func (e *NotFiniteError) Error() string {
-	return fmt.Sprintf("train: step %d: %s is %v; the parameters before this step are saved. Try a lower --lr, --clip 10, or --skip-nonfinite 10 if single batches are to blame", e.Step, e.Term, e.Got)
+	return fmt.Sprintf("train: step %d: %s is %v; the parameters before this step are saved. Start anew with a lower --lr or with --clip 10, or resume with --skip-nonfinite 10 if single batches are to blame", e.Step, e.Term, e.Got)
 }
 
 // Unwrap lets errors.Is match ErrNotFinite.

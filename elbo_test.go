@@ -402,22 +402,17 @@ func TestScoresRankNoiseAboveDigits(t *testing.T) {
 	}
 }
 
-// Of new normal rows, as many are flagged as was promised: within the limits that hold in
-// 99 % of cases if the threshold lies at its quantile. n calibration rows move the true rate
-// by a standard deviation of √(.1·.9/n) ≈ .007, which the limits allow for.
+// A threshold at 5 % flags 5 % of new normal rows, up to chance: with n calibration scores, the
+// number flagged among m new ones is beta-binomial, and the test holds its 99 % limits.
 func TestThresholdKeepsTheFalsePositiveRate(t *testing.T) {
 	m := model(t)
-	const n, fpr = 2000, .1
-	fresh := data.Digits(2*n, rng.New(77))
-	limit, err := m.Threshold(t.Context(), rows(fresh, n), elbo.ScoreELBO, fpr)
+	const n, fresh, fpr = 4000, 2000, .05
+	all := data.Digits(n+fresh, rng.New(77)).Rows()
+	limit, err := m.Threshold(t.Context(), all[:n], elbo.ScoreELBO, fpr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := make([][]float32, n)
-	for i := range later {
-		later[i] = fresh.Row(n + i)
-	}
-	scores, err := m.Score(t.Context(), later, elbo.ScoreELBO)
+	scores, err := m.Score(t.Context(), all[n:], elbo.ScoreELBO)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,18 +422,36 @@ func TestThresholdKeepsTheFalsePositiveRate(t *testing.T) {
 			flagged++
 		}
 	}
-	sd := math.Sqrt(fpr * (1 - fpr) / n)
-	lo, _, err := eval.BinomialInterval(n, fpr-2.58*sd, .99)
+	k := math.Ceil((n + 1) * (1 - fpr))
+	lo, hi := betaBinomialLimits(fresh, n+1-k, k, .99)
+	blo, bhi, err := eval.BinomialInterval(fresh, fpr, .99)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, hi, err := eval.BinomialInterval(n, fpr+2.58*sd, .99)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Logf("flagged %d of %d; 99 %% limits %d to %d, of a binomial alone %d to %d", flagged, fresh, lo, hi, blo, bhi)
 	if flagged < lo || flagged > hi {
-		t.Errorf("got %d of %d flagged, want %d to %d", flagged, n, lo, hi)
+		t.Errorf("flagged %d of %d, want %d to %d", flagged, fresh, lo, hi)
 	}
+}
+
+// betaBinomialLimits returns the central interval of the given level of the beta-binomial
+// distribution with m trials.
+func betaBinomialLimits(m int, a, b, level float64) (lo, hi int) {
+	lgamma := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
+	sum, trials := 0., float64(m)
+	lo = -1
+	for i := range m + 1 {
+		x := float64(i)
+		sum += math.Exp(lgamma(trials+1) - lgamma(x+1) - lgamma(trials-x+1) +
+			lgamma(x+a) + lgamma(trials-x+b) - lgamma(trials+a+b) + lgamma(a+b) - lgamma(a) - lgamma(b))
+		if lo < 0 && sum >= (1-level)/2 {
+			lo = i
+		}
+		if sum >= 1-(1-level)/2 {
+			return lo, i
+		}
+	}
+	return lo, m
 }
 
 // A model without a prior says what it cannot do.
@@ -485,6 +498,29 @@ func TestNextDir(t *testing.T) {
 		}
 		if err := os.Mkdir(got, 0o755); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// mustAbs is the working directory.
+func mustAbs(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestRunsAreNamedByTheirDataWithoutExtension(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here := filepath.Base(mustAbs(t))
+	for data, want := range map[string]string{
+		"digits": "vae-digits-001", "a/table.csv": "vae-table-001", "images.idx.gz": "vae-images-001", "v1.2": "vae-v1.2-001",
+		"a.b.CSV": "vae-a.b-001", ".csv": "vae-.csv-001", ".": "vae-" + here + "-001", "./": "vae-" + here + "-001", "/": "vae-data-001",
+	} {
+		if got := elbo.NextDir("", elbo.Config{Model: "vae", Data: data}); got != want {
+			t.Errorf("%s: got %s, want %s", data, got, want)
 		}
 	}
 }

@@ -95,7 +95,25 @@ func (c *csvReader) start() (first, second record, err error) {
 	}
 	second, err = c.record()
 	c.csv.ReuseRecord = true
+	if sep := parted(first.cells, second.cells); err == nil && sep != "" {
+		err = malformed("csv", "row 1", "got cells parted by %s, want commas, or tabs in a file named .tsv", sep)
+	}
 	return first, second, err
+}
+
+// parted names what parts the cells of a table that has no comma in its first line: the same
+// sign, equally often in two lines.
+func parted(first, second []string) string {
+	if len(first) != 1 {
+		return ""
+	}
+	line := strings.Join(second, ",")
+	for _, sep := range []struct{ sign, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
+		if n := strings.Count(first[0], sep.sign); n > 0 && n == strings.Count(line, sep.sign) {
+			return sep.name
+		}
+	}
+	return ""
 }
 
 // record returns the next record.

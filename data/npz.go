@@ -88,6 +88,9 @@ func (a npzArchive) find(names []string) string {
 func (a npzArchive) set(rep *Report) (*Set, error) {
 	name := a.find(npzRows)
 	if name == "" {
+		if len(a.names) == 0 {
+			return nil, malformed("npz", "rows", "got no array, want one named %s", strings.Join(npzRows, ", "))
+		}
 		return nil, malformed("npz", "rows", "got arrays %s, want one named %s", list(a.names), strings.Join(npzRows, ", "))
 	}
 	var set *Set

@@ -22,21 +22,38 @@ import (
 //
 // Reading a file back gives the same values, but for PNG, which has 8 bits a value.
 func WriteFile(path string, s *Set) error {
-	writers := map[string]func(io.Writer, *Set) error{
-		".png": writePNG, ".csv": writeCSV, ".npy": writeNPY, ".npz": writeNPZ, ".jsonl": writeJSONL,
-	}
-	ext := strings.ToLower(filepath.Ext(path))
-	write := writers[ext]
-	if write == nil {
-		return fmt.Errorf("data: write %s: got extension %q, want .png, .csv, .npy, .npz or .jsonl", path, ext)
-	}
-	if err := writable(s); err != nil {
+	write, err := writerOf(strings.ToLower(filepath.Ext(path)), s)
+	if err != nil {
 		return fmt.Errorf("data: write %s: %w", path, err)
 	}
 	if err := atomicfile.WriteFile(path, func(w io.Writer) error { return write(w, s) }); err != nil {
 		return fmt.Errorf("data: write %s: %w", path, errors.Unwrap(err)) // whose wrapping names the path too
 	}
 	return nil
+}
+
+// Write writes a set to a stream in the format of an extension, as [WriteFile] does to a file.
+func Write(w io.Writer, ext string, s *Set) error {
+	write, err := writerOf(ext, s)
+	if err == nil {
+		err = write(w, s)
+	}
+	if err != nil {
+		return fmt.Errorf("data: write: %w", err)
+	}
+	return nil
+}
+
+// writerOf returns the writer of a format for a set that can be written.
+func writerOf(ext string, s *Set) (func(io.Writer, *Set) error, error) {
+	writers := map[string]func(io.Writer, *Set) error{
+		".png": writePNG, ".csv": writeCSV, ".npy": writeNPY, ".npz": writeNPZ, ".jsonl": writeJSONL,
+	}
+	write := writers[ext]
+	if write == nil {
+		return nil, fmt.Errorf("got extension %q, want .png, .csv, .npy, .npz or .jsonl", ext)
+	}
+	return write, writable(s)
 }
 
 // writable checks what the writers rely on.

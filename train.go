@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
@@ -93,10 +95,27 @@ func withDefaults(c Config) Config {
 	return c
 }
 
+// dataName is what a run is called by its data: a registered name, or that of a file without
+// its extension.
+func dataName(spec string) string {
+	name := filepath.Base(spec)
+	if abs, err := filepath.Abs(spec); err == nil && (name == "." || name == "..") {
+		name = filepath.Base(abs)
+	}
+	name = strings.TrimSuffix(name, ".gz")
+	if ext := filepath.Ext(name); ext != name && slices.Contains([]string{".csv", ".tsv", ".npy", ".npz", ".idx", ".jsonl", ".png", ".jpg", ".jpeg"}, strings.ToLower(ext)) {
+		name = strings.TrimSuffix(name, ext)
+	}
+	if name == string(filepath.Separator) {
+		return "data"
+	}
+	return name
+}
+
 // NextDir returns a directory below root that does not exist yet, named by model and data
 // with a number.
 func NextDir(root string, c Config) string {
-	base := c.Model + "-" + filepath.Base(c.Data)
+	base := c.Model + "-" + dataName(c.Data)
 	for i := 1; ; i++ {
 		dir := filepath.Join(root, fmt.Sprintf("%s-%03d", base, i))
 		if _, err := os.Stat(dir); err != nil {

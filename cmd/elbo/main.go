@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, train.ErrInterrupted) || errors.Is(err, context.Canceled):
-		fmt.Fprintln(io.err, "elbo:", oneLine(err))
+		fmt.Fprintln(io.err, "elbo:", stopped(err))
 		return exitInterrupted
 	}
 	fmt.Fprintln(io.err, "elbo:", oneLine(err))
@@ -49,6 +49,15 @@ func run(ctx context.Context, args []string, io streams) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// stopped tells what a signal ended.
+func stopped(err error) string {
+	text := oneLine(err)
+	if text == context.Canceled.Error() {
+		return "interrupted before there was a result; what was saved before is as it was"
+	}
+	return strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 }
 
 // oneLine joins the lines of an error's text.

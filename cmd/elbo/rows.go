@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -128,28 +127,12 @@ func plural(n int, noun string) string {
 	return noun + "s"
 }
 
-// printRows prints a set as CSV or JSON lines by way of a file, because formats belong to
-// the data package.
+// printRows prints a set as CSV or JSON lines.
 func printRows(out io.Writer, s *data.Set, asJSON bool) error {
-	dir, err := os.MkdirTemp("", "elbo-rows-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "rows.csv")
 	if asJSON {
-		path = filepath.Join(dir, "rows.jsonl")
+		return data.Write(out, ".jsonl", s)
 	}
-	if err := data.WriteFile(path, s); err != nil {
-		return err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, err = io.Copy(out, file)
-	return err
+	return data.Write(out, ".csv", s)
 }
 
 // gallery draws rows as a grid of images, or as a table of coloured cells.

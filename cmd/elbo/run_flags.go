@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/train"
 )
 
@@ -57,7 +59,7 @@ func (f *runFlags) open(dir string) (*elbo.Model, error) {
 	}
 	m, err := elbo.Open(dir, elbo.FromCheckpoint(f.checkpoint), elbo.OnBackend(f.config.Backend))
 	if err != nil {
-		return nil, err
+		return nil, f.remedy(dir, err)
 	}
 	c := &m.Run().Config
 	if f.config.Data != "" {
@@ -67,6 +69,19 @@ func (f *runFlags) open(dir string) (*elbo.Model, error) {
 		c.DataDir = f.config.DataDir
 	}
 	return m, nil
+}
+
+// remedy tells what to do about a checkpoint that is not there or damaged.
+func (f *runFlags) remedy(dir string, err error) error {
+	if !errors.Is(err, ckpt.ErrNoCheckpoint) && !errors.Is(err, ckpt.ErrCorrupt) {
+		return err
+	}
+	other := map[string]string{"best": "last", "last": "best"}[f.checkpoint]
+	c, _, e := train.ReadConfig(dir)
+	if e != nil {
+		return err
+	}
+	return fmt.Errorf("%w; try --checkpoint %s, or go on with the run: elbo train %s --out %s --resume", err, other, c.Model, quoted(dir))
 }
 
 // checkOut tells early whether --out can be written: its extension is one of those given, and

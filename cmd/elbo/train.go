@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -214,6 +215,9 @@ func (t *trainCommand) finish(ctx context.Context, run *train.Run, dir string, e
 // ended explains a run that ended early.
 func (t *trainCommand) ended(dir string, err error) error {
 	if !errors.Is(err, train.ErrInterrupted) {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return fmt.Errorf("%w; free some space, then go on with: %s", err, t.hint)
+		}
 		return err
 	}
 	if err.Error() != train.ErrInterrupted.Error() { // joined with the failure to save

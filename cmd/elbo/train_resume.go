@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,8 +14,9 @@ import (
 )
 
 // free names the settings that may change in a resumed run because they do not decide the
-// steps that were made. Epochs are free while no schedule depends on them.
-var free = []string{"patience", "save-every", "skip-nonfinite", "data-dir", "epochs"}
+// steps that were made. Data may lie elsewhere if they are the same. Epochs are free while no
+// schedule depends on them.
+var free = []string{"patience", "save-every", "skip-nonfinite", "data", "data-dir", "epochs"}
 
 // again goes on with a run.
 func (t *trainCommand) again(ctx context.Context) error {
@@ -46,6 +49,9 @@ func (t *trainCommand) again(ctx context.Context) error {
 		t.hint += fmt.Sprintf(" --epochs %d", c.Epochs)
 	}
 	splits, err := train.OpenData(ctx, c, info.Columns)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; if the data of %s have moved, --data tells where they are", err, dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -89,6 +95,9 @@ func (t *trainCommand) changes(stored train.Config) (func(*train.Config), error)
 		}
 		if set("skip-nonfinite") {
 			c.SkipNonfinite = given.SkipNonfinite
+		}
+		if set("data") {
+			c.Data = given.Data
 		}
 		if set("data-dir") {
 			c.DataDir = given.DataDir

@@ -18,9 +18,3 @@ func (c Config) mirrored(s *model.Scope, z *g.Node) dist.Distribution {
 	slices.Reverse(widths)
 	return c.distribution(s, nn.Dense(s.In("out"), nn.MLP(s, z, widths), c.Dim))
 }
-
-// standardPrior is N(0, I) in the shape n×L.
-func standardPrior(s *model.Scope, n, latent int) dist.Distribution {
-	zero := g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), n, latent)
-	return dist.Normal{Loc: zero, LogScale: zero}
-}

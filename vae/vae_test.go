@@ -209,7 +209,7 @@ func TestGradientsOfAllModels(t *testing.T) {
 // TestLambdaFormIsTheScaledLikelihoodForm: ∇(½‖x − μ‖² + λ·KL) = σ²·∇(−ELBO) at λ = σ².
 func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 	const sigma = .37
-	m := mustNew(t, "vae", Config{Dim: 6, Hidden: []int{5}, Latent: 2, Likelihood: "gaussian", Sigma: sigma}).(*vae)
+	m := mustNew(t, "vae", Config{Dim: 6, Hidden: []int{5}, Latent: 2, Likelihood: "gaussian", Sigma: sigma}).(amortized)
 	p := tk.Params(t, dtypes.Float64)
 	gradient := func(lambda bool) [][]float64 {
 		return tk.Values(t, model.NewProgram(p, "form", func(s *model.Scope, in []*g.Node) []*g.Node {
@@ -217,7 +217,7 @@ func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 			terms := m.Terms(s, x, vi.Estimator{})
 			loss := g.MulScalar(terms.Loss(in[1], 0), sigma*sigma)
 			if lambda {
-				q := m.posterior(s, x)
+				q := m.guide(s.In("encoder"), x)
 				eps := s.In("again").Normal("z", 1, 4, 2)
 				z := g.Add(q.Loc, g.Mul(g.Exp(q.LogScale), g.Squeeze(eps, 0)))
 				square := g.ReduceSum(g.Square(g.Sub(x, m.Decode(s, z).Mean())), -1)

@@ -1,0 +1,46 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// amortized is a latent-variable model with a network for q(z|x), a network for p(x|z) and
+// the prior N(0, I). A model that is no more than these is a value of this type: its file
+// states the two networks.
+type amortized struct {
+	latent int                                               // L
+	guide  func(s *model.Scope, x *g.Node) dist.Normal       // q(z|x), in the scope "encoder"
+	data   func(s *model.Scope, z *g.Node) dist.Distribution // p(x|z), in the scope "decoder"
+}
+
+// Terms implements [Model].
+func (m amortized) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
+	return e.ELBO(s, x, m.Latent(s, x))
+}
+
+// Latent implements [Probabilistic].
+func (m amortized) Latent(s *model.Scope, x *g.Node) vi.Latent {
+	q := m.guide(s.In("encoder"), x)
+	return vi.Latent{Q: q, P: dist.StandardNormal(q.Loc), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
+}
+
+// Encode implements [Encoder].
+func (m amortized) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
+	q := m.guide(s.In("encoder"), x)
+	return q.Mean(), q.Variance()
+}
+
+// Decode implements [Decoder].
+func (m amortized) Decode(s *model.Scope, z *g.Node) dist.Distribution {
+	return m.data(s.In("decoder"), z)
+}
+
+// Prior implements [Generator].
+func (m amortized) Prior(s *model.Scope, n int) dist.Distribution {
+	zero := g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), n, m.latent)
+	return dist.Normal{Loc: zero, LogScale: zero}
+}

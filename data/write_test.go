@@ -191,3 +191,24 @@ func TestFilesGetThePermissionsOfTheUmask(t *testing.T) {
 		t.Errorf("got mode %v, want %v", b.Mode(), a.Mode())
 	}
 }
+
+func TestStreamsGetWhatFilesGet(t *testing.T) {
+	s := &Set{Shape: []int{2}, X: []float32{1, 2, 3, 4.5}}
+	for _, ext := range []string{".csv", ".jsonl", ".npy", ".npz"} {
+		path := filepath.Join(t.TempDir(), "rows"+ext)
+		if err := WriteFile(path, s); err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := Write(&got, ext, s); err != nil || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s: got %q (%v), want %q", ext, got.Bytes(), err, want)
+		}
+	}
+	if err := Write(io.Discard, ".txt", s); err == nil || !strings.Contains(err.Error(), `data: write: got extension ".txt"`) {
+		t.Errorf("got error %v", err)
+	}
+}

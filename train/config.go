@@ -13,6 +13,7 @@ import (
 	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vae"
@@ -92,7 +93,7 @@ func (c Config) Validate() error {
 		{"max-rows", float64(c.MaxRows), 0, math.MaxInt32},
 	} {
 		if !(v.got >= v.lo && v.got <= v.hi) {
-			return fmt.Errorf("train: %s: got %v, want %v to %v", v.name, v.got, v.lo, v.hi)
+			return fmt.Errorf("train: %s: got %s, want %s to %s", v.name, text.Decimal(v.got), text.Decimal(v.lo), text.Decimal(v.hi))
 		}
 	}
 	if err := c.kl(1).Validate(); err != nil {

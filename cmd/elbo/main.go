@@ -60,7 +60,9 @@ func stopped(err error) string {
 	return strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 }
 
-// oneLine joins the lines of an error's text.
+// oneLine joins the lines of an error's text, and drops the name of the root package, which
+// is that of the program.
 func oneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.TrimPrefix(strings.Join(lines, "; "), "elbo: ")
 }

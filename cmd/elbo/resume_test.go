@@ -165,7 +165,7 @@ func TestResumeChangesOnlyWhatDecidesNoFinishedStep(t *testing.T) {
 		{"r", "lr", ".1", "--lr: got 0.1, want 0.001 as in the run"},
 		{"r", "backend", "xla", "--backend: got xla, want go as in the run"},
 		{"r", "epochs", "1", "want at least 2"},
-		{"r", "epochs", "2000000", "want 1 to 1e+06"},
+		{"r", "epochs", "2000000", "want 1 to 1000000"},
 		{"r", "patience", "-1", "patience: got -1"},
 		{"linear", "epochs", "3", "its linear β schedule stretches over all epochs"},
 		{"warm", "epochs", "3", "its learning-rate schedule (constant, warm-up 0.1) stretches"},

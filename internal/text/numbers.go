@@ -4,6 +4,7 @@ package text
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -20,4 +21,12 @@ func Thousands(n int) string {
 // Shape writes dimensions as in 60000×28×28.
 func Shape[T int | int64](dims []T) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(dims), " ", "×"), "[]")
+}
+
+// Decimal writes a number with digits alone where that is short, such as 1000000 for 1e+06.
+func Decimal(v float64) string {
+	if a := math.Abs(v); v != 0 && (a < 1e-3 || a >= 1e9) || math.IsNaN(v) || math.IsInf(v, 0) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }

@@ -1,6 +1,9 @@
 package text
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestThousandsArePartedByCommas(t *testing.T) {
 	for n, want := range map[int]string{
@@ -71,6 +74,14 @@ func TestDistanceEqualsItsDefinition(t *testing.T) {
 			if got, want := Distance(a, b), distanceByRecursion(a, b); got != want {
 				t.Errorf("%q to %q: got %d, want %d", a, b, got, want)
 			}
+		}
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 1e6: "1000000", -2.5: "-2.5", 1e-12: "1e-12", .001: "0.001", 1e30: "1e+30", math.Inf(1): "+Inf"} {
+		if got := Decimal(v); got != want {
+			t.Errorf("%g: got %s, want %s", v, got, want)
 		}
 	}
 }

@@ -11,16 +11,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
 // childDir names the variable that makes the test binary train in a directory and exit.
 const childDir = "ELBO_TEST_TRAIN_DIR"
 
-// killed is the run that is killed: about two seconds, a checkpoint every third step.
+// killed is the run that is killed: long enough to outlive all kills, with a checkpoint every
+// third step.
 func killed() Config {
 	c, _ := tiny()
-	c.Epochs, c.SaveEvery = 30, 3
+	c.Epochs, c.SaveEvery = 8*kills(), 3
 	return c
 }
 
@@ -60,7 +62,6 @@ func TestKilledRunEndsAlike(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	random := rng.New(17).Rand()
-	done := 0
 	for i := range kills() {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), childDir+"="+dir)
@@ -69,14 +70,12 @@ func TestKilledRunEndsAlike(t *testing.T) {
 		}
 		time.Sleep(time.Duration(30+random.IntN(120)) * time.Millisecond)
 		_ = cmd.Process.Signal(syscall.SIGKILL)
-		if err := cmd.Wait(); err == nil {
-			done = i + 1
-			break
-		} else if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() >= 0 {
-			t.Fatalf("child failed by itself: %v", err)
+		err := cmd.Wait()
+		if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() >= 0 {
+			t.Fatalf("child %d ended by itself: %v", i+1, err)
 		}
 	}
-	t.Logf("killed %d times; finished by itself: %v", kills(), done > 0)
+	t.Logf("killed %d times, at step %d of %d", kills(), lastStep(t, dir), lastStep(t, whole))
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -86,4 +85,19 @@ func TestKilledRunEndsAlike(t *testing.T) {
 		t.Errorf("parameters %s, want %s", got, want)
 	}
 	sameHistory(t, whole, dir)
+}
+
+// lastStep returns the step of the last checkpoint of a run.
+func lastStep(t *testing.T, dir string) int64 {
+	t.Helper()
+	s, err := ckpt.OpenReadOnly(filepath.Join(dir, checkpoints))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c, err := s.Load("last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Step
 }

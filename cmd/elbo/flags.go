@@ -66,7 +66,7 @@ var configFlagTable = []configFlag{
 	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},
 	intFlag("latent", "dimensions of the latent code", func(c *train.Config) *int { return &c.Latent }),
 	textFlag("likelihood", "`name` of p(x|z): "+strings.Join(likelihoodNames(), ", ")+" (default: bernoulli for images, gaussian-learned for tables)", func(c *train.Config) *string { return &c.Likelihood }, likelihoodNames),
-	floatFlag("sigma", "scale of the gaussian and laplace likelihoods", func(c *train.Config) *float64 { return &c.Sigma }),
+	floatFlag("sigma", "scale σ of the gaussian (its KL weighs λ = σ² beside the squared error) and laplace likelihoods", func(c *train.Config) *float64 { return &c.Sigma }),
 	floatFlag("beta", "weight β of the KL term", func(c *train.Config) *float64 { return &c.Beta }),
 	textFlag("beta-schedule", "`schedule` of β: "+strings.Join(vi.ScheduleKinds, ", "), func(c *train.Config) *string { return &c.BetaSchedule }, func() []string { return vi.ScheduleKinds }),
 	floatFlag("beta-warmup", "`fraction` of the run until β is reached", func(c *train.Config) *float64 { return &c.BetaWarmup }),

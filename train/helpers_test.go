@@ -92,8 +92,8 @@ func tinyFor(name string) (Config, *data.Splits) {
 	return c, s
 }
 
-// digest is the sha256 of the model and optimizer arrays of the last checkpoint of a run.
-func digest(t *testing.T, dir string) string {
+// lastCheckpoint loads the last checkpoint of a run.
+func lastCheckpoint(t *testing.T, dir string) ckpt.Checkpoint {
 	t.Helper()
 	s, err := ckpt.OpenReadOnly(filepath.Join(dir, checkpoints))
 	if err != nil {
@@ -104,6 +104,13 @@ func digest(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// digest is the sha256 of the model and optimizer arrays of the last checkpoint of a run.
+func digest(t *testing.T, dir string) string {
+	t.Helper()
+	c := lastCheckpoint(t, dir)
 	h := sha256.New()
 	for _, x := range append(c.Model, c.Optimizer...) {
 		fmt.Fprint(h, x.Name, x.Shape)

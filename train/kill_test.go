@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -75,7 +74,7 @@ func TestKilledRunEndsAlike(t *testing.T) {
 			t.Fatalf("child %d ended by itself: %v", i+1, err)
 		}
 	}
-	t.Logf("killed %d times, at step %d of %d", kills(), lastStep(t, dir), lastStep(t, whole))
+	t.Logf("killed %d times, at step %d of %d", kills(), lastCheckpoint(t, dir).Step, lastCheckpoint(t, whole).Step)
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -85,19 +84,4 @@ func TestKilledRunEndsAlike(t *testing.T) {
 		t.Errorf("parameters %s, want %s", got, want)
 	}
 	sameHistory(t, whole, dir)
-}
-
-// lastStep returns the step of the last checkpoint of a run.
-func lastStep(t *testing.T, dir string) int64 {
-	t.Helper()
-	s, err := ckpt.OpenReadOnly(filepath.Join(dir, checkpoints))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c, err := s.Load("last")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Step
 }

@@ -68,8 +68,8 @@ func TestPaperMNISTGrey(t *testing.T) {
 	within(t, "−ELBO, grey", -m.Run().Outcome.Test.Bound, 103.65, 1)
 }
 
-// Two latent dimensions. Single runs differ by four nats from seed to seed, here and in
-// PyTorch (bench/peers/torch_vae.py --latent 2), so the mean of three seeds is held.
+// Two latent dimensions, for three seeds, each held by itself and in the mean. Seeds differ by
+// four nats, here and in PyTorch (bench/peers/torch_vae.py --latent 2); seed 1 misses.
 func TestPaperMNISTLatent2(t *testing.T) {
 	long(t)
 	s := open(t, "mnist")
@@ -78,6 +78,7 @@ func TestPaperMNISTLatent2(t *testing.T) {
 		c := mnist()
 		c.Binarize, c.Latent, c.Seed = "dynamic", 2, seed+1
 		m := fit(t, fmt.Sprintf("mnist-2d-%d", seed+1), c, s)
+		within(t, fmt.Sprintf("−ELBO, 2 dimensions, seed %d", seed+1), -m.Run().Outcome.Test.Bound, 151.5, 2)
 		mean -= m.Run().Outcome.Test.Bound / 3
 	}
 	within(t, "−ELBO, 2 dimensions, mean of three seeds", mean, 151.5, 2)

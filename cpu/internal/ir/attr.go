@@ -1,0 +1,146 @@
+package ir
+
+import (
+	"unsafe"
+
+	"github.com/gomlx/compute"
+)
+
+// Attributes of operations, by the names of package compute. An operation that is not
+// mentioned has none: what it needs stands in the shapes of its inputs and outputs (Reshape,
+// ConvertDType, Bitcast, BroadcastInDim's target, RNGBitGenerator's values, …).
+
+// Param is the attribute of Parameter.
+type Param struct {
+	Name  string
+	Index int
+}
+
+// Literal is the attribute of Constant: the elements in row-major order, in memory that nobody
+// changes.
+type Literal struct {
+	Data  unsafe.Pointer
+	Bytes int
+}
+
+// Axes is the attribute of Transpose (the permutation), Reverse, the Reduce family (never
+// empty: all axes are listed) and BroadcastInDim (the output axis of each input axis).
+type Axes []int
+
+// Axis is the attribute of Concatenate and Iota, and of FusedSoftmax.
+type Axis int
+
+// Slice is the attribute of Slice; every field has one entry an axis.
+type Slice struct{ Starts, Limits, Strides []int }
+
+// Pad is the attribute of Pad, one entry an axis. Inputs: operand, fill value.
+type Pad []compute.PadAxis
+
+// ArgMinMax is the attribute of ArgMinMax.
+type ArgMinMax struct {
+	Axis  int
+	IsMin bool
+}
+
+// CumSum is the attribute of CumSum.
+type CumSum struct {
+	Axis               int
+	Exclusive, Reverse bool
+}
+
+// Dot is the attribute of DotGeneral.
+type Dot struct {
+	LhsContract, LhsBatch, RhsContract, RhsBatch []int
+	Config                                       compute.DotGeneralConfig
+}
+
+// Conv is the attribute of ConvGeneral; every list has one entry a spatial axis.
+type Conv struct {
+	Axes                       compute.ConvolveAxesConfig
+	Strides                    []int
+	Paddings                   [][2]int
+	InputDilations             []int
+	KernelDilations            []int
+	ChannelGroups, BatchGroups int // at least 1
+}
+
+// Gather is the attribute of Gather.
+type Gather struct {
+	IndexVectorAxis                                       int
+	OffsetOutputAxes, CollapsedAxes, StartIndexMap, Sizes []int
+	Sorted                                                bool
+}
+
+// Scatter is the attribute of ScatterSum, ScatterMax and ScatterMin. Inputs: operand, indices,
+// updates.
+type Scatter struct {
+	IndexVectorAxis                             int
+	UpdateWindowAxes, InsertedAxes, OperandAxes []int
+	Sorted, Unique                              bool
+}
+
+// Window is the attribute of ReduceWindow and of SelectAndScatterMax, Min and Sum (which use
+// neither Reduce nor the dilations); every list has one entry an axis.
+type Window struct {
+	Reduce                                         compute.ReduceOpType
+	Dims, Strides, InputDilations, WindowDilations []int
+	Paddings                                       [][2]int
+}
+
+// DynamicSlice is the attribute of DynamicSlice. Inputs: operand, one scalar an axis.
+// DynamicUpdateSlice has none; its inputs are operand, update, one scalar an axis.
+type DynamicSlice struct{ Sizes []int }
+
+// FFT is the attribute of FFT.
+type FFT struct {
+	Kind   compute.FFTType
+	Length []int
+}
+
+// BatchNorm is the attribute of the three BatchNorm operations.
+type BatchNorm struct {
+	Epsilon float32
+	Axis    int
+}
+
+// Sort is the attribute of Sort. Inputs: the tensors, then what the comparator captures; the
+// comparator's parameters are the 2N scalars, then the captures.
+type Sort struct {
+	Axis       int
+	Stable     bool
+	Tensors    int
+	Comparator *Graph
+}
+
+// While is the attribute of While. Inputs: the state, what the condition captures, what the
+// body captures. The parameters of each graph are the state, then its captures.
+type While struct {
+	State                      int
+	CondCaptures, BodyCaptures int
+	Cond, Body                 *Graph
+}
+
+// If is the attribute of If. Inputs: the predicate, what the first branch captures, what the
+// second captures. The parameters of each graph are its captures.
+type If struct {
+	TrueCaptures, FalseCaptures int
+	True, False                 *Graph
+}
+
+// Attention is the attribute of FusedScaledDotProductAttention and of its VJP. Inputs of the
+// first: query, key, value and the mask if there is one. Outputs: result and the log-sum-exp of
+// every row. Inputs of the VJP: query, key, value, mask if any, result, log-sum-exp, gradient of
+// the result.
+type Attention struct {
+	Layout  compute.AttentionAxesLayout
+	Scale   float64
+	Causal  bool
+	HasMask bool
+}
+
+// View is the attribute of View: element (i₀, i₁, …) of the output is element
+// Offset + Σ iₖ·Stridesₖ of the input's memory, counted in elements. Strides may be 0 or negative.
+type View struct {
+	Offset  int
+	Strides []int
+}

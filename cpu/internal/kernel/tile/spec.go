@@ -1,0 +1,56 @@
+// Package tile is the elementwise machine: it computes a fused region of elementwise
+// operations and reductions tile by tile, so that everything between the loads and the stores
+// stays in the first-level cache.
+package tile
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+)
+
+// Spec is a region: a loop over an iteration space whose body is straight-line code over
+// registers. Registers 0 … len(Loads)−1 are the loads, the result of Code[i] is register
+// len(Loads)+i.
+//
+// The arguments of the region's kernel are its stores, then its loads.
+type Spec struct {
+	Dims   []int // the iteration space, outermost axis first; empty for one scalar
+	Loads  []Load
+	Code   []Instr
+	Stores []Store
+}
+
+// Load reads an operand: element (i₀, i₁, …) of the iteration space is element Σ iₖ·Stridesₖ
+// after the argument's address. A stride of 0 broadcasts; a stride may be negative.
+type Load struct {
+	DType   dtypes.DType
+	Strides []int // one a dimension
+}
+
+// Instr computes a register from up to three others. The operations are the elementwise ones
+// of package compute, with operands in the order of its methods (Where: condition, onTrue,
+// onFalse; Clamp: min, x, max), ConvertDType, and MulAdd.
+type Instr struct {
+	Op      compute.OpType
+	DType   dtypes.DType // of the operands (of onTrue for Where)
+	To      dtypes.DType // of the result
+	A, B, C int          // operand registers; unused ones are −1
+}
+
+// MulAdd is a·b + c, rounded once or twice.
+const MulAdd = compute.OpTypeLast + 100
+
+// Store writes a register, or its reduction over some of the dimensions.
+type Store struct {
+	Reg   int
+	DType dtypes.DType
+
+	// Reduce is OpTypeInvalid for a plain store, else OpTypeReduceSum, …Product, …Max, …Min,
+	// …LogicalAnd, …LogicalOr or another of the Reduce family. A sum of float32 is taken in
+	// float32, in an order that depends on Dims alone.
+	Reduce compute.OpType
+	Over   []bool // which dimensions are reduced; nil for a plain store
+
+	// Strides places element (i₀, i₁, …) at Σ iₖ·Stridesₖ; it is 0 where Over is true.
+	Strides []int
+}

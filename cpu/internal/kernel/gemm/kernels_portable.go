@@ -1,0 +1,13 @@
+//go:build !amd64 || noasm
+
+package gemm
+
+import (
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+)
+
+func native(isa.Level, dtypes.DType) []Micro { return nil }
+
+func peakLoop(isa.Level, dtypes.DType) (func(int), int) { return nil, 0 }

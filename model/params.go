@@ -89,6 +89,9 @@ func (p *Params) Export() ([]Array, error) {
 	out := make([]Array, 0, len(p.order))
 	for _, name := range p.order {
 		v := p.values[name]
+		if v.value == nil {
+			return nil, lost(name)
+		}
 		data, err := Floats(v.value)
 		if err != nil {
 			return nil, fmt.Errorf("model: parameter %q: %w", name, err)
@@ -154,24 +157,38 @@ func (p *Params) lookup(name string, trainable bool, init Init, dims []int) (*pa
 	return v, nil
 }
 
-// buffer returns the device buffer of a parameter.
-func (p *Params) buffer(name string) (compute.Buffer, error) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
+// buffer returns the device buffer of a parameter. If it is given away, the parameter has no
+// value until replace gives it one.
+func (p *Params) buffer(name string, give bool) (compute.Buffer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	v, ok := p.values[name]
 	if !ok {
 		return nil, fmt.Errorf("model: parameter %q is missing", name)
 	}
-	return v.value.Buffer(p.backend, 0)
+	if v.value == nil {
+		return nil, lost(name)
+	}
+	if !give {
+		return v.value.Buffer(p.backend, 0)
+	}
+	t := v.value
+	v.value = nil
+	return t.DonateBuffer(p.backend, 0)
 }
 
-// replace sets the value of a parameter and frees the old one.
-func (p *Params) replace(name string, value *tensors.Tensor) {
+// lost is the error of a parameter that a failed run has taken.
+func lost(name string) error {
+	return fmt.Errorf("model: parameter %q was lost in a run that failed; load the last checkpoint", name)
+}
+
+// replace sets the values of parameters whose old ones were given away.
+func (p *Params) replace(names []string, values []*tensors.Tensor) {
 	p.mu.Lock()
-	old := p.values[name].value
-	p.values[name].value = value
-	p.mu.Unlock()
-	_ = old.FinalizeAll()
+	defer p.mu.Unlock()
+	for i, name := range names {
+		p.values[name].value = values[i]
+	}
 }
 
 // size is the number of values of a shape.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,13 +37,9 @@ type executable struct {
 	updates []string
 }
 
-// Result is what one run of a program gave. A run that updates parameters changes nothing
-// until Commit, so a step that went wrong can be thrown away.
+// Result is what one run of a program gave.
 type Result struct {
 	Outputs []*tensors.Tensor // what the graph function returned, in order
-	params  *Params
-	names   []string
-	values  []*tensors.Tensor
 }
 
 // NewProgram prepares a program; nothing is compiled yet.
@@ -62,20 +59,24 @@ func (p *Program) WithNoise(fn func(name string, dims []int) []float64) *Program
 	return p
 }
 
-// Run executes the program. The key decides all noise.
+// Run executes the program. The key decides all noise. Parameters that the graph updates are
+// handed over to the backend, which may write the new values over the old: where the values
+// may turn out unusable the graph has to say so ([Scope.Guard]). If the execution itself fails
+// those parameters are lost, and asking for them is an error.
 func (p *Program) Run(key rng.Key, in ...*tensors.Tensor) (res *Result, err error) {
 	defer p.recoverTo(&err)
 	ex, err := p.executable(in)
 	if err != nil {
 		return nil, err
 	}
-	buffers, err := p.buffers(ex, key, in)
+	buffers, donate, err := p.buffers(ex, key, in)
 	if err != nil {
 		return nil, err
 	}
-	out := ex.g.RunWithBuffers(buffers, make([]bool, len(buffers)), 0)
-	n, end := len(out)-1-len(ex.updates), len(out)-1
-	return &Result{Outputs: out[:n], params: p.params, names: ex.updates, values: out[n:end]}, nil
+	out := ex.g.RunWithBuffers(buffers, donate, 0)
+	n := len(out) - 1 - len(ex.updates)
+	p.params.replace(ex.updates, out[n:n+len(ex.updates)])
+	return &Result{Outputs: out[:n]}, nil
 }
 
 // Values runs the program and copies its outputs to the host, in float64.
@@ -84,7 +85,6 @@ func (p *Program) Values(key rng.Key, in ...*tensors.Tensor) ([][]float64, error
 	if err != nil {
 		return nil, err
 	}
-	res.Discard()
 	return res.Floats()
 }
 
@@ -102,36 +102,21 @@ func (r *Result) Floats() ([][]float64, error) {
 	return out, nil
 }
 
-// Commit makes the updates of the run the values of their parameters, once.
-func (r *Result) Commit() {
-	for i, v := range r.values {
-		r.params.replace(r.names[i], v)
-	}
-	r.values = nil
-}
-
-// Discard frees the updates of the run.
-func (r *Result) Discard() {
-	for _, v := range r.values {
-		_ = v.FinalizeAll()
-	}
-	r.values = nil
-}
-
-// buffers gathers the device buffers of inputs, parameters and noise, by parameter handle.
-func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) ([]compute.Buffer, error) {
-	out := make([]compute.Buffer, ex.g.NumParameters())
-	set := func(name string, t *tensors.Tensor) error {
-		b, err := t.Buffer(p.params.backend, 0)
-		if err == nil {
-			out[ex.g.GetParameterByName(name).GetParameterHandle()] = b
-		}
-		return err
+// buffers gathers the device buffers of inputs, noise and parameters, by parameter handle, and
+// says which of them the backend may take over: the noise and the parameters that the graph
+// updates. The latter come last, so that a mistake in the others costs no parameter.
+func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) (out []compute.Buffer, donate []bool, err error) {
+	out, donate = make([]compute.Buffer, ex.g.NumParameters()), make([]bool, ex.g.NumParameters())
+	set := func(name string, b compute.Buffer, give bool) {
+		i := ex.g.GetParameterByName(name).GetParameterHandle()
+		out[i], donate[i] = b, give
 	}
 	for i, t := range in {
-		if err := set(inputName(i), t); err != nil {
-			return nil, err
+		b, err := t.Buffer(p.params.backend, 0)
+		if err != nil {
+			return nil, nil, err
 		}
+		set(inputName(i), b, false)
 	}
 	for _, n := range ex.noise {
 		dims := n.node.Shape().Dimensions
@@ -141,18 +126,21 @@ func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) ([]
 		} else {
 			data = n.values(key)
 		}
-		if err := set("noise:"+n.name, hostTensor(p.params.dtype, data, dims)); err != nil {
-			return nil, err
+		b, err := hostTensor(p.params.dtype, data, dims).DonateBuffer(p.params.backend, 0)
+		if err != nil {
+			return nil, nil, err
 		}
+		set("noise:"+n.name, b, true)
 	}
 	for _, name := range ex.used {
-		b, err := p.params.buffer(name)
+		give := slices.Contains(ex.updates, name)
+		b, err := p.params.buffer(name, give)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out[ex.g.GetParameterByName("param:"+name).GetParameterHandle()] = b
+		set("param:"+name, b, give)
 	}
-	return out, nil
+	return out, donate, nil
 }
 
 // executable returns the program compiled for the shapes of the inputs.
@@ -186,6 +174,9 @@ func (p *Program) compile(in []*tensors.Tensor) (*executable, error) {
 	ex := &executable{g: g, used: b.used, noise: b.noise}
 	for _, name := range b.used {
 		if v, ok := b.updates[name]; ok {
+			if b.guard != nil {
+				v = graph.Where(b.guard, v, b.nodes[name])
+			}
 			ex.updates = append(ex.updates, name)
 			outputs = append(outputs, v)
 		}

@@ -35,41 +35,52 @@ func counter(s *model.Scope, in []*graph.Node) []*graph.Node {
 	return []*graph.Node{n}
 }
 
-func TestUpdatesWaitForCommit(t *testing.T) {
+func TestUpdatesHappenInTheRun(t *testing.T) {
 	p := tk.Params(t, dtypes.Float64)
 	prog := model.NewProgram(p, "count", counter)
 	one := model.Scalar(dtypes.Float64, 1)
-	now := func() float64 { return values(t, p)["c/n"][0] }
-	if v := tk.Values(t, prog, rng.Key{}, one)[0][0]; v != 11 || now() != 10 {
-		t.Errorf("a run for its values: got %v with state %v, want 11 with 10", v, now())
-	}
-	res, err := prog.Run(rng.Key{}, one)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if now() != 10 {
-		t.Errorf("before Commit: got %v, want 10", now())
-	}
-	res.Discard()
-	res.Commit()
-	if now() != 10 {
-		t.Errorf("after Discard: got %v, want 10", now())
-	}
 	for want := 11.; want < 15; want++ {
-		res, err := prog.Run(rng.Key{}, one)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Commit()
-		res.Commit() // a second one changes nothing
-		res.Discard()
-		out, err := res.Floats()
-		if err != nil || out[0][0] != want || now() != want {
-			t.Errorf("after Commit: got %v with state %v, error %v, want %v", out, now(), err, want)
+		got, state := tk.Values(t, prog, rng.Key{}, one)[0][0], values(t, p)["c/n"][0]
+		if got != want || state != want {
+			t.Errorf("got %v with state %v, want %v", got, state, want)
 		}
 	}
 	if p.Count() != 0 {
 		t.Errorf("trainable values: got %d, want 0", p.Count())
+	}
+}
+
+// TestGuardKeepsEveryArray: where the guard is false a run leaves all arrays as they were,
+// though it computed new values.
+func TestGuardKeepsEveryArray(t *testing.T) {
+	p := tk.Params(t, dtypes.Float64)
+	prog := model.NewProgram(p, "guarded", func(s *model.Scope, in []*graph.Node) []*graph.Node {
+		s.Guard(graph.IsFinite(in[0]))
+		s.Update("w", graph.Add(s.Param("w", model.Constant(1), 3), in[0]))
+		return counter(s, in)
+	})
+	for _, c := range []struct{ add, w, n float64 }{{2, 3, 12}, {math.NaN(), 3, 12}, {math.Inf(1), 3, 12}, {1, 4, 13}} {
+		tk.Values(t, prog, rng.Key{}, model.Scalar(dtypes.Float64, c.add))
+		if v := values(t, p); v["w"][2] != c.w || v["c/n"][0] != c.n {
+			t.Errorf("after %v: got %v, want w %v and n %v", c.add, v, c.w, c.n)
+		}
+	}
+}
+
+// TestMistakenInputsCostNoParameter: a run that cannot start has taken nothing.
+func TestMistakenInputsCostNoParameter(t *testing.T) {
+	p := tk.Params(t, dtypes.Float64)
+	prog := model.NewProgram(p, "count", counter)
+	bad := model.Scalar(dtypes.Float64, 1)
+	tk.Values(t, prog, rng.Key{}, bad)
+	if err := bad.FinalizeAll(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prog.Run(rng.Key{}, bad); err == nil {
+		t.Error("a freed input: got no error")
+	}
+	if n := values(t, p)["c/n"][0]; n != 11 {
+		t.Errorf("got %v, want 11", n)
 	}
 }
 
@@ -83,11 +94,7 @@ func TestUpdatesAreSimultaneous(t *testing.T) {
 		return nil
 	})
 	for _, want := range [][2]float64{{3, 1.5}, {2.25, 4.5}} {
-		res, err := prog.Run(rng.Key{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Commit()
+		tk.Values(t, prog, rng.Key{})
 		if v := values(t, p); v["a"][0] != want[0] || v["b"][0] != want[1] {
 			t.Errorf("got %v, want %v", v, want)
 		}
@@ -274,7 +281,6 @@ func TestConcurrentRunsGiveTheSameBits(t *testing.T) {
 	fn := func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		w := s.Param("w", model.Gaussian(1), 16, 16)
 		h := graph.Tanh(graph.Dot(in[0], w).Product())
-		s.Update("w", graph.MulScalar(w, 2)) // thrown away by every run
 		return []*graph.Node{graph.Add(h, s.Normal("z", in[0].Shape().Dimensions...))}
 	}
 	input := func(rows int) *tensors.Tensor {
@@ -314,9 +320,9 @@ func TestConcurrentRunsGiveTheSameBits(t *testing.T) {
 	wg.Wait()
 }
 
-// TestManyCommitsFreeWhatTheyReplace trains one value for a while; a use of a freed buffer
+// TestManyUpdatesFreeWhatTheyReplace trains one value for a while; a use of a freed buffer
 // would be an error or a wrong value.
-func TestManyCommitsFreeWhatTheyReplace(t *testing.T) {
+func TestManyUpdatesFreeWhatTheyReplace(t *testing.T) {
 	p := tk.Params(t, dtypes.Float32)
 	prog := model.NewProgram(p, "halve", func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		w := s.Param("w", model.Constant(1024), 1000)
@@ -328,7 +334,6 @@ func TestManyCommitsFreeWhatTheyReplace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Commit()
 		out, err := res.Floats()
 		if want := 1024 / math.Pow(2, float64(i)); err != nil || out[0][0] != want {
 			t.Errorf("step %d: got %v, error %v, want %v", i, out, err, want)

@@ -26,6 +26,7 @@ type build struct {
 	used     []string               // parameters in order of first use
 	noise    []noiseSpec
 	updates  map[string]*graph.Node
+	guard    *graph.Node
 	training bool
 }
 
@@ -114,6 +115,10 @@ func (s *Scope) Update(name string, value *graph.Node) {
 
 // UpdateState makes a node the new value of an array of this scope after the run.
 func (s *Scope) UpdateState(name string, value *graph.Node) { s.Update(s.join(name), value) }
+
+// Guard makes every update of the run conditional: where ok, a Bool scalar, is false all arrays
+// keep their values.
+func (s *Scope) Guard(ok *graph.Node) { s.b.guard = ok }
 
 // Normal returns an array of N(0, 1) noise, drawn anew at every run.
 func (s *Scope) Normal(name string, dims ...int) *graph.Node {

@@ -13,7 +13,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 )
 
-// TestProgramsShareParameters: what one program commits, another sees at its next run.
+// TestProgramsShareParameters: what one program updates, another sees at its next run.
 func TestProgramsShareParameters(t *testing.T) {
 	p := tk.Params(t, dtypes.Float64)
 	train := model.NewProgram(p, "train", func(s *model.Scope, in []*graph.Node) []*graph.Node {
@@ -32,11 +32,7 @@ func TestProgramsShareParameters(t *testing.T) {
 		if i == 0 { // the program that is compiled first gives the start
 			tk.Import(t, p, model.Array{Name: "w", Trainable: true, Data: []float64{1}})
 		}
-		res, err := train.Run(rng.Key{}, x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Commit()
+		tk.Values(t, train, rng.Key{}, x)
 	}
 	if w := values(t, p)["w"][0]; w != 9 {
 		t.Errorf("after four steps of 2 from 1: got %v, want 9", w)

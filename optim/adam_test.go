@@ -67,7 +67,6 @@ func TestAdamFollowsTheAlgorithm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res.Commit()
 			out, err := res.Floats()
 			if err != nil {
 				t.Fatal(err)

@@ -60,6 +60,7 @@ func newStep(net *vae.Network, c Config) *step {
 		if t.KL != nil {
 			out = append(out, g.ReduceMean(t.KL, 0))
 		}
+		s.Guard(finite(out))
 		return out
 	}).Training()
 	return st
@@ -78,19 +79,22 @@ func (st *step) run(t int64, x []float32, beta, rate float64, noise rng.Key) (te
 	}
 	v, err := res.Floats()
 	if err != nil {
-		res.Discard()
 		return terms{}, err
 	}
 	out := terms{loss: v[0][0], norm: v[1][0], logLik: v[2][0]}
 	if len(v) > 3 {
 		out.kl = v[3]
 	}
-	if bad := out.check(t); bad != nil {
-		res.Discard()
-		return out, bad
+	return out, out.check(t)
+}
+
+// finite is true where every value of the terms is; it is the graph's form of [terms.check].
+func finite(terms []*g.Node) *g.Node {
+	ok := g.IsFinite(terms[0])
+	for _, t := range terms[1:] {
+		ok = g.LogicalAnd(ok, g.ReduceLogicalAnd(g.IsFinite(t)))
 	}
-	res.Commit()
-	return out, nil
+	return ok
 }
 
 // check names the first term that is not finite.

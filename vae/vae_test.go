@@ -62,7 +62,6 @@ func update(t testing.TB, prog *model.Program, adam optim.Adam, key rng.Key, n i
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Commit()
 	out, err := res.Floats()
 	if err != nil {
 		t.Fatal(err)

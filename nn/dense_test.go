@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -21,6 +22,17 @@ func TestDenseIsAffine(t *testing.T) {
 	got := tk.Values(t, prog, rng.Key{}, tk.Matrix([]float64{1, 1, 2, -1}, 2, 2))[0]
 	for i, want := range []float64{-2.5, 7, 8, 6.5, -1, -1} {
 		tk.Close(t, "x·W + b", got[i], want, 1e-15)
+	}
+}
+
+// TestDenseOfSequencesIsThatOfTheirSteps: all leading axes are alike.
+func TestDenseOfSequencesIsThatOfTheirSteps(t *testing.T) {
+	dense := func(s *model.Scope, x *g.Node) *g.Node { return nn.Dense(s, x, 3) }
+	for _, dims := range [][]int{{2, 4}, {2, 3, 4}, {2, 1, 3, 4}, {4}} {
+		x, y, shape, p := apply(t, dense, dims...)
+		shaped(t, "dense", shape, append(slices.Clone(dims[:len(dims)-1]), 3)...)
+		closeAll(t, "dense", y, affine(x, p["weight"], p["bias"]), 1e-14)
+		gradient(t, dense, dims...)
 	}
 }
 

@@ -16,6 +16,3 @@ func MLP(s *model.Scope, x *g.Node, widths []int) *g.Node {
 	}
 	return x
 }
-
-// ReLU returns max(x, 0).
-func ReLU(x *g.Node) *g.Node { return g.MaxScalar(x, 0.) }

@@ -1,0 +1,36 @@
+// Package run executes compiled programs.
+//
+// A program is executed by several workers that walk the same list of steps together: each
+// does its fixed share of a phase's units, then waits at a barrier until the others have done
+// theirs. Workers live as long as their [Pool]. Between two phases they spin, so that a phase of
+// a few microseconds is worth sharing; when nothing has come for some milliseconds they sleep.
+package run
+
+import "runtime"
+
+// Pool is a set of workers for any number of executors. It runs one program at a time; what
+// is asked of it meanwhile runs on its caller's goroutine alone, with the same result.
+type Pool struct {
+	crew *crew
+}
+
+// NewPool returns a pool for the given number of threads, or for as many as Go uses when it
+// is 0. The calling goroutine of a run is one of them; the others are started by the first run
+// that needs them, and at most runtime.GOMAXPROCS take part in a run.
+//
+// A pool that is not closed ends its workers when it is no longer referenced.
+func NewPool(threads int) *Pool {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{newCrew(threads)}
+	runtime.AddCleanup(p, (*crew).close, p.crew)
+	return p
+}
+
+// Threads is the largest number of workers that run a program.
+func (p *Pool) Threads() int { return len(p.crew.slots) }
+
+// Close ends the workers, after the run in progress if there is one. Later runs use only
+// their caller's goroutine.
+func (p *Pool) Close() { p.crew.close() }

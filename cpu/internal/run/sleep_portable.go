@@ -1,0 +1,35 @@
+//go:build !linux || noasm
+
+package run
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// sleeper lets a worker's goroutine sleep.
+type sleeper struct {
+	asleep atomic.Uint32 // 1 while the worker sleeps or is about to
+	bell   chan struct{} // rung once for every change of asleep from 1 to 0 by wake
+}
+
+func (s *sleeper) init() { s.bell = make(chan struct{}, 1) }
+
+// sleep returns when wake was called, or at once if ready.
+func (s *sleeper) sleep(ready func() bool) {
+	s.asleep.Store(1)
+	if ready() && s.asleep.CompareAndSwap(1, 0) {
+		return
+	}
+	<-s.bell
+}
+
+// wake ends the sleep.
+func (s *sleeper) wake() {
+	if s.asleep.CompareAndSwap(1, 0) {
+		s.bell <- struct{}{}
+	}
+}
+
+// yield offers the processor to other goroutines.
+func yield() { runtime.Gosched() }

@@ -1,0 +1,72 @@
+package gemm
+
+import (
+	"unsafe"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+)
+
+// product is a product of Float32 or Float64 by micro-kernels. Its phases are the packing of
+// operands, the tiles, and the sum over parts of K; the first and the last only if there is
+// need of them.
+type product struct {
+	Spec
+	size   int // of an element
+	level  isa.Level
+	micros []Micro
+	panels []panel
+	grid   grid
+
+	packA, packB packing
+	shared       int
+	phases       []int
+	run          []func(w *kernel.Worker, lo, hi int, args []unsafe.Pointer)
+	tileBytes    int // of the private tile, with an epilogue
+}
+
+func newProduct(l isa.Level, s Spec) kernel.Kernel {
+	p := &product{Spec: s, size: s.DType.Size(), level: l, micros: Kernels(l, s.DType)}
+	if s.M == 0 || s.N == 0 || s.batches() == 0 {
+		p.phase(0, p.tiles)
+		return p
+	}
+	p.panels = panels(p.micros, p.N)
+	p.grid = p.cut(l)
+	p.pack()
+	p.phase(s.batches()*p.grid.blocks*p.grid.groups*p.grid.parts, p.tiles)
+	if s.Epilogue != nil {
+		p.tileBytes = align(p.size * p.largest())
+	}
+	return p
+}
+
+// phase adds a phase.
+func (p *product) phase(units int, run func(w *kernel.Worker, lo, hi int, args []unsafe.Pointer)) {
+	p.phases = append(p.phases, units)
+	p.run = append(p.run, run)
+}
+
+// Name implements [kernel.Kernel].
+func (p *product) Name() string { return p.name() }
+
+// Phases implements [kernel.Kernel].
+func (p *product) Phases() []int { return p.phases }
+
+// Scratch implements [kernel.Kernel]: the description of the tile, the private tile, the
+// epilogue's own.
+func (p *product) Scratch() int {
+	n := tileSpace + p.tileBytes
+	if p.Epilogue != nil {
+		n += p.Epilogue.Scratch()
+	}
+	return n
+}
+
+// Shared implements [kernel.Kernel].
+func (p *product) Shared() int { return p.shared }
+
+// Run implements [kernel.Kernel].
+func (p *product) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer) {
+	p.run[phase](w, lo, hi, args)
+}

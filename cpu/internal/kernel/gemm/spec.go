@@ -1,0 +1,111 @@
+package gemm
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+)
+
+// Stride is how far apart the rows and the columns of a matrix lie, in elements. A stride may
+// be 0 (broadcast) or, for A and B, negative (reversed).
+type Stride struct{ Row, Col int }
+
+// Batch is a loop around the product: its length and the strides of the operands, in elements.
+type Batch struct{ Size, A, B, C int }
+
+// Spec is the product of M×K and K×N matrices, for every index of the batch,
+//
+//	C[i,j] (+)= Σ_k A[i,k] · B[k,j].
+//
+// Without an epilogue the arguments of the kernel are C, A, B. With one they are whatever the
+// epilogue wants, with A and B at ArgA and ArgB; C is then unused.
+type Spec struct {
+	DType      dtypes.DType
+	M, N, K    int
+	A, B, C    Stride // C.Col is 1
+	Batch      []Batch
+	Accumulate bool // add to what C holds; not with an epilogue
+	Epilogue   Epilogue
+	ArgA, ArgB int // positions of A and B among the arguments, if there is an epilogue
+}
+
+// Epilogue takes finished tiles of the product and stores what it makes of them.
+type Epilogue interface {
+	// Name is appended to the kernel's name: "+bias +max".
+	Name() string
+
+	// Scratch is the number of bytes of private memory that Apply needs, aligned to 64.
+	Scratch() int
+
+	// Apply is given the rows×cols elements at [row, col] of the product of one index of the
+	// batch (counted through, the last loop fastest), with ld elements from row to row, in
+	// private memory that it may overwrite, and the arguments of the kernel. A tile holds
+	// some hundred elements; each element is given once.
+	Apply(w *kernel.Worker, tile unsafe.Pointer, ld, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer)
+}
+
+// New compiles a product for a level. It panics if the type has no product: those that have
+// one are the integers, Float32, Float64 and the complex types.
+func New(l isa.Level, s Spec) kernel.Kernel {
+	if s.M < 0 || s.N < 0 || s.K < 0 || s.N > 1 && s.C.Col != 1 && s.Epilogue == nil || s.Accumulate && s.Epilogue != nil {
+		panic(fmt.Sprintf("gemm: got %+v, want sizes that are not negative, a C with contiguous rows, no sum into what an epilogue stores", s))
+	}
+	if s.Epilogue == nil {
+		s.ArgA, s.ArgB = 1, 2
+	}
+	if s.DType == dtypes.Float32 || s.DType == dtypes.Float64 {
+		return newProduct(l, s)
+	}
+	return newLoops(s)
+}
+
+// name is for instance "gemm 2·128×784×400 +bias": batch, M, K, N.
+func (s *Spec) name() string {
+	text := &strings.Builder{}
+	text.WriteString("gemm ")
+	for _, b := range s.Batch {
+		fmt.Fprintf(text, "%d·", b.Size)
+	}
+	fmt.Fprintf(text, "%d×%d×%d", s.M, s.K, s.N)
+	if s.Epilogue != nil {
+		text.WriteString(" " + s.Epilogue.Name())
+	}
+	return text.String()
+}
+
+// batches is the number of products.
+func (s *Spec) batches() int {
+	n := 1
+	for _, b := range s.Batch {
+		n *= b.Size
+	}
+	return n
+}
+
+// offsets are the positions of the operands of one product, in elements.
+func (s *Spec) offsets(batch int) (a, b, c int) {
+	for d := len(s.Batch) - 1; d >= 0; d-- {
+		loop := &s.Batch[d]
+		i := batch % loop.Size
+		batch /= loop.Size
+		a, b, c = a+i*loop.A, b+i*loop.B, c+i*loop.C
+	}
+	return a, b, c
+}
+
+// split is n things cut into parts of sizes as equal as can be.
+type split struct{ n, parts int }
+
+// at is where a part begins.
+func (s split) at(part int) int { return part * s.n / s.parts }
+
+// ceil is n/d rounded up.
+func ceil(n, d int) int { return (n + d - 1) / d }
+
+// align rounds bytes up to whole cache lines.
+func align(n int) int { return ceil(n, kernel.Align) * kernel.Align }

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -237,6 +238,39 @@ func TestTensorsGoToTheHostAndBack(t *testing.T) {
 		}
 		if _, err := model.Float32s(x); err == nil || !strings.Contains(err.Error(), "want float32 or float64") {
 			t.Errorf("%T: got error %v", bad, err)
+		}
+	}
+}
+
+// TestInputsAreWrittenAgainAndAgain: every run sees what was written last, in both types.
+func TestInputsAreWrittenAgainAndAgain(t *testing.T) {
+	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
+		p := tk.Params(t, dtype)
+		in, err := p.Input(2, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		double := model.NewProgram(p, "double", func(_ *model.Scope, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{graph.Add(in[0], in[0])}
+		})
+		for run := range 3 {
+			if err := in.Write(func(x []float32) error {
+				for i := range x {
+					x[i] = float32(run*10 + i)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range tk.Values(t, double, rng.Key{}, in.Tensor)[0] {
+				if want := float64(2 * (run*10 + i)); v != want {
+					t.Errorf("%v, run %d, element %d: got %v, want %v", dtype, run, i, v, want)
+				}
+			}
+		}
+		sentinel := errors.New("no data")
+		if err := in.Write(func([]float32) error { return sentinel }); !errors.Is(err, sentinel) {
+			t.Errorf("got %v, want the writer's error", err)
 		}
 	}
 }

@@ -119,14 +119,7 @@ func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) (ou
 		set(inputName(i), b, false)
 	}
 	for _, n := range ex.noise {
-		dims := n.node.Shape().Dimensions
-		var data []float64
-		if p.noise != nil {
-			data = p.noise(n.name, dims)
-		} else {
-			data = n.values(key)
-		}
-		b, err := hostTensor(p.params.dtype, data, dims).DonateBuffer(p.params.backend, 0)
+		b, err := p.params.feed(n.node.Shape(), func(flat any) error { return p.draw(n, key, flat) })
 		if err != nil {
 			return nil, nil, err
 		}
@@ -141,6 +134,15 @@ func (p *Program) buffers(ex *executable, key rng.Key, in []*tensors.Tensor) (ou
 		set("param:"+name, b, give)
 	}
 	return out, donate, nil
+}
+
+// draw fills an array of noise, from a run's key or as a test has fixed it.
+func (p *Program) draw(n noiseSpec, key rng.Key, flat any) error {
+	if p.noise == nil {
+		n.draw(key, flat)
+		return nil
+	}
+	return fill(flat, p.noise(n.name, n.node.Shape().Dimensions))
 }
 
 // executable returns the program compiled for the shapes of the inputs.

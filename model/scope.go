@@ -138,19 +138,26 @@ func (s *Scope) draw(name string, kind noiseKind, dims []int) *graph.Node {
 	return n
 }
 
-// values draws an array of noise from a run's key.
-func (n noiseSpec) values(key rng.Key) []float64 {
+// draw fills an array of noise from a run's key. In float32 it holds the rounded numbers of
+// float64.
+func (n noiseSpec) draw(key rng.Key, flat any) {
 	k := key.Named(n.name)
-	count := n.node.Shape().Size()
-	out := make([]float64, count)
-	if n.kind == normalNoise {
-		k.NormalFloat64(out)
-		return out
+	switch x := flat.(type) {
+	case []float32:
+		if n.kind == normalNoise {
+			k.Normal(x)
+		} else {
+			k.Uniform(x)
+		}
+	case []float64:
+		if n.kind == normalNoise {
+			k.NormalFloat64(x)
+			return
+		}
+		u := make([]float32, len(x))
+		k.Uniform(u)
+		for i, v := range u {
+			x[i] = float64(v)
+		}
 	}
-	u := make([]float32, count)
-	k.Uniform(u)
-	for i, v := range u {
-		out[i] = float64(v)
-	}
-	return out
 }

@@ -14,8 +14,11 @@ func TestABatchLargerThanTheDataTakesTheirMemoryAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(tr.perStep), len(s.Train.X); got != want {
-		t.Errorf("buffer of a step: got %d values, want %d, those of the training rows", got, want)
+	if err := tr.epoch(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if rows := s.Train.Len(); len(tr.step.inputs) != 1 || tr.step.inputs[rows] == nil {
+		t.Errorf("inputs of a step: got %v, want one of %d rows, those of the training set", tr.step.inputs, rows)
 	}
 }
 

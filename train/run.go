@@ -81,13 +81,12 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if err := c.CheckMemory(s.Train); err != nil {
 		return nil, err
 	}
-	net, err := c.NewNetwork(rows.Dim)
+	net, err := c.NewNetwork(s.Train.Shape)
 	if err != nil {
 		return nil, err
 	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
 	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true})
-	t.perStep = make([]float32, min(c.Batch, s.Train.Len())*rows.Dim)
 	total := t.stepsPerEpoch() * int64(c.Epochs)
 	t.kl, t.lr = c.kl(total), c.rate(total)
 	return t, nil
@@ -212,7 +211,7 @@ func Load(dir, which, backendName string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := on.NewNetwork((&data.Set{Shape: info.Shape}).Dim())
+	net, err := on.NewNetwork(info.Shape)
 	if err != nil {
 		return nil, err
 	}

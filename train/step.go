@@ -35,9 +35,10 @@ func (e *NotFiniteError) Unwrap() error { return ErrNotFinite }
 
 // step is one step of training: the program and what it needs.
 type step struct {
-	net  *vae.Network
-	adam optim.Adam
-	prog *model.Program
+	net    *vae.Network
+	adam   optim.Adam
+	prog   *model.Program
+	inputs map[int]*model.Input // by number of rows: a full batch and the last one
 }
 
 // terms are the host values of one step.
@@ -48,7 +49,7 @@ type terms struct {
 
 // newStep prepares the program of a training step.
 func newStep(net *vae.Network, c Config) *step {
-	st := &step{net: net, adam: optim.NewAdam()}
+	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}}
 	st.adam.Clip = c.Clip
 	est := vi.Estimator{Samples: c.Samples, MonteCarloKL: c.MonteCarloKL}
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
@@ -66,13 +67,21 @@ func newStep(net *vae.Network, c Config) *step {
 	return st
 }
 
-// run makes step number t (from 1) on the rows x, unless a term is not finite: then nothing
-// has changed and the error is a *NotFiniteError.
-func (st *step) run(t int64, x []float32, beta, rate float64, noise rng.Key) (terms, error) {
+// input returns the array for batches of so many rows.
+func (st *step) input(rows int) (in *model.Input, err error) {
+	if in = st.inputs[rows]; in == nil {
+		in, err = st.net.Params.Input(rows, st.net.Config.Dim)
+		st.inputs[rows] = in
+	}
+	return in, err
+}
+
+// run makes step number t (from 1) on a batch, unless a term is not finite: then nothing has
+// changed and the error is a *NotFiniteError.
+func (st *step) run(t int64, x *model.Input, beta, rate float64, noise rng.Key) (terms, error) {
 	dtype := st.net.Params.DType()
-	d := st.net.Config.Dim
 	corrected, correct := st.adam.Scalars(t, rate)
-	res, err := st.prog.Run(noise, model.Tensor(dtype, x, len(x)/d, d), model.Scalar(dtype, beta),
+	res, err := st.prog.Run(noise, x.Tensor, model.Scalar(dtype, beta),
 		model.Scalar(dtype, corrected), model.Scalar(dtype, correct))
 	if err != nil {
 		return terms{}, err

@@ -46,7 +46,6 @@ type trainer struct {
 	obs   Observer
 
 	state   State
-	perStep []float32 // buffer of one batch
 	started time.Time // of this epoch, for the rate alone
 	used    int       // rows since started
 	saveErr error     // of the last save; nil if it worked
@@ -101,12 +100,18 @@ func (t *trainer) epoch(ctx context.Context) error {
 // one makes a step on the named rows.
 func (t *trainer) one(rows []int) error {
 	at := uint64(t.state.Step)
-	x := t.perStep[:len(rows)*t.rows.Dim]
-	if err := t.rows.batch(x, rows, t.key.Named("binarize").At(at)); err != nil {
-		return err
+	x, err := t.step.input(len(rows))
+	if err == nil {
+		err = x.Write(func(x []float32) error {
+			err := t.rows.batch(x, rows, t.key.Named("binarize").At(at))
+			if t.tamper != nil {
+				t.tamper(t.state.Step+1, x)
+			}
+			return err
+		})
 	}
-	if t.tamper != nil {
-		t.tamper(t.state.Step+1, x)
+	if err != nil {
+		return err
 	}
 	beta := t.kl.At(t.state.Step)
 	rate := t.cfg.LR * t.lr.At(t.state.Step)

@@ -1,0 +1,50 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/vec"
+)
+
+// reductions are the operations that end a region by reducing some of its dimensions.
+var reductions = []ir.Op{
+	compute.OpTypeReduceSum, compute.OpTypeReduceProduct, compute.OpTypeReduceMax, compute.OpTypeReduceMin,
+	compute.OpTypeReduceLogicalAnd, compute.OpTypeReduceLogicalOr,
+}
+
+// isReduction reports whether a node reduces in a way that a region can.
+func isReduction(n *ir.Node) bool { return slices.Contains(reductions, n.Op) }
+
+// isElementwise reports whether a region can hold a node: an operation of the elementwise
+// machine on dtypes that it has.
+func isElementwise(n *ir.Node) bool {
+	if len(n.In) == 0 || len(n.Out) != 1 {
+		return false
+	}
+	from, to := operandType(n), n.Out[0].Shape.DType
+	if n.Op == compute.OpTypeConvertDType {
+		return vec.Convert(isa.Portable, from, to) != nil
+	}
+	return vec.Lookup(isa.Portable, n.Op, from) != nil
+}
+
+// operandType is the dtype that decides which version of an operation is meant.
+func operandType(n *ir.Node) dtypes.DType {
+	if n.Op == compute.OpTypeWhere {
+		return n.In[1].Shape.DType
+	}
+	return n.In[0].Shape.DType
+}
+
+// space gives the dimensions that a node of a region loops over.
+func space(n *ir.Node) []int {
+	if isReduction(n) {
+		return n.In[0].Shape.Dimensions
+	}
+	return n.Out[0].Shape.Dimensions
+}

@@ -1,0 +1,220 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/elbo-go/elbo/cpu/internal/ir"
+)
+
+// Fuse gathers elementwise operations over the same dimensions, and the reductions of what
+// they compute, into regions: loops whose intermediate values never leave the cache.
+//
+// Two groups of nodes are joined where one reads what the other computes, or where both read
+// the same array, unless something outside depends on the one and is needed by the other:
+// then the joined group could not be executed at one point of time.
+func Fuse(g *ir.Graph) {
+	f := newFusion(g)
+	for _, n := range g.Nodes {
+		f.joinProducers(n)
+	}
+	f.joinSiblings()
+	g.Nodes = f.schedule()
+}
+
+// Limits of a region, beyond which the first-level cache would not hold its registers.
+const (
+	mostOperands = 40
+	mostNodes    = 160
+)
+
+// group is a set of nodes that will be one region, or one node that will stay alone.
+type group struct {
+	nodes []*ir.Node // in the graph's order
+	dims  []int
+	over  ir.Axes // the axes that the group's reductions reduce, nil if it has none
+	into  *group  // where its nodes went when it was joined with another
+}
+
+type fusion struct {
+	graph *ir.Graph
+	order map[*ir.Node]int
+	of    map[*ir.Node]*group
+	users map[*ir.Value][]*ir.Node
+}
+
+func newFusion(g *ir.Graph) *fusion {
+	f := &fusion{graph: g, order: map[*ir.Node]int{}, of: map[*ir.Node]*group{}, users: users(g)}
+	for i, n := range g.Nodes {
+		f.order[n] = i
+		gr := &group{nodes: []*ir.Node{n}}
+		if fusable(n) {
+			gr.dims = space(n)
+		}
+		if isReduction(n) {
+			gr.over = n.Attr.(ir.Axes)
+		}
+		f.of[n] = gr
+	}
+	return f
+}
+
+// fusable reports whether a node may be part of a region.
+func fusable(n *ir.Node) bool { return isElementwise(n) || isReduction(n) && reducible(n) }
+
+// group is the group that a node is in now.
+func (f *fusion) group(n *ir.Node) *group {
+	gr := f.of[n]
+	for gr.into != nil {
+		gr = gr.into
+	}
+	f.of[n] = gr
+	return gr
+}
+
+// joinProducers joins a node with the elementwise nodes whose values it reads.
+func (f *fusion) joinProducers(n *ir.Node) {
+	if !fusable(n) {
+		return
+	}
+	for _, v := range n.In {
+		if p := v.Def; isElementwise(p) && slices.Equal(space(p), space(n)) {
+			f.join(f.group(p), f.group(n))
+		}
+	}
+}
+
+// joinSiblings joins groups that read the same array at the same places.
+func (f *fusion) joinSiblings() {
+	for _, n := range f.graph.Nodes {
+		for _, v := range n.Out {
+			if v.Shape.Size() > 1 {
+				f.joinReaders(v)
+			}
+		}
+	}
+}
+
+// joinReaders joins the groups of a value's readers where they loop over its dimensions.
+func (f *fusion) joinReaders(v *ir.Value) {
+	var readers []*ir.Node
+	for _, n := range f.users[v] {
+		if n == nil || !fusable(n) || !slices.Equal(space(n), v.Shape.Dimensions) {
+			continue
+		}
+		for _, other := range readers {
+			if f.join(f.group(other), f.group(n)); f.group(other) == f.group(n) {
+				break
+			}
+		}
+		readers = append(readers, n)
+	}
+}
+
+// join makes one group of two, if that is legal and within the limits.
+func (f *fusion) join(a, b *group) {
+	if a == b || !slices.Equal(a.dims, b.dims) || len(a.nodes)+len(b.nodes) > mostNodes {
+		return
+	}
+	if a.over != nil && b.over != nil && !slices.Equal(a.over, b.over) {
+		return
+	}
+	if f.path(a, b) || f.path(b, a) || f.operands(a)+f.operands(b) > mostOperands {
+		return
+	}
+	if len(a.nodes) < len(b.nodes) {
+		a, b = b, a
+	}
+	a.nodes = append(a.nodes, b.nodes...)
+	if a.over == nil {
+		a.over = b.over
+	}
+	b.into, b.nodes = a, nil
+}
+
+// operands counts the arrays that a group reads from outside.
+func (f *fusion) operands(a *group) int {
+	seen := map[*ir.Value]bool{}
+	for _, n := range a.nodes {
+		for _, v := range n.In {
+			if f.group(v.Def) != a {
+				seen[v] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// path reports whether something outside two groups depends on the first and is needed by the
+// second.
+func (f *fusion) path(from, to *group) bool {
+	seen := map[*group]bool{from: true}
+	stack := []*group{from}
+	for len(stack) > 0 {
+		gr := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, n := range gr.nodes {
+			for _, v := range n.Out {
+				for _, u := range f.users[v] {
+					if u == nil {
+						continue
+					}
+					next := f.group(u)
+					if next == to {
+						if gr != from {
+							return true
+						}
+						continue
+					}
+					if !seen[next] {
+						seen[next] = true
+						stack = append(stack, next)
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// schedule orders the groups by their dependencies and, where those leave a choice, by the
+// first of their nodes; groups of elementwise nodes become regions.
+func (f *fusion) schedule() []*ir.Node {
+	var order []*group
+	done := map[*group]bool{}
+	var visit func(gr *group)
+	visit = func(gr *group) {
+		if done[gr] {
+			return
+		}
+		done[gr] = true
+		slices.SortFunc(gr.nodes, func(a, b *ir.Node) int { return f.order[a] - f.order[b] })
+		for _, n := range gr.nodes {
+			for _, v := range n.In {
+				visit(f.group(v.Def))
+			}
+		}
+		order = append(order, gr)
+	}
+	for _, n := range f.graph.Nodes {
+		visit(f.group(n))
+	}
+	// Only now: a region becomes the definition of its outputs, which other groups look up.
+	regions := map[*group]*ir.Node{}
+	for _, gr := range order {
+		if fusable(gr.nodes[0]) {
+			regions[gr] = f.region(gr)
+		}
+	}
+	var out []*ir.Node
+	for _, gr := range order {
+		if r, ok := regions[gr]; ok {
+			for _, v := range r.Out {
+				v.Def = r
+			}
+			out = append(out, r)
+			continue
+		}
+		out = append(out, gr.nodes...)
+	}
+	return out
+}

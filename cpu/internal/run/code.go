@@ -132,19 +132,6 @@ func (t *step) ofBranch(p *plan.Branch) {
 	t.wide = b.arms[0].wide || b.arms[1].wide
 }
 
-// LoopMemory is the number of bytes that a loop needs: the condition's result, a second copy
-// of the state, and the memory of the nested programs, which take turns.
-func LoopMemory(l *plan.Loop) int {
-	n := kernel.Align
-	for _, r := range l.Body.Results {
-		n += align(bytes(r.Shape))
-	}
-	return n + align(max(l.Cond.Arena, l.Body.Arena))
-}
-
-// BranchMemory is the number of bytes that a branch needs: the memory of the larger program.
-func BranchMemory(b *plan.Branch) int { return align(max(b.True.Arena, b.False.Arena)) }
-
 func bytes(s shapes.Shape) int { return int(s.ByteSize()) }
 
 func align(n int) int { return (n + kernel.Align - 1) &^ (kernel.Align - 1) }

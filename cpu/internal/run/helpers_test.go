@@ -209,7 +209,7 @@ func (b *builder) while(depth int) {
 	body.Steps = append(body.Steps, plan.Step{Kernel: next{}, Args: []plan.Arg{{Buffer: body.out(1)}, {Buffer: 0}}})
 	body.random(b.rng.IntN(3), depth).finish(n)
 	l := &plan.Loop{State: 2, CondCaptures: 1, BodyCaptures: 1, Cond: cond.Program, Body: body.Program}
-	l.Memory = LoopMemory(l)
+	l.Memory = l.Bytes()
 
 	start, hash := b.arena(1), b.arena(n)
 	b.Steps = append(b.Steps, plan.Step{Kernel: zero{}, Args: []plan.Arg{{Buffer: start}}})
@@ -230,7 +230,7 @@ func (b *builder) choice(depth int) {
 		return x.random(b.rng.IntN(3), depth).finish(n).Program
 	}
 	br := &plan.Branch{Outputs: 1, TrueCaptures: 1, FalseCaptures: 2, True: arm(b.words[seen]), False: arm(b.words[seen], b.words[0])}
-	br.Memory = BranchMemory(br)
+	br.Memory = br.Bytes()
 	predicate, out := b.arena(1), b.arena(n)
 	b.Steps = append(b.Steps,
 		plan.Step{Kernel: odd{}, Args: []plan.Arg{{Buffer: predicate}, {Buffer: b.pick()}}},

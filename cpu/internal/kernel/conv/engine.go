@@ -1,0 +1,238 @@
+package conv
+
+import (
+	"unsafe"
+
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
+)
+
+// engine computes a convolution by tiles of a micro-kernel. The columns of a tile are output
+// channels; its rows are images, or neighbouring outputs of the last axis that have the same
+// terms. In a gradient of the kernel, where the last axis is short and the sum long, "images"
+// are input channels, and the sum runs over positions and over the images proper.
+//
+// Where columns are few, operands change their parts: rows are output channels and columns
+// images.
+type engine struct {
+	title string
+	size  int // bytes of an element
+	micro gemm.Micro
+
+	groups, positions, chunks int // groups, positions of tiles, parts of the sum
+	a, b, c                   operand
+	channels                  level // the sum over input channels
+	count                     int   // input channels
+	pass                      int   // input channels of a pass
+	order                     []int // loops over terms, innermost first; −1 is the channels
+	coords                    []coord
+	tiles                     []tile // along the axis that gives the rows
+	rowAxis                   int    // its spatial axis; −1 for images
+	cols                      int    // columns of the result
+	grid                      grid
+
+	pack   *packer
+	finish *finisher
+	shared int
+}
+
+// operand is where a factor or the result lies: an argument, an offset in it, and the bytes
+// from group to group.
+type operand struct{ arg, offset, group int }
+
+// term is a run of taps in bytes.
+type term struct {
+	count    int
+	a, aStep int
+	b, bStep int
+}
+
+// coord is a coordinate of a tile's position: the images, or a spatial axis with the terms of
+// each output.
+type coord struct {
+	axis, count int // axis −1: the images
+	a, c        int // bytes from one to the next
+	terms       []term
+}
+
+// tile is a run of rows: its offset in the operand of the rows and in the result, the bytes
+// between its rows, and the terms along its axis, if that is spatial.
+type tile struct {
+	rows             int
+	a, aRow, c, cRow int
+	term             term
+}
+
+// Name implements kernel.Kernel.
+func (e *engine) Name() string { return e.title }
+
+// Phases implements kernel.Kernel.
+func (e *engine) Phases() []int {
+	out := []int{e.grid.units()}
+	if e.pack != nil {
+		out = append([]int{e.pack.units()}, out...)
+	}
+	if e.finish != nil {
+		out = append(out, e.finish.units())
+	}
+	return out
+}
+
+// Scratch implements kernel.Kernel.
+func (e *engine) Scratch() int { return int(unsafe.Sizeof(state{})) }
+
+// Shared implements kernel.Kernel.
+func (e *engine) Shared() int { return e.shared }
+
+// Run implements kernel.Kernel.
+func (e *engine) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer) {
+	if e.pack == nil {
+		phase++
+	}
+	for u := lo; u < hi; u++ {
+		switch phase {
+		case 0:
+			e.pack.run(u, args[2], unsafe.Add(args[3], e.b.offset))
+		case 1:
+			e.unit((*state)(w.Scratch), u, args)
+		case 2:
+			e.finish.run(u, args[0], unsafe.Add(args[3], e.c.offset))
+		}
+	}
+}
+
+// grid cuts the work in units: parts of the sum, groups, strips of columns, positions and tiles,
+// the first one outermost.
+type grid struct{ chunks, groups, strips, positions, tiles cut }
+
+// cut divides n things in equal parts.
+type cut struct{ n, parts int }
+
+// span is part i.
+func (c cut) span(i int) (lo, hi int) { return i * c.n / c.parts, (i + 1) * c.n / c.parts }
+
+func (g *grid) units() int {
+	return g.chunks.parts * g.groups.parts * g.strips.parts * g.positions.parts * g.tiles.parts
+}
+
+// unit computes a unit of the grid: pass by pass over the sum, strip by strip of columns, so
+// that a strip of the columns' operand stays in the cache.
+func (e *engine) unit(s *state, u int, args []unsafe.Pointer) {
+	g := &e.grid
+	part := func(c cut) (int, int) {
+		lo, hi := c.span(u % c.parts)
+		u /= c.parts
+		return lo, hi
+	}
+	t0, t1 := part(g.tiles)
+	p0, p1 := part(g.positions)
+	s0, s1 := part(g.strips)
+	group, _ := part(g.groups)
+	chunk := u
+	c0, c1 := g.chunks.span(chunk)
+	a := unsafe.Add(args[e.a.arg], e.a.offset+group*e.a.group)
+	b := unsafe.Add(args[e.b.arg], e.b.offset+group*e.b.group)
+	c := unsafe.Add(args[e.c.arg], e.c.offset+group*e.c.group)
+	if e.chunks > 1 {
+		c = unsafe.Add(c, chunk*e.finish.part)
+	}
+	for from := c0; from < c1; from += e.pass {
+		to := min(c1, from+e.pass)
+		for strip := s0; strip < s1; strip++ {
+			s.tile.Cols = min(e.micro.Cols, e.cols-strip*e.micro.Cols)
+			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: unsafe.Add(c, strip*e.micro.Cols*e.size),
+				from: from, to: to, first: from == c0}
+			for p := p0; p < p1; p++ {
+				e.position(&w, p, e.tiles[t0:t1])
+			}
+		}
+	}
+}
+
+// strip is the number of bytes from a strip of the columns' operand to the next.
+func (e *engine) strip() int {
+	if e.pack != nil {
+		return e.pack.strip
+	}
+	return e.micro.Cols * e.size
+}
+
+// work is a strip of a unit in one pass: the operands and the range of the input channels.
+type work struct {
+	s        *state
+	a, b, c  unsafe.Pointer
+	from, to int
+	first    bool // nothing has been summed yet
+	terms    [maxAxes]term
+}
+
+// position computes the tiles of a position.
+func (e *engine) position(w *work, p int, tiles []tile) {
+	a, c := 0, 0
+	for i := len(e.coords) - 1; i >= 0; i-- {
+		d := &e.coords[i]
+		j := p % d.count
+		p /= d.count
+		a += j * d.a
+		c += j * d.c
+		if d.axis >= 0 {
+			w.terms[d.axis] = d.terms[j]
+		}
+	}
+	var last *tile
+	s := w.s
+	for i := range tiles {
+		t := &tiles[i]
+		s.tile.C, s.tile.CRow = unsafe.Add(w.c, c+t.c), uintptr(t.cRow)
+		s.tile.Rows, s.tile.ARow = t.rows, uintptr(t.aRow)
+		if last == nil || e.rowAxis >= 0 && t.term != last.term {
+			if e.rowAxis >= 0 {
+				w.terms[e.rowAxis] = t.term
+			}
+			last = t
+			e.sum(w)
+		}
+		if s.nest.n < 0 {
+			if w.first {
+				s.clear(e.size)
+			}
+			continue
+		}
+		add := 1
+		if w.first {
+			add = 0
+		}
+		s.base.a = unsafe.Add(w.a, s.nest.a+a+t.a)
+		s.base.b = unsafe.Add(w.b, s.nest.b)
+		s.run(e.micro, add)
+	}
+}
+
+// sum sets up the loops over the terms; their number is negative if there is no term.
+func (e *engine) sum(w *work) {
+	n := &w.s.nest
+	n.n, n.a, n.b = 0, 0, 0
+	for _, axis := range e.order {
+		if axis < 0 {
+			n.push(level{count: w.to - w.from, a: e.channels.a, b: e.channels.b})
+			n.a += w.from * e.channels.a
+			n.b += w.from * e.channels.b
+			continue
+		}
+		t := &w.terms[axis]
+		if t.count == 0 {
+			n.n = -1
+			return
+		}
+		n.push(level{count: t.count, a: t.aStep, b: t.bStep})
+		n.a += t.a
+		n.b += t.b
+	}
+}
+
+// clear sets the tile to zero: a sum of no terms.
+func (s *state) clear(size int) {
+	for i := range s.tile.Rows {
+		clear(unsafe.Slice((*byte)(unsafe.Add(s.tile.C, i*int(s.tile.CRow))), s.tile.Cols*size))
+	}
+}

@@ -12,12 +12,19 @@ import (
 // registers. Registers 0 … len(Loads)−1 are the loads, the result of Code[i] is register
 // len(Loads)+i.
 //
-// The arguments of the region's kernel are its stores, then its loads.
+// The arguments of the region's kernel are its stores, then its loads. A plain store may have
+// the address of loads whose strides and element size equal its own: every element is read
+// before it is written. Stores may not overlap anything else.
 type Spec struct {
 	Dims   []int // the iteration space, outermost axis first; empty for one scalar
 	Loads  []Load
 	Code   []Instr
 	Stores []Store
+
+	// RowAxes is the number of innermost dimensions that make up a row, for instructions of the
+	// Reduce family: such an instruction reduces A over its row and gives every element of the
+	// row the result. 0 where there are none.
+	RowAxes int
 }
 
 // Load reads an operand: element (i₀, i₁, …) of the iteration space is element Σ iₖ·Stridesₖ
@@ -29,7 +36,7 @@ type Load struct {
 
 // Instr computes a register from up to three others. The operations are the elementwise ones
 // of package compute, with operands in the order of its methods (Where: condition, onTrue,
-// onFalse; Clamp: min, x, max), ConvertDType, and MulAdd.
+// onFalse; Clamp: min, x, max), ConvertDType, MulAdd, and the Reduce family over rows.
 type Instr struct {
 	Op      compute.OpType
 	DType   dtypes.DType // of the operands (of onTrue for Where)
@@ -37,7 +44,7 @@ type Instr struct {
 	A, B, C int          // operand registers; unused ones are −1
 }
 
-// MulAdd is a·b + c, rounded once or twice.
+// MulAdd is a·b + c of float32 or float64, rounded once.
 const MulAdd = compute.OpTypeLast + 100
 
 // Store writes a register, or its reduction over some of the dimensions.

@@ -1,0 +1,269 @@
+package tile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/vec"
+)
+
+// mode tells how a tile of an operand is had.
+type mode uint8
+
+const (
+	direct mode = iota // in place: it is contiguous in memory
+	kept               // in a slot of its own, expanded only when its address changes
+	moved              // in a slot, element by element or row by row
+)
+
+// operand is a load or a plain store, with how it is moved.
+type operand struct {
+	access
+	mode mode
+	slot int         // index into machine.ptr of its slot, unless in place
+	row  vec.Fn      // copies a row that is contiguous in memory, or nil
+	far  vec.Strided // moves a row that is not
+	fill vec.Fn      // repeats an element
+
+	// clash lists the loads that are read in place after the store's value is computed: if one
+	// has the store's address, the value waits in slot until the end of the tile.
+	clash []int
+}
+
+// action is what a step does.
+type action uint8
+
+const (
+	calc    action = iota // dst = fn(a, b, c)
+	rowCalc               // dst = reduction of each row of a
+	gather                // reduction number red takes in a
+	scatter               // store number red takes a
+)
+
+// step is an instruction over a tile. Registers are indices into machine.ptr.
+type step struct {
+	do           action
+	dst, a, b, c int
+	red          int
+	fn           vec.Fn
+	row          rowReducer
+}
+
+// region is a compiled Spec.
+//
+// The registers of its code live in machine.ptr: first the loads, then the plain stores, then
+// the slots, which are tiles in scratch memory.
+type region struct {
+	*normal
+	shape
+	name      string
+	loads     []operand
+	stores    []operand
+	reds      []reduction
+	perRow    []int // the reductions over the last dimension alone
+	steps     []step
+	slots     int
+	slotBytes int
+	shared    int // bytes of partial results
+	merges    int // units of the phase that merges partial results, or 0
+	scratch   int
+	cell      int       // bytes from the scratch memory's begin to 8 bytes for a row's reduction
+	copies    [9]vec.Fn // by element size
+}
+
+// New compiles a region for an instruction set. An error says that the region, or an operation
+// in it, is not among those that this package computes.
+//
+// Sums are taken in an order that depends on the spec's Dims and Strides alone.
+func New(l isa.Level, s Spec) (kernel.Kernel, error) {
+	if err := check(l, s); err != nil {
+		return nil, err
+	}
+	n, err := normalise(s)
+	if err != nil {
+		return nil, err
+	}
+	if n.size() == 0 {
+		return newEmpty(n, nameOf(s)), nil
+	}
+	if n.byRow && n.dims[len(n.dims)-1] > maxRow {
+		return nil, fmt.Errorf("tile: row of %d elements: want at most %d", n.dims[len(n.dims)-1], maxRow)
+	}
+	r := &region{normal: n, name: nameOf(s)}
+	r.shape = n.shapeOf()
+	return r, r.compile(l)
+}
+
+// compile fills in everything that depends on the shape of the tiles.
+func (r *region) compile(l isa.Level) error {
+	for _, size := range []int{1, 2, 4, 8} {
+		r.copies[size] = vec.Copy(l, size)
+	}
+	for _, a := range r.normal.loads {
+		r.loads = append(r.loads, r.newOperand(l, a))
+	}
+	for _, a := range r.normal.stores {
+		r.stores = append(r.stores, r.newStore(l, a))
+	}
+	for _, x := range r.normal.reds {
+		r.reds = append(r.reds, r.newReduction(l, x))
+	}
+	if len(r.reds) > maxReds {
+		return fmt.Errorf("tile: got %d reductions, want at most %d", len(r.reds), maxReds)
+	}
+	r.order(l)
+	r.assign()
+	if regs := len(r.loads) + len(r.stores) + r.slots; regs > maxRegs {
+		return fmt.Errorf("tile: %s needs %d registers, want at most %d", r.name, regs, maxRegs)
+	}
+	r.slotBytes = align(r.rows * r.cols * r.maxSize())
+	r.cell = r.slots * r.slotBytes
+	r.scratch = r.cell + kernel.Align
+	for i := range r.reds {
+		r.place(&r.reds[i])
+		if r.reds[i].open == len(r.dims)-1 {
+			r.perRow = append(r.perRow, i)
+		}
+	}
+	return nil
+}
+
+// align rounds up to whole cache lines.
+func align(bytes int) int { return (bytes + kernel.Align - 1) &^ (kernel.Align - 1) }
+
+// newOperand decides how a load is had.
+func (r *region) newOperand(l isa.Level, a access) operand {
+	p, q := len(r.dims)-2, len(r.dims)-1
+	n := r.dims[q]
+	o := operand{access: a, fill: vec.Fill(l, a.size)}
+	switch {
+	case n == 1 || a.strides[q] == a.size:
+		o.row = vec.Copy(l, a.size)
+	default:
+		o.far = vec.StridedLoad(l, a.size)
+	}
+	switch {
+	case o.row != nil && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
+		o.mode = direct
+	case a.strides[q] == 0 || a.strides[p] == 0:
+		o.mode = kept
+	default:
+		o.mode = moved
+	}
+	return o
+}
+
+// newStore decides how a plain store is done: in place, or by rows.
+func (r *region) newStore(l isa.Level, a access) operand {
+	o := r.newOperand(l, a)
+	if o.mode != direct {
+		o.mode = moved
+	}
+	if o.far != nil {
+		o.far = vec.StridedStore(l, a.size)
+	}
+	return o
+}
+
+// order lists the steps of a tile. Registers are those of the normal form. What takes a
+// register in follows at once on the instruction that computes it; a store in place is the
+// destination of that instruction, unless the register is a load or is stored already.
+func (r *region) order(l isa.Level) {
+	home := make([]int, len(r.loads)+len(r.code)) // the store that a register is computed in
+	for i := range home {
+		home[i] = -1
+	}
+	late := []step(nil)
+	for j, st := range r.stores {
+		switch {
+		case st.mode != direct:
+		case st.reg >= len(r.loads) && home[st.reg] < 0:
+			home[st.reg] = j
+		default:
+			late = append(late, step{do: calc, dst: -1 - j, a: st.reg, b: -1, c: -1, fn: r.copies[st.size]})
+		}
+	}
+	for reg := range home {
+		if reg >= len(r.loads) {
+			r.steps = append(r.steps, newStep(l, r.code[reg-len(r.loads)], reg, home[reg]))
+		}
+		for j, st := range r.stores {
+			if st.reg == reg && st.mode != direct {
+				r.steps = append(r.steps, step{do: scatter, dst: -1, a: reg, b: -1, c: -1, red: j})
+			}
+		}
+		for j, x := range r.reds {
+			if x.reg == reg {
+				r.steps = append(r.steps, step{do: gather, dst: -1, a: reg, b: -1, c: -1, red: j})
+			}
+		}
+	}
+	r.steps = append(r.steps, late...)
+}
+
+// newStep computes a register, in a store's memory if home is not −1.
+func newStep(l isa.Level, in Instr, reg, home int) step {
+	st := step{do: calc, dst: reg, a: in.A, b: in.B, c: in.C}
+	if isReduce(in.Op) {
+		st.do, st.row = rowCalc, newRowReducer(l, in.Op, in.DType)
+	} else {
+		st.fn = operation(l, in)
+	}
+	if home >= 0 {
+		st.red = home + 1
+	}
+	return st
+}
+
+// regSize is the size of an element of a register.
+func (r *region) regSize(reg int) int {
+	if reg < len(r.loads) {
+		return r.loads[reg].size
+	}
+	return r.code[reg-len(r.loads)].To.Size()
+}
+
+// nameOf describes a region: its operations, its dimensions, its reductions.
+func nameOf(s Spec) string {
+	name := "region"
+	for i, in := range s.Code {
+		sep := ","
+		if i == 0 {
+			sep = " "
+		}
+		if i == 8 {
+			name += sep + "…"
+			break
+		}
+		name += sep + opName(in.Op)
+	}
+	name += " ["
+	for i, d := range s.Dims {
+		if i > 0 {
+			name += "×"
+		}
+		name += fmt.Sprint(d)
+	}
+	name += "]"
+	for _, st := range s.Stores {
+		if st.Reduce != compute.OpTypeInvalid {
+			name += " " + opName(st.Reduce) + ":"
+			for i, over := range st.Over {
+				if over {
+					name += fmt.Sprint(i)
+				}
+			}
+		}
+	}
+	return name
+}
+
+// uses lists the registers that a step reads.
+func (st *step) uses() []int {
+	regs := []int{st.a, st.b, st.c}
+	return slices.DeleteFunc(regs, func(r int) bool { return r < 0 })
+}

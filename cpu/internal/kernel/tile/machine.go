@@ -1,0 +1,234 @@
+package tile
+
+import (
+	"unsafe"
+
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+)
+
+// machine is the state of one Run. It lives on the stack.
+type machine struct {
+	*region
+	args    []unsafe.Pointer
+	scratch unsafe.Pointer
+	unit    int
+	lo, hi  int          // the unit's part of unitDim
+	idx     [maxDims]int // of the tile's first element
+	count   [2]int       // rows and columns of the tile
+
+	ptr   [maxRegs + 1]unsafe.Pointer // where each register's tile is
+	base  [maxRegs]unsafe.Pointer     // of loads and stores, at the current outer indices
+	held  [maxRegs]held               // what the slots of kept loads hold
+	waits [maxRegs]bool               // which stores in place wait for the end of the tile
+	taken [maxReds]taken
+}
+
+// held tells which tile a kept load's slot holds.
+type held struct {
+	at         unsafe.Pointer
+	rows, cols int
+}
+
+// Name implements [kernel.Kernel].
+func (r *region) Name() string { return r.name }
+
+// Phases implements [kernel.Kernel]: the region, and the merging of partial results.
+func (r *region) Phases() []int {
+	if r.merges > 0 {
+		return []int{r.units, r.merges}
+	}
+	return []int{r.units}
+}
+
+// Scratch implements [kernel.Kernel].
+func (r *region) Scratch() int { return r.scratch }
+
+// Shared implements [kernel.Kernel].
+func (r *region) Shared() int { return r.shared }
+
+// Run implements [kernel.Kernel].
+func (r *region) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer) {
+	if phase == 1 {
+		for u := lo; u < hi; u++ {
+			r.merge(u, args)
+		}
+		return
+	}
+	m := machine{region: r, args: args, scratch: w.Scratch}
+	first := len(r.loads) + len(r.stores)
+	for i := range r.slots {
+		m.ptr[first+i] = unsafe.Add(w.Scratch, i*r.slotBytes)
+	}
+	for j := range r.stores {
+		for _, c := range r.stores[j].clash {
+			m.waits[j] = m.waits[j] || args[r.stores[j].arg] == args[r.loads[c].arg]
+		}
+	}
+	for u := lo; u < hi; u++ {
+		m.unit = u
+		m.lo, m.hi = r.shape.unit(u, r.dims[r.unitDim])
+		m.loop(0)
+	}
+}
+
+// span is the range of indices of a dimension that the unit covers.
+func (m *machine) span(d int) (lo, hi int) {
+	if d == m.unitDim {
+		return m.lo, m.hi
+	}
+	return 0, m.dims[d]
+}
+
+// loop walks through dimension d and those inside it.
+func (m *machine) loop(d int) {
+	for i := range m.reds {
+		if m.reds[i].open == d {
+			m.begin(i)
+		}
+	}
+	lo, hi := m.span(d)
+	if d < len(m.dims)-2 {
+		for m.idx[d] = lo; m.idx[d] < hi; m.idx[d]++ {
+			m.loop(d + 1)
+		}
+	} else {
+		m.rebase()
+		for m.idx[d] = lo; m.idx[d] < hi; m.idx[d] += m.rows {
+			m.count[0] = min(m.rows, hi-m.idx[d])
+			m.rowsOfTiles()
+		}
+	}
+	for i := range m.reds {
+		if m.reds[i].open == d {
+			m.end(i)
+		}
+	}
+}
+
+// rowsOfTiles walks through the last dimension, tile by tile.
+func (m *machine) rowsOfTiles() {
+	q := len(m.dims) - 1
+	for _, i := range m.perRow {
+		m.begin(i)
+	}
+	lo, hi := m.span(q)
+	for m.idx[q] = lo; m.idx[q] < hi; m.idx[q] += m.cols {
+		m.count[1] = min(m.cols, hi-m.idx[q])
+		m.tile()
+	}
+	for _, i := range m.perRow {
+		m.end(i)
+	}
+}
+
+// rebase computes the addresses of the operands at the current outer indices.
+func (m *machine) rebase() {
+	outer := len(m.dims) - 2
+	set := func(i int, o *operand) {
+		at := 0
+		for d := range outer {
+			at += m.idx[d] * o.strides[d]
+		}
+		m.base[i] = unsafe.Add(m.args[o.arg], at)
+	}
+	for i := range m.loads {
+		set(i, &m.loads[i])
+	}
+	for j := range m.stores {
+		set(len(m.loads)+j, &m.stores[j])
+	}
+}
+
+// tile computes one tile: it has the loads ready, runs the steps, and stores what waited.
+func (m *machine) tile() {
+	p := len(m.dims) - 2
+	i0, j0 := m.idx[p], m.idx[p+1]
+	for i := range m.loads {
+		ld := &m.loads[i]
+		at := unsafe.Add(m.base[i], i0*ld.strides[p]+j0*ld.strides[p+1])
+		if ld.mode == direct {
+			m.ptr[i] = at
+		} else {
+			m.expand(i, ld, at)
+		}
+	}
+	first := len(m.loads)
+	for j := range m.stores {
+		st := &m.stores[j]
+		m.ptr[first+j] = unsafe.Add(m.base[first+j], i0*st.strides[p]+j0*st.strides[p+1])
+		if m.waits[j] {
+			m.ptr[first+j] = m.ptr[st.slot]
+		}
+	}
+	m.run()
+	for j := range m.stores {
+		if st := &m.stores[j]; m.waits[j] {
+			dst := unsafe.Add(m.base[first+j], i0*st.strides[p]+j0*st.strides[p+1])
+			st.row(dst, m.ptr[st.slot], nil, nil, m.count[0]*m.count[1])
+		}
+	}
+}
+
+// run executes the steps on the tile.
+func (m *machine) run() {
+	n := m.count[0] * m.count[1]
+	for i := range m.steps {
+		s := &m.steps[i]
+		switch s.do {
+		case calc:
+			s.fn(m.ptr[s.dst], m.ptr[s.a], m.ptr[s.b], m.ptr[s.c], n)
+		case gather:
+			m.gather(s.red, m.ptr[s.a])
+		case scatter:
+			m.scatter(s.red, m.ptr[s.a])
+		default:
+			s.row.run(m.ptr[s.dst], m.ptr[s.a], m.count[0], m.count[1], unsafe.Add(m.scratch, m.cell))
+		}
+	}
+}
+
+// expand copies a tile of a load to its slot.
+func (m *machine) expand(i int, ld *operand, at unsafe.Pointer) {
+	p := len(m.dims) - 2
+	rows, cols := m.count[0], m.count[1]
+	slot := m.ptr[ld.slot]
+	m.ptr[i] = slot
+	across, down := ld.strides[p+1], ld.strides[p]
+	if ld.mode == kept {
+		h := &m.held[i]
+		if h.at == at && rows <= h.rows && (cols == h.cols || cols < h.cols && (rows == 1 || across == 0 && down == 0)) {
+			return
+		}
+		*h = held{at, rows, cols}
+		if across == 0 && down == 0 {
+			ld.fill(slot, at, nil, nil, rows*cols)
+			return
+		}
+	}
+	for k := range rows {
+		dst, src := unsafe.Add(slot, k*cols*ld.size), unsafe.Add(at, k*down)
+		switch {
+		case ld.row != nil:
+			ld.row(dst, src, nil, nil, cols)
+		case across == 0:
+			ld.fill(dst, src, nil, nil, cols)
+		default:
+			ld.far(dst, src, across, cols)
+		}
+	}
+}
+
+// scatter stores a tile row by row.
+func (m *machine) scatter(j int, x unsafe.Pointer) {
+	st := &m.stores[j]
+	p := len(m.dims) - 2
+	for k := range m.count[0] {
+		dst := unsafe.Add(m.ptr[len(m.loads)+j], k*st.strides[p])
+		src := unsafe.Add(x, k*m.count[1]*st.size)
+		if st.row != nil {
+			st.row(dst, src, nil, nil, m.count[1])
+		} else {
+			st.far(dst, src, st.strides[p+1], m.count[1])
+		}
+	}
+}

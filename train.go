@@ -92,6 +92,9 @@ func withDefaults(c Config) Config {
 	if c.Hidden == nil {
 		c.Hidden = d.Hidden
 	}
+	if c.Channels == nil {
+		c.Channels = d.Channels
+	}
 	return c
 }
 

@@ -35,6 +35,8 @@ type Config struct {
 	LRSchedule    string  `json:"lr_schedule"`    // a kind of optim.ScheduleKinds
 	LRWarmup      float64 `json:"lr_warmup"`      // fraction of the run that the rate rises over
 	Clip          float64 `json:"clip"`           // bound on the gradient norm; 0 is none
+	Net           string  `json:"net"`            // a name of vae.Nets; "" is the usual one of the model
+	Channels      []int   `json:"channels"`       // of the stages of a net of images
 	Hidden        []int   `json:"hidden"`         // widths of the hidden layers
 	Latent        int     `json:"latent"`         // L
 	Likelihood    string  `json:"likelihood"`     // "" chooses by the data
@@ -58,7 +60,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Model: "vae", Data: "digits", Epochs: 8, Batch: 128, LR: 1e-3, LRSchedule: "constant",
-		Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
+		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
 		BetaCycles: 4, Samples: 1, Seed: 1, Backend: "go",
 	}
 }
@@ -108,8 +110,7 @@ func (c Config) Validate() error {
 		}
 	}
 	c.Likelihood = cmp.Or(c.Likelihood, "gaussian-learned")
-	_, err := vae.New(c.Model, c.Network(1))
-	return err
+	return vae.Check(c.Model, c.Network(nil))
 }
 
 // kl is the β schedule of a run of the given number of steps.
@@ -123,13 +124,14 @@ func (c Config) rate(total int64) optim.Schedule {
 	return optim.Schedule{Kind: c.LRSchedule, Total: total, Warmup: int64(math.Round(c.LRWarmup * float64(total)))}
 }
 
-// Resolve fills in what the data decide: the likelihood and the binarisation. Images get a
-// Bernoulli likelihood with fresh binarisation every step, so that the bound is one on a
-// log-likelihood; tables get a Gaussian with a learned scale.
+// Resolve fills in what model and data decide: the net, the likelihood and the binarisation.
+// Images get a Bernoulli likelihood with fresh binarisation every step, so that the bound is
+// one on a log-likelihood; tables get a Gaussian with a learned scale.
 //
 // A model that is restricted to some likelihoods gets the last of them where the usual one is
 // not among them.
 func (c Config) Resolve(s *data.Set) Config {
+	c.Net = c.Network(s.Shape).Net
 	if c.Likelihood == "" {
 		c.Likelihood = "gaussian-learned"
 		if s.IsImage() {
@@ -149,17 +151,18 @@ func (c Config) Resolve(s *data.Set) Config {
 	return c
 }
 
-// Network is the part of the config that shapes the network, for data of the given dimension.
-func (c Config) Network(dim int) vae.Config {
-	return vae.Config{Dim: dim, Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma}
+// Network is the part of the config that shapes the network, for rows of the given shape.
+func (c Config) Network(shape []int) vae.Config {
+	return vae.Config{Dim: (&data.Set{Shape: shape}).Dim(), Shape: shape, Net: c.Net, Channels: c.Channels,
+		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma}.Resolved(c.Model)
 }
 
-// NewNetwork builds the untrained network of a resolved config on its backend, for data of
-// the given dimension.
-func (c Config) NewNetwork(dim int) (*vae.Network, error) {
+// NewNetwork builds the untrained network of a resolved config on its backend, for rows of
+// the given shape.
+func (c Config) NewNetwork(shape []int) (*vae.Network, error) {
 	b, err := backend.Open(c.Backend)
 	if err != nil {
 		return nil, err
 	}
-	return vae.NewNetwork(c.Model, c.Network(dim), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	return vae.NewNetwork(c.Model, c.Network(shape), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
 }

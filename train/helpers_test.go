@@ -15,6 +15,7 @@ import (
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vae"
 )
 
 // TestMain fails if a test leaves goroutines behind, beyond those of the compute backend's
@@ -55,6 +56,19 @@ func stripes(n int, key rng.Key) *data.Set {
 	return s
 }
 
+// quadrants makes n grey 8×8 images with one bright quadrant each, plus a little noise.
+func quadrants(n int, key rng.Key) *data.Set {
+	s := &data.Set{Name: "quadrants", Shape: []int{8, 8}, X: make([]float32, n*64)}
+	key.Uniform(s.X)
+	for i := range s.X {
+		s.X[i] *= .2
+		if i/64%4 == i%64/32*2+i%8/4 {
+			s.X[i] += .8
+		}
+	}
+	return s
+}
+
 // table makes n rows of a correlated five-column Gaussian table.
 func table(n int, key rng.Key) *data.Set {
 	z := make([]float32, n*7)
@@ -82,12 +96,17 @@ func tiny() (Config, *data.Splits) {
 	return c, splitsOf(stripes, 150, 20, 20)
 }
 
-// tinyFor is tiny for the named model, on a table where the model wants one.
+// tinyFor is tiny for the named model, on a table or on larger images where it wants them.
 func tinyFor(name string) (Config, *data.Splits) {
 	c, s := tiny()
 	c.Model = name
 	if name == "linear-vae" {
 		s = splitsOf(table, 150, 20, 20)
+	}
+	for _, n := range vae.Nets() {
+		if n.Images && n.Name == c.Network(nil).Net {
+			c.Channels, s = []int{3}, splitsOf(quadrants, 150, 20, 20)
+		}
 	}
 	return c, s
 }

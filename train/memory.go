@@ -14,7 +14,7 @@ const maxStepValues = 1 << 28
 // for memory: the rows of a batch, times draws, times the widest layer.
 func (c Config) CheckMemory(s *data.Set) error {
 	rows := int64(min(c.Batch, s.Len()))
-	width := c.Network(s.Dim()).Widest()
+	width := c.Network(s.Shape).Widest()
 	if got := rows * int64(c.Samples) * width; got > maxStepValues {
 		return fmt.Errorf("train: batch: got %d rows × %d draws × %d values = %d, want at most %d; lower --batch or --samples", rows, c.Samples, width, got, maxStepValues)
 	}

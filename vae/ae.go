@@ -17,6 +17,7 @@ func init() {
 		Sections: "D3",
 		Measured: "reconstruction below that of the VAE of equal size on the same data",
 		Test:     "train/ae_test.go",
+		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		New:      func(c Config) Model { return &ae{c} },
 	})
 }
@@ -35,7 +36,7 @@ func (m *ae) Terms(s *model.Scope, x *g.Node, _ vi.Estimator) vi.Terms {
 // Encode implements [Encoder]; the variance is 0.
 func (m *ae) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
 	s = s.In("encoder")
-	z := nn.Dense(s.In("mean"), nn.MLP(s, x, m.Hidden), m.Latent)
+	z := nn.Dense(s.In("mean"), m.features(s, x), m.Latent)
 	return z, g.ZerosLike(z)
 }
 

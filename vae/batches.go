@@ -3,7 +3,6 @@ package vae
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // chunk is the largest number of rows of one graph execution.
@@ -21,11 +20,6 @@ func (n *Network) piece(draws int) int {
 		size /= 2
 	}
 	return size
-}
-
-// Widest returns the number of values of the widest layer for one row.
-func (c Config) Widest() int64 {
-	return int64(max(c.Dim, c.Latent, slices.Max(append([]int{1}, c.Hidden...))))
 }
 
 // padded returns the number of rows that n ≤ chunk rows are padded to: the next power of

@@ -30,7 +30,7 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{Name: name, Config: c, Model: m, Params: p}
+	n := &Network{Name: name, Config: c.Resolved(name), Model: m, Params: p}
 	n.encode = model.NewProgram(p, "encode", func(s *model.Scope, in []*g.Node) []*g.Node {
 		mean, variance := m.(Encoder).Encode(s, in[0])
 		return []*g.Node{mean, variance}

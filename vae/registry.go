@@ -19,6 +19,9 @@ import (
 // Config is what a model is built from.
 type Config struct {
 	Dim        int     `json:"dim"`        // D, values of a datum
+	Shape      []int   `json:"shape"`      // of a datum: H×W or H×W×C of an image; nets of images need it
+	Net        string  `json:"net"`        // a name of [Nets]; "" is the first one of the model
+	Channels   []int   `json:"channels"`   // of the stages of a net of images; the last one serves all that follow
 	Hidden     []int   `json:"hidden"`     // widths of the encoder's hidden layers; the decoder mirrors them
 	Latent     int     `json:"latent"`     // L
 	Likelihood string  `json:"likelihood"` // a name of [Likelihoods]
@@ -65,6 +68,7 @@ type Spec struct {
 	Measured string             // what a test or benchmark measured
 	Test     string             // where
 	Fixed    []string           // likelihoods it is restricted to; nil means all
+	Nets     []string           // nets it can be built from, the usual one first; nil: its networks are its own
 	New      func(Config) Model // builds the model from a checked configuration
 }
 
@@ -111,44 +115,68 @@ const maxWidth = 1 << 16
 // Adam they take 8 GiB.
 const maxWeights = 1 << 29
 
-// New builds the model of a name.
-func New(name string, c Config) (Model, error) {
+// Resolved returns the configuration with what the named model fills in.
+func (c Config) Resolved(name string) Config {
+	if s := registry[name]; c.Net == "" && len(s.Nets) > 0 {
+		c.Net = s.Nets[0]
+	}
+	return c
+}
+
+// Check tells whether the named model can be built, as far as that does not depend on data.
+func Check(name string, c Config) error {
 	spec, ok := registry[name]
 	if !ok {
-		return nil, fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
-	}
-	if c.Dim < 1 {
-		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
+		return fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
 	}
 	if c.Latent < 1 || c.Latent > maxWidth {
-		return nil, fmt.Errorf("vae: %s: latent size: got %d, want 1 to %d", name, c.Latent, maxWidth)
+		return fmt.Errorf("vae: %s: latent size: got %d, want 1 to %d", name, c.Latent, maxWidth)
 	}
 	for i, w := range c.Hidden {
 		if w < 1 || w > maxWidth {
-			return nil, fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
+			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
 		}
 	}
-	if n := c.weights(); n > maxWeights {
-		return nil, fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, n, c.Dim, maxWeights)
+	if err := tooLarge(name, c.denseWeights(1), 1); err != nil {
+		return err
+	}
+	if err := c.Resolved(name).checkNet(spec); err != nil {
+		return err
 	}
 	if !(c.Sigma > 0) || c.Sigma > 1e6 {
-		return nil, fmt.Errorf("vae: %s: sigma: got %v, want a number above 0 and at most 1e6", name, c.Sigma)
+		return fmt.Errorf("vae: %s: sigma: got %v, want a number above 0 and at most 1e6", name, c.Sigma)
 	}
 	if _, err := LikelihoodOf(c.Likelihood); err != nil {
-		return nil, err
+		return err
 	}
 	if spec.Fixed != nil && !slices.Contains(spec.Fixed, c.Likelihood) {
-		return nil, fmt.Errorf("vae: %s: likelihood: got %q, want one of %s", name, c.Likelihood, strings.Join(spec.Fixed, ", "))
+		return fmt.Errorf("vae: %s: likelihood: got %q, want one of %s", name, c.Likelihood, strings.Join(spec.Fixed, ", "))
 	}
-	return spec.New(c), nil
+	return nil
 }
 
-// weights counts the weights of an encoder and of the decoder that mirrors it.
-func (c Config) weights() int64 {
-	n, in := int64(0), int64(c.Dim)
-	for _, out := range c.Hidden {
-		n += 2 * in * int64(out)
-		in = int64(out)
+// New builds the model of a name.
+func New(name string, c Config) (Model, error) {
+	if err := Check(name, c); err != nil {
+		return nil, err
 	}
-	return n + 2*in*int64(c.Latent)
+	c = c.Resolved(name)
+	if c.Dim < 1 {
+		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
+	}
+	if err := c.checkShape(name); err != nil {
+		return nil, err
+	}
+	if err := tooLarge(name, c.weights(), c.Dim); err != nil {
+		return nil, err
+	}
+	return registry[name].New(c), nil
+}
+
+// tooLarge refuses networks of too many weights.
+func tooLarge(name string, weights int64, dim int) error {
+	if weights <= maxWeights {
+		return nil
+	}
+	return fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, weights, dim, maxWeights)
 }

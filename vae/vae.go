@@ -11,11 +11,12 @@ import (
 func init() {
 	Register(Spec{
 		Name:     "vae",
-		Summary:  "variational autoencoder with MLP encoder and decoder",
+		Summary:  "variational autoencoder, by default with MLP encoder and decoder",
 		Paper:    "Kingma & Welling 2014",
 		Sections: "D1, D3, D4",
 		Measured: "MNIST, 20 epochs: −ELBO 100.2, IS-NLL 95.1 (K = 500), 20 of 20 units active; ten steps equal those of PyTorch and of plain loops within 1e-9",
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
+		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		New:      newVAE,
 	})
 }
@@ -23,14 +24,14 @@ func init() {
 // newVAE builds the variational autoencoder,
 //
 //	L(x) = E_q(z|x)[ln p(x|z)] − KL(q(z|x) ‖ p(z)),  p(z) = N(0, I),
-//	q(z|x) = N(μ(h), diag σ²(h)),  h = MLP(x),  p(x|z) with parameters MLP(z).
+//	q(z|x) = N(μ(h), diag σ²(h)),  h = net(x),  p(x|z) with parameters net(z).
 func newVAE(c Config) Model {
 	return amortized{c.Latent, c.gaussianGuide, c.mirrored}
 }
 
-// gaussianGuide is q(z|x) by an MLP with heads for μ and ln σ², the latter clamped to [−20, 20].
+// gaussianGuide is q(z|x) by the net's features with heads for μ and ln σ², the latter clamped to [−20, 20].
 func (c Config) gaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
-	h := nn.MLP(s, x, c.Hidden)
+	h := c.features(s, x)
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, c.Latent), -20, 20)
 	return dist.Normal{Loc: nn.Dense(s.In("mean"), h, c.Latent), LogScale: g.MulScalar(logVar, .5)}
 }

@@ -61,6 +61,10 @@ var configFlagTable = []configFlag{
 	textFlag("lr-schedule", "learning-rate `schedule`: "+strings.Join(optim.ScheduleKinds, ", "), func(c *train.Config) *string { return &c.LRSchedule }, func() []string { return optim.ScheduleKinds }),
 	floatFlag("lr-warmup", "`fraction` of the run over which the learning rate rises (default 0)", func(c *train.Config) *float64 { return &c.LRWarmup }),
 	floatFlag("clip", "bound on the gradient norm (default 0: none)", func(c *train.Config) *float64 { return &c.Clip }),
+	textFlag("net", "`family` of networks for encoder and decoder: "+strings.Join(vae.NetNames(), ", ")+" (default: the usual one of the model; conv and resnet want images)", func(c *train.Config) *string { return &c.Net }, vae.NetNames),
+	{"channels", func(f *pflag.FlagSet, c *train.Config, name string) {
+		f.Var((*widths)(&c.Channels), name, "channels of the stages of the nets of images, such as 32,64; the last serves all that follow")
+	}, func(c *train.Config) any { return (*widths)(&c.Channels).String() }, nil},
 	{"hidden", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Var((*widths)(&c.Hidden), name, "hidden layers of the encoder, such as 512,256, or none; the decoder mirrors them")
 	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},

@@ -47,16 +47,24 @@ func likelihoodsOf(s vae.Spec) []string {
 	return likelihoodNames()
 }
 
+// netsOf lists the nets that a model can have, the usual one first.
+func netsOf(s vae.Spec) string {
+	if len(s.Nets) == 0 {
+		return "its own"
+	}
+	return strings.Join(s.Nets, ", ")
+}
+
 // writeModels prints a line a model.
 func writeModels(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MODEL\tPAPER\tSUMMARY\tLIKELIHOODS")
+	fmt.Fprintln(w, "MODEL\tPAPER\tSUMMARY\tLIKELIHOODS\tNETS")
 	for _, s := range vae.Specs() {
 		lik := "all"
 		if s.Fixed != nil {
 			lik = strings.Join(s.Fixed, ", ")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Paper, s.Summary, lik)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Paper, s.Summary, lik, netsOf(s))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("models: %w", err)
@@ -75,10 +83,11 @@ func writeModelsJSON(out io.Writer) error {
 		Measured    string   `json:"measured"`
 		Test        string   `json:"test"`
 		Likelihoods []string `json:"likelihoods"`
+		Nets        []string `json:"nets"`
 	}
 	list := []entry{}
 	for _, s := range vae.Specs() {
-		list = append(list, entry{s.Name, s.Summary, s.Paper, s.Sections, s.Measured, s.Test, likelihoodsOf(s)})
+		list = append(list, entry{s.Name, s.Summary, s.Paper, s.Sections, s.Measured, s.Test, likelihoodsOf(s), append([]string{}, s.Nets...)})
 	}
 	return indented(out, list)
 }
@@ -92,8 +101,8 @@ Every model of the registry, with the paper it follows, the sections of the spec
 covers, what was measured and where the measurement is. The table is printed by
 ` + "`elbo models --markdown`" + `; ` + "`make docs`" + ` brings it up to date.
 
-| model | what it is | paper | sections | likelihoods | measured | where |
-|---|---|---|---|---|---|---|
+| model | what it is | paper | sections | likelihoods | nets | measured | where |
+|---|---|---|---|---|---|---|---|
 `)
 	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
 	for _, s := range vae.Specs() {
@@ -101,8 +110,8 @@ covers, what was measured and where the measurement is. The table is printed by
 		if s.Fixed != nil {
 			lik = strings.Join(s.Fixed, ", ")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", s.Name, cell(s.Summary), cell(s.Paper),
-			cell(s.Sections), cell(lik), cell(s.Measured), cell(s.Test))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", s.Name, cell(s.Summary), cell(s.Paper),
+			cell(s.Sections), cell(lik), cell(netsOf(s)), cell(s.Measured), cell(s.Test))
 	}
 	fmt.Fprintf(&b, "\nThe likelihoods p(x|z), and the values x that each is a density or mass function of:\n\n| likelihood | x |\n|---|---|\n")
 	for _, l := range vae.Likelihoods() {
@@ -111,6 +120,10 @@ covers, what was measured and where the measurement is. The table is printed by
 			support += "; a log-likelihood for 0 and 1 alone, a cross-entropy between them"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", l.Name, support)
+	}
+	fmt.Fprintf(&b, "\nThe nets, families of networks for q(z|x) and p(x|z), that --net chooses from:\n\n| net | what it is |\n|---|---|\n")
+	for _, n := range vae.Nets() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", n.Name, cell(n.Summary))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -106,7 +106,7 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	c := t.cfg.Resolve(splits.Train)
-	if _, err := vae.New(c.Model, c.Network(splits.Train.Dim())); err != nil {
+	if _, err := vae.New(c.Model, c.Network(splits.Train.Shape)); err != nil {
 		return misuse(err) // such as a network too large for memory
 	}
 	if err := c.CheckMemory(splits.Train); err != nil {

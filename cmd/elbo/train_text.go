@@ -21,7 +21,7 @@ func (t *trainCommand) field(name, format string, args ...any) {
 
 // introduce says what is about to be trained, on what and judged by what.
 func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Splits, dir string) error {
-	net, err := c.NewNetwork(s.Train.Dim())
+	net, err := c.NewNetwork(s.Train.Shape)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	if err := t.columns(c, s.Train); err != nil {
 		return err
 	}
-	t.field("model", "%s, hidden %s, latent %d, likelihood %s, %s parameters", c.Model, (*widths)(&c.Hidden), c.Latent, c.Likelihood, text.Thousands(net.Params.Count()))
+	t.field("model", "%s, %slatent %d, likelihood %s, %s parameters", c.Model, netText(c), c.Latent, c.Likelihood, text.Thousands(net.Params.Count()))
 	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
@@ -49,6 +49,17 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 		t.screen.println("note: the targets are grey under a " + c.Likelihood + " likelihood: the figures are cross-entropies, not log-likelihoods; --binarize dynamic gives the latter")
 	}
 	return nil
+}
+
+// netText says which network a model has and how wide it is.
+func netText(c train.Config) string {
+	hidden := "hidden " + (*widths)(&c.Hidden).String() + ", "
+	for _, n := range vae.Nets() {
+		if n.Name == c.Net && n.Images {
+			return "net " + n.Name + ", channels " + (*widths)(&c.Channels).String() + ", " + hidden
+		}
+	}
+	return hidden
 }
 
 // columns prints the types and the missing cells of a table that is a file.

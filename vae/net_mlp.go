@@ -1,0 +1,41 @@
+package vae
+
+import (
+	"slices"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+)
+
+// mlpNet is dense layers with rectifiers, of the hidden widths; the decoder mirrors them.
+var mlpNet = Net{
+	Name:    "mlp",
+	Summary: "dense layers of the hidden widths, for rows of any kind",
+	features: func(c Config, s *model.Scope, x *g.Node) *g.Node {
+		return nn.MLP(s, x, c.Hidden)
+	},
+	outputs: func(c Config, s *model.Scope, z *g.Node) *g.Node {
+		return nn.Dense(s.In("out"), nn.MLP(s, z, c.reversed()), c.Dim)
+	},
+	weights: func(c Config) int64 { return c.denseWeights(c.Dim) },
+	widest:  func(Config) int64 { return 0 },
+}
+
+// reversed returns the hidden widths in the decoder's order.
+func (c Config) reversed() []int {
+	widths := slices.Clone(c.Hidden)
+	slices.Reverse(widths)
+	return widths
+}
+
+// denseWeights counts the weights of dense layers from so many values to the code and back.
+func (c Config) denseWeights(from int) int64 {
+	n, in := int64(0), int64(from)
+	for _, out := range c.Hidden {
+		n += 2 * in * int64(out)
+		in = int64(out)
+	}
+	return n + 2*in*int64(c.Latent)
+}

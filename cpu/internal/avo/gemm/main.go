@@ -11,8 +11,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Tile stands for the type of that name of the package that the code is written for.
-type Tile struct{}
+// Types of the package that the code is written for.
+type (
+	Tile struct{} // a tile of a product
+	turn struct{} // a transposition
+)
 
 // micro is a micro-kernel: a tile of rows × vecs vectors, held in registers.
 type micro struct {
@@ -28,6 +31,7 @@ func main() {
 	for _, level := range []string{"avx512", "avx2"} {
 		for _, double := range []bool{false, true} {
 			peak(micro{level: level, double: double})
+			micro{level: level, double: double}.transpose()
 		}
 	}
 	for _, m := range []micro{

@@ -48,3 +48,28 @@ func peakLoop(l isa.Level, dt dtypes.DType) (loop func(int), flop int) {
 	}
 	return loop, 2 * 14 * lanes
 }
+
+// turnLanes is the number of lines that turnLines takes; 0 without assembly.
+func turnLanes(l isa.Level, dt dtypes.DType) int {
+	switch l {
+	case isa.AVX512:
+		return 64 / dt.Size()
+	case isa.AVX2:
+		return 32 / dt.Size()
+	}
+	return 0
+}
+
+// turnLines transposes lines.
+func turnLines(l isa.Level, dt dtypes.DType, t *turn) {
+	switch {
+	case l == isa.AVX512 && dt == dtypes.Float32:
+		transposef32avx512(t)
+	case l == isa.AVX512:
+		transposef64avx512(t)
+	case dt == dtypes.Float32:
+		transposef32avx2(t)
+	default:
+		transposef64avx2(t)
+	}
+}

@@ -11,3 +11,7 @@ import (
 func native(isa.Level, dtypes.DType) []Micro { return nil }
 
 func peakLoop(isa.Level, dtypes.DType) (func(int), int) { return nil, 0 }
+
+func turnLanes(isa.Level, dtypes.DType) int { return 0 }
+
+func turnLines(isa.Level, dtypes.DType, *turn) {}

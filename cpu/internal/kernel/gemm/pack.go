@@ -3,8 +3,6 @@ package gemm
 import (
 	"unsafe"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 )
 
@@ -163,25 +161,12 @@ func (p *product) packItem(i int, args []unsafe.Pointer) {
 
 // packPanel copies rows of a panel of B.
 func (p *product) packPanel(to, from unsafe.Pointer, q *panel, rows int) {
-	switch {
-	case p.B.Col == 1:
-		for k := range rows {
-			copyBytes(unsafe.Add(to, k*q.wide*p.size), unsafe.Add(from, k*p.B.Row*p.size), q.cols*p.size)
-		}
-	case p.DType == dtypes.Float32:
-		gather[uint32](to, from, q, rows, p.B)
-	default:
-		gather[uint64](to, from, q, rows, p.B)
+	if p.B.Col != 1 {
+		p.transpose(to, from, q, rows)
+		return
 	}
-}
-
-// gather copies elements one by one.
-func gather[T uint32 | uint64](to, from unsafe.Pointer, q *panel, rows int, stride Stride) {
-	size := int(unsafe.Sizeof(T(0)))
-	for j := range q.cols {
-		for k := range rows {
-			*(*T)(unsafe.Add(to, (k*q.wide+j)*size)) = *(*T)(unsafe.Add(from, (k*stride.Row+j*stride.Col)*size))
-		}
+	for k := range rows {
+		copyBytes(unsafe.Add(to, k*q.wide*p.size), unsafe.Add(from, k*p.B.Row*p.size), q.cols*p.size)
 	}
 }
 

@@ -110,8 +110,8 @@ func (p *product) maxDepth() int {
 
 // strip is one panel of a region, over one block of K.
 type strip struct {
-	w           *kernel.Worker
-	args        []unsafe.Pointer
+	w    *kernel.Worker
+	args []unsafe.Pointer
 	region
 	a, b        operand
 	k, depth    int

@@ -7,14 +7,34 @@ package gemm
 // peakf32avx512 does n times 14 fused multiply-adds of vectors of 64 bytes.
 func peakf32avx512(n int)
 
+// transposef32avx512 transposes at most 16 lines.
+//
+//go:noescape
+func transposef32avx512(t *turn)
+
 // peakf64avx512 does n times 14 fused multiply-adds of vectors of 64 bytes.
 func peakf64avx512(n int)
+
+// transposef64avx512 transposes at most 8 lines.
+//
+//go:noescape
+func transposef64avx512(t *turn)
 
 // peakf32avx2 does n times 14 fused multiply-adds of vectors of 32 bytes.
 func peakf32avx2(n int)
 
+// transposef32avx2 transposes at most 8 lines.
+//
+//go:noescape
+func transposef32avx2(t *turn)
+
 // peakf64avx2 does n times 14 fused multiply-adds of vectors of 32 bytes.
 func peakf64avx2(n int)
+
+// transposef64avx2 transposes at most 4 lines.
+//
+//go:noescape
+func transposef64avx2(t *turn)
 
 // tile14x32f32avx512 computes a tile of at most 14×32 elements.
 //

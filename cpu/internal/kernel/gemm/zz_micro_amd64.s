@@ -45,6 +45,194 @@ loop:
 	VZEROUPPER
 	RET
 
+// func transposef32avx512(t *turn)
+// Requires: AVX, AVX512BW, AVX512F, CMOV
+TEXT ·transposef32avx512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ (DI), BX
+	MOVQ 8(DI), SI
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), AX
+
+block:
+	MOVQ      $0x00000010, DX
+	CMPQ      AX, DX
+	CMOVQLT   AX, DX
+	MOVQ      CX, R10
+	MOVQ      DX, CX
+	MOVQ      $0x00000001, R11
+	SHLQ      CL, R11
+	DECQ      R11
+	KMOVQ     R11, K1
+	MOVQ      R10, CX
+	MOVQ      SI, R8
+	VMOVUPS.Z (R8), K1, Z0
+	CMPQ      R13, $0x01
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z1
+	CMPQ      R13, $0x02
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z2
+	CMPQ      R13, $0x03
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z3
+	CMPQ      R13, $0x04
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z4
+	CMPQ      R13, $0x05
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z5
+	CMPQ      R13, $0x06
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z6
+	CMPQ      R13, $0x07
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z7
+	CMPQ      R13, $0x08
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z8
+	CMPQ      R13, $0x09
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z9
+	CMPQ      R13, $0x0a
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z10
+	CMPQ      R13, $0x0b
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z11
+	CMPQ      R13, $0x0c
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z12
+	CMPQ      R13, $0x0d
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z13
+	CMPQ      R13, $0x0e
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z14
+	CMPQ      R13, $0x0f
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPS.Z (R8), K1, Z15
+
+mix:
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z17
+	VUNPCKLPS  Z3, Z2, Z18
+	VUNPCKHPS  Z3, Z2, Z19
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z21
+	VUNPCKLPS  Z7, Z6, Z22
+	VUNPCKHPS  Z7, Z6, Z23
+	VUNPCKLPS  Z9, Z8, Z24
+	VUNPCKHPS  Z9, Z8, Z25
+	VUNPCKLPS  Z11, Z10, Z26
+	VUNPCKHPS  Z11, Z10, Z27
+	VUNPCKLPS  Z13, Z12, Z28
+	VUNPCKHPS  Z13, Z12, Z29
+	VUNPCKLPS  Z15, Z14, Z30
+	VUNPCKHPS  Z15, Z14, Z31
+	VUNPCKLPD  Z18, Z16, Z0
+	VUNPCKHPD  Z18, Z16, Z1
+	VUNPCKLPD  Z19, Z17, Z2
+	VUNPCKHPD  Z19, Z17, Z3
+	VUNPCKLPD  Z22, Z20, Z4
+	VUNPCKHPD  Z22, Z20, Z5
+	VUNPCKLPD  Z23, Z21, Z6
+	VUNPCKHPD  Z23, Z21, Z7
+	VUNPCKLPD  Z26, Z24, Z8
+	VUNPCKHPD  Z26, Z24, Z9
+	VUNPCKLPD  Z27, Z25, Z10
+	VUNPCKHPD  Z27, Z25, Z11
+	VUNPCKLPD  Z30, Z28, Z12
+	VUNPCKHPD  Z30, Z28, Z13
+	VUNPCKLPD  Z31, Z29, Z14
+	VUNPCKHPD  Z31, Z29, Z15
+	VSHUFF32X4 $0x44, Z4, Z0, Z16
+	VSHUFF32X4 $0xee, Z4, Z0, Z18
+	VSHUFF32X4 $0x44, Z12, Z8, Z17
+	VSHUFF32X4 $0xee, Z12, Z8, Z19
+	VSHUFF32X4 $0x88, Z17, Z16, Z0
+	VSHUFF32X4 $0xdd, Z17, Z16, Z4
+	VSHUFF32X4 $0x88, Z19, Z18, Z8
+	VSHUFF32X4 $0xdd, Z19, Z18, Z12
+	VSHUFF32X4 $0x44, Z5, Z1, Z16
+	VSHUFF32X4 $0xee, Z5, Z1, Z18
+	VSHUFF32X4 $0x44, Z13, Z9, Z17
+	VSHUFF32X4 $0xee, Z13, Z9, Z19
+	VSHUFF32X4 $0x88, Z17, Z16, Z1
+	VSHUFF32X4 $0xdd, Z17, Z16, Z5
+	VSHUFF32X4 $0x88, Z19, Z18, Z9
+	VSHUFF32X4 $0xdd, Z19, Z18, Z13
+	VSHUFF32X4 $0x44, Z6, Z2, Z16
+	VSHUFF32X4 $0xee, Z6, Z2, Z18
+	VSHUFF32X4 $0x44, Z14, Z10, Z17
+	VSHUFF32X4 $0xee, Z14, Z10, Z19
+	VSHUFF32X4 $0x88, Z17, Z16, Z2
+	VSHUFF32X4 $0xdd, Z17, Z16, Z6
+	VSHUFF32X4 $0x88, Z19, Z18, Z10
+	VSHUFF32X4 $0xdd, Z19, Z18, Z14
+	VSHUFF32X4 $0x44, Z7, Z3, Z16
+	VSHUFF32X4 $0xee, Z7, Z3, Z18
+	VSHUFF32X4 $0x44, Z15, Z11, Z17
+	VSHUFF32X4 $0xee, Z15, Z11, Z19
+	VSHUFF32X4 $0x88, Z17, Z16, Z3
+	VSHUFF32X4 $0xdd, Z17, Z16, Z7
+	VSHUFF32X4 $0x88, Z19, Z18, Z11
+	VSHUFF32X4 $0xdd, Z19, Z18, Z15
+	VMOVUPS    Z0, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z1, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z2, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z3, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z4, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z5, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z6, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z7, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z8, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z9, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z10, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z11, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z12, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z13, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z14, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Z15, (BX)
+	ADDQ       CX, BX
+	ADDQ       $0x40, SI
+	SUBQ       $0x10, AX
+	JG         block
+	VZEROUPPER
+	RET
+
 // func peakf64avx512(n int)
 // Requires: AVX, AVX512F
 TEXT ·peakf64avx512(SB), NOSPLIT, $0-8
@@ -83,6 +271,106 @@ loop:
 	VFMADD231PD Z14, Z15, Z13
 	SUBQ        $0x01, AX
 	JG          loop
+	VZEROUPPER
+	RET
+
+// func transposef64avx512(t *turn)
+// Requires: AVX, AVX512BW, AVX512F, CMOV
+TEXT ·transposef64avx512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ (DI), BX
+	MOVQ 8(DI), SI
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), AX
+
+block:
+	MOVQ      $0x00000008, DX
+	CMPQ      AX, DX
+	CMOVQLT   AX, DX
+	MOVQ      CX, R10
+	MOVQ      DX, CX
+	MOVQ      $0x00000001, R11
+	SHLQ      CL, R11
+	DECQ      R11
+	KMOVQ     R11, K1
+	MOVQ      R10, CX
+	MOVQ      SI, R8
+	VMOVUPD.Z (R8), K1, Z0
+	CMPQ      R13, $0x01
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z1
+	CMPQ      R13, $0x02
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z2
+	CMPQ      R13, $0x03
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z3
+	CMPQ      R13, $0x04
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z4
+	CMPQ      R13, $0x05
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z5
+	CMPQ      R13, $0x06
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z6
+	CMPQ      R13, $0x07
+	JLE       mix
+	ADDQ      R9, R8
+	VMOVUPD.Z (R8), K1, Z7
+
+mix:
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z9
+	VUNPCKLPD  Z3, Z2, Z10
+	VUNPCKHPD  Z3, Z2, Z11
+	VUNPCKLPD  Z5, Z4, Z12
+	VUNPCKHPD  Z5, Z4, Z13
+	VUNPCKLPD  Z7, Z6, Z14
+	VUNPCKHPD  Z7, Z6, Z15
+	VSHUFF32X4 $0x44, Z10, Z8, Z0
+	VSHUFF32X4 $0xee, Z10, Z8, Z2
+	VSHUFF32X4 $0x44, Z14, Z12, Z1
+	VSHUFF32X4 $0xee, Z14, Z12, Z3
+	VSHUFF32X4 $0x88, Z1, Z0, Z8
+	VSHUFF32X4 $0xdd, Z1, Z0, Z10
+	VSHUFF32X4 $0x88, Z3, Z2, Z12
+	VSHUFF32X4 $0xdd, Z3, Z2, Z14
+	VSHUFF32X4 $0x44, Z11, Z9, Z0
+	VSHUFF32X4 $0xee, Z11, Z9, Z2
+	VSHUFF32X4 $0x44, Z15, Z13, Z1
+	VSHUFF32X4 $0xee, Z15, Z13, Z3
+	VSHUFF32X4 $0x88, Z1, Z0, Z9
+	VSHUFF32X4 $0xdd, Z1, Z0, Z11
+	VSHUFF32X4 $0x88, Z3, Z2, Z13
+	VSHUFF32X4 $0xdd, Z3, Z2, Z15
+	VMOVUPD    Z8, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z9, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z10, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z11, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z12, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z13, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z14, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Z15, (BX)
+	ADDQ       CX, BX
+	ADDQ       $0x40, SI
+	SUBQ       $0x08, AX
+	JG         block
 	VZEROUPPER
 	RET
 
@@ -127,6 +415,129 @@ loop:
 	VZEROUPPER
 	RET
 
+// func transposef32avx2(t *turn)
+// Requires: AVX, CMOV
+TEXT ·transposef32avx2(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ (DI), BX
+	MOVQ 8(DI), SI
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), AX
+
+block:
+	MOVQ       $0x00000008, DX
+	CMPQ       AX, DX
+	CMOVQLT    AX, DX
+	IMUL3Q     $0x04, DX, DX
+	LEAQ       microMask<>+96(SB), R14
+	SUBQ       DX, R14
+	VMOVUPS    (R14), Y15
+	MOVQ       SI, R8
+	VMASKMOVPS (R8), Y15, Y0
+	CMPQ       R13, $0x01
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y1
+	CMPQ       R13, $0x02
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y2
+	CMPQ       R13, $0x03
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y3
+	CMPQ       R13, $0x04
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y4
+	CMPQ       R13, $0x05
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y5
+	CMPQ       R13, $0x06
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y6
+	CMPQ       R13, $0x07
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y15, Y7
+
+mix:
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VUNPCKLPD  Y14, Y12, Y4
+	VUNPCKHPD  Y14, Y12, Y5
+	VUNPCKLPD  Y15, Y13, Y6
+	VUNPCKHPD  Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y9, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y10, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y11, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y12, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y13, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y14, (BX)
+	ADDQ       CX, BX
+	VMOVUPS    Y15, (BX)
+	ADDQ       CX, BX
+	ADDQ       $0x20, SI
+	SUBQ       $0x08, AX
+	JG         block
+	VZEROUPPER
+	RET
+
+DATA microMask<>+0(SB)/8, $0xffffffffffffffff
+DATA microMask<>+8(SB)/8, $0xffffffffffffffff
+DATA microMask<>+16(SB)/8, $0xffffffffffffffff
+DATA microMask<>+24(SB)/8, $0xffffffffffffffff
+DATA microMask<>+32(SB)/8, $0xffffffffffffffff
+DATA microMask<>+40(SB)/8, $0xffffffffffffffff
+DATA microMask<>+48(SB)/8, $0xffffffffffffffff
+DATA microMask<>+56(SB)/8, $0xffffffffffffffff
+DATA microMask<>+64(SB)/8, $0xffffffffffffffff
+DATA microMask<>+72(SB)/8, $0xffffffffffffffff
+DATA microMask<>+80(SB)/8, $0xffffffffffffffff
+DATA microMask<>+88(SB)/8, $0xffffffffffffffff
+DATA microMask<>+96(SB)/8, $0x0000000000000000
+DATA microMask<>+104(SB)/8, $0x0000000000000000
+DATA microMask<>+112(SB)/8, $0x0000000000000000
+DATA microMask<>+120(SB)/8, $0x0000000000000000
+DATA microMask<>+128(SB)/8, $0x0000000000000000
+DATA microMask<>+136(SB)/8, $0x0000000000000000
+DATA microMask<>+144(SB)/8, $0x0000000000000000
+DATA microMask<>+152(SB)/8, $0x0000000000000000
+DATA microMask<>+160(SB)/8, $0x0000000000000000
+DATA microMask<>+168(SB)/8, $0x0000000000000000
+DATA microMask<>+176(SB)/8, $0x0000000000000000
+DATA microMask<>+184(SB)/8, $0x0000000000000000
+GLOBL microMask<>(SB), RODATA|NOPTR, $192
+
 // func peakf64avx2(n int)
 // Requires: AVX, FMA3
 TEXT ·peakf64avx2(SB), NOSPLIT, $0-8
@@ -165,6 +576,63 @@ loop:
 	VFMADD231PD Y14, Y15, Y13
 	SUBQ        $0x01, AX
 	JG          loop
+	VZEROUPPER
+	RET
+
+// func transposef64avx2(t *turn)
+// Requires: AVX, CMOV
+TEXT ·transposef64avx2(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ (DI), BX
+	MOVQ 8(DI), SI
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), R13
+	MOVQ 40(DI), AX
+
+block:
+	MOVQ       $0x00000004, DX
+	CMPQ       AX, DX
+	CMOVQLT    AX, DX
+	IMUL3Q     $0x08, DX, DX
+	LEAQ       microMask<>+96(SB), R14
+	SUBQ       DX, R14
+	VMOVUPD    (R14), Y15
+	MOVQ       SI, R8
+	VMASKMOVPD (R8), Y15, Y0
+	CMPQ       R13, $0x01
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPD (R8), Y15, Y1
+	CMPQ       R13, $0x02
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPD (R8), Y15, Y2
+	CMPQ       R13, $0x03
+	JLE        mix
+	ADDQ       R9, R8
+	VMASKMOVPD (R8), Y15, Y3
+
+mix:
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y5
+	VUNPCKLPD  Y3, Y2, Y6
+	VUNPCKHPD  Y3, Y2, Y7
+	VPERM2F128 $0x20, Y6, Y4, Y0
+	VPERM2F128 $0x31, Y6, Y4, Y2
+	VPERM2F128 $0x20, Y7, Y5, Y1
+	VPERM2F128 $0x31, Y7, Y5, Y3
+	VMOVUPD    Y0, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Y1, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Y2, (BX)
+	ADDQ       CX, BX
+	VMOVUPD    Y3, (BX)
+	ADDQ       CX, BX
+	ADDQ       $0x20, SI
+	SUBQ       $0x04, AX
+	JG         block
 	VZEROUPPER
 	RET
 
@@ -23464,32 +23932,6 @@ part6store:
 	VMASKMOVPS Y11, Y15, 32(SI)(R11*1)
 	VZEROUPPER
 	RET
-
-DATA microMask<>+0(SB)/8, $0xffffffffffffffff
-DATA microMask<>+8(SB)/8, $0xffffffffffffffff
-DATA microMask<>+16(SB)/8, $0xffffffffffffffff
-DATA microMask<>+24(SB)/8, $0xffffffffffffffff
-DATA microMask<>+32(SB)/8, $0xffffffffffffffff
-DATA microMask<>+40(SB)/8, $0xffffffffffffffff
-DATA microMask<>+48(SB)/8, $0xffffffffffffffff
-DATA microMask<>+56(SB)/8, $0xffffffffffffffff
-DATA microMask<>+64(SB)/8, $0xffffffffffffffff
-DATA microMask<>+72(SB)/8, $0xffffffffffffffff
-DATA microMask<>+80(SB)/8, $0xffffffffffffffff
-DATA microMask<>+88(SB)/8, $0xffffffffffffffff
-DATA microMask<>+96(SB)/8, $0x0000000000000000
-DATA microMask<>+104(SB)/8, $0x0000000000000000
-DATA microMask<>+112(SB)/8, $0x0000000000000000
-DATA microMask<>+120(SB)/8, $0x0000000000000000
-DATA microMask<>+128(SB)/8, $0x0000000000000000
-DATA microMask<>+136(SB)/8, $0x0000000000000000
-DATA microMask<>+144(SB)/8, $0x0000000000000000
-DATA microMask<>+152(SB)/8, $0x0000000000000000
-DATA microMask<>+160(SB)/8, $0x0000000000000000
-DATA microMask<>+168(SB)/8, $0x0000000000000000
-DATA microMask<>+176(SB)/8, $0x0000000000000000
-DATA microMask<>+184(SB)/8, $0x0000000000000000
-GLOBL microMask<>(SB), RODATA|NOPTR, $192
 
 // func tile4x24f32avx2(t *Tile)
 // Requires: AVX, FMA3, MMX+

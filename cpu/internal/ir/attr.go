@@ -4,6 +4,8 @@ import (
 	"unsafe"
 
 	"github.com/gomlx/compute"
+
+	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 )
 
 // Attributes of operations, by the names of package compute. An operation that is not
@@ -136,6 +138,22 @@ type Attention struct {
 	Scale   float64
 	Causal  bool
 	HasMask bool
+}
+
+// Gemm is the attribute of OpGemm: a DotGeneral whose product goes, tile by tile, into a
+// region as load number Load of it, and is not stored itself. Inputs: lhs, rhs, then what the
+// other loads read. Outputs: what the region stores.
+type Gemm struct {
+	Dot    Dot
+	Region *tile.Spec
+	Load   int
+}
+
+// ConvStep is the attribute of OpConv: a ConvGeneral followed by a region as in [Gemm].
+type ConvStep struct {
+	Conv   Conv
+	Region *tile.Spec
+	Load   int
 }
 
 // View is the attribute of View: element (i₀, i₁, …) of the output is element

@@ -43,9 +43,8 @@ const (
 	OpCopy   Op = compute.OpTypeLast + 1 + iota // its input, contiguous in memory
 	OpView                                      // a strided view of its input ([View]); costs nothing
 	OpRegion                                    // fused elementwise operations and reductions (tile.Spec)
-	OpGemm                                      // matrix product with an optional epilogue ([Gemm])
-	OpConv                                      // convolution with an optional epilogue ([ConvStep])
-	OpAdam                                      // one step of Adam on one parameter ([Adam])
+	OpGemm                                      // matrix product followed by a region ([Gemm])
+	OpConv                                      // convolution followed by a region ([ConvStep])
 )
 
 // Add appends a node that computes outputs of the given shapes, and returns it.

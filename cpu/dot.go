@@ -1,0 +1,33 @@
+package cpu
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapeinference"
+	"github.com/pkg/errors"
+
+	"github.com/elbo-go/elbo/cpu/internal/ir"
+)
+
+// DotGeneral multiplies and sums over the contracting axes. The output's axes are the batch
+// axes, the left operand's others, the right operand's others.
+func (f *Function) DotGeneral(lhs compute.Value, lhsContract, lhsBatch []int, rhs compute.Value, rhsContract, rhsBatch []int,
+	config compute.DotGeneralConfig) (compute.Value, error) {
+	in, err := f.use(compute.OpTypeDotGeneral, lhs, rhs)
+	if err != nil {
+		return nil, err
+	}
+	out, err := shapeinference.DotGeneral(in[0].Shape, lhsContract, lhsBatch, in[1].Shape, rhsContract, rhsBatch, config)
+	if err != nil {
+		return nil, errors.WithMessage(err, "cpu: DotGeneral")
+	}
+	if t := in[0].Shape.DType; !t.IsFloat() && !t.IsInt() || t.IsPacked() {
+		return nil, errors.Wrapf(compute.ErrNotImplemented, "cpu: DotGeneral: data type %s", t)
+	}
+	a := ir.Dot{
+		LhsContract: slices.Clone(lhsContract), LhsBatch: slices.Clone(lhsBatch),
+		RhsContract: slices.Clone(rhsContract), RhsBatch: slices.Clone(rhsBatch), Config: config,
+	}
+	return f.node(compute.OpTypeDotGeneral, a, out, in...)
+}

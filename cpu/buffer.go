@@ -25,8 +25,9 @@ type Buffer struct {
 }
 
 const (
-	gone    = -1 // finalized or donated
+	gone    = -1 // finalized
 	written = -2 // a result of an execution that is under way
+	donated = -3 // used up by an execution
 )
 
 var _ compute.Buffer = (*Buffer)(nil)
@@ -40,7 +41,7 @@ func (b *Backend) newBuffer(shape shapes.Shape) *Buffer {
 	return buffer
 }
 
-// release gives the memory of a buffer whose state is already gone back.
+// release gives back the memory of a buffer that nobody uses any more.
 func (b *Buffer) release() {
 	if !b.backend.IsFinalized() {
 		b.backend.memory.give(b.data, int(b.shape.ByteSize()))
@@ -56,7 +57,9 @@ func (b *Buffer) check() error {
 	case b.backend.IsFinalized():
 		return errors.New("cpu: buffer: its backend is finalized")
 	case b.state.Load() == gone:
-		return errors.New("cpu: buffer: it was finalized or donated")
+		return errors.New("cpu: buffer: it was finalized")
+	case b.state.Load() == donated:
+		return errors.New("cpu: buffer: it was donated")
 	}
 	return nil
 }
@@ -77,11 +80,18 @@ func (b *Buffer) acquire() error {
 	}
 }
 
+// bytes gives the buffer's memory.
+func (b *Buffer) bytes() []byte { return unsafe.Slice((*byte)(b.data), b.shape.ByteSize()) }
+
 // Backend gives the backend that owns the buffer.
 func (b *Buffer) Backend() compute.Backend { return b.backend }
 
-// Finalize gives the memory back. The buffer must not be in use by an execution.
+// Finalize gives the memory back. The buffer must not be in use by an execution. For a donated
+// buffer it does nothing.
 func (b *Buffer) Finalize() error {
+	if b != nil && b.state.Load() == donated {
+		return nil
+	}
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -112,7 +122,7 @@ func (b *Buffer) ToFlatData(flat any) error {
 	if err != nil {
 		return err
 	}
-	copy(to, unsafe.Slice((*byte)(b.data), len(to)))
+	copy(to, b.bytes())
 	return nil
 }
 
@@ -137,8 +147,7 @@ func (b *Buffer) CopyToDevice(device compute.DeviceNum) (compute.Buffer, error) 
 		return nil, err
 	}
 	c := b.backend.newBuffer(b.shape)
-	n := int(b.shape.ByteSize())
-	copy(unsafe.Slice((*byte)(c.data), n), unsafe.Slice((*byte)(b.data), n))
+	copy(c.bytes(), b.bytes())
 	return c, nil
 }
 
@@ -155,7 +164,7 @@ func (b *Backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape s
 		return nil, err
 	}
 	buffer := b.newBuffer(shape.Clone())
-	copy(unsafe.Slice((*byte)(buffer.data), len(from)), from)
+	copy(buffer.bytes(), from)
 	return buffer, nil
 }
 
@@ -171,7 +180,7 @@ func (b *Backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) 
 		return nil, nil, err
 	}
 	buffer := b.newBuffer(shape.Clone())
-	clear(unsafe.Slice((*byte)(buffer.data), shape.ByteSize()))
+	clear(buffer.bytes())
 	flat, err := buffer.Data()
 	return buffer, flat, err
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/notimplemented"
@@ -22,12 +23,15 @@ type Builder struct {
 	named    map[string]*Function
 	axes     sets.Set[string] // names of the parameters' dynamic axes
 	compiled bool
+
+	sizes map[*ir.Value]bool           // parameters whose values decide sizes
+	given map[*ir.Value]unsafe.Pointer // their values, in a specialisation
 }
 
 var _ compute.Builder = (*Builder)(nil)
 
 func newBuilder(backend *Backend, name string) *Builder {
-	b := &Builder{backend: backend, name: name, named: map[string]*Function{}, axes: sets.Make[string]()}
+	b := &Builder{backend: backend, name: name, named: map[string]*Function{}, axes: sets.Make[string](), sizes: map[*ir.Value]bool{}}
 	b.Builder.ErrFn = notImplemented
 	b.main = newFunction(b, nil, compute.MainName)
 	b.named[compute.MainName] = b.main
@@ -96,7 +100,7 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	b.compiled = true
 	g := b.main.graph
 	g.Name = b.name
-	return newExecutable(b.backend, g)
+	return newExecutable(b, g)
 }
 
 // String lists the nodes of the main function.

@@ -25,6 +25,13 @@ func (f *Function) DotGeneral(lhs compute.Value, lhsContract, lhsBatch []int, rh
 	if t := in[0].Shape.DType; !t.IsFloat() && !t.IsInt() || t.IsPacked() {
 		return nil, errors.Wrapf(compute.ErrNotImplemented, "cpu: DotGeneral: data type %s", t)
 	}
+	if acc := config.AccumulatorDType; acc.IsHalfPrecision() && acc != in[0].Shape.DType {
+		// Products of numbers that are rounded to the accumulator's type.
+		c := chain{f: f}
+		l, r := c.do(f.ConvertDType(lhs, acc)), c.do(f.ConvertDType(rhs, acc))
+		y := c.do(f.DotGeneral(l, lhsContract, lhsBatch, r, rhsContract, rhsBatch, compute.DotGeneralConfig{}))
+		return c.do(f.ConvertDType(y, out.DType)), c.err
+	}
 	a := ir.Dot{
 		LhsContract: slices.Clone(lhsContract), LhsBatch: slices.Clone(lhsBatch),
 		RhsContract: slices.Clone(rhsContract), RhsBatch: slices.Clone(rhsBatch), Config: config,

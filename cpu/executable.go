@@ -24,13 +24,13 @@ type Executable struct {
 
 var _ compute.Executable = (*Executable)(nil)
 
-func newExecutable(b *Backend, g *ir.Graph) (_ *Executable, err error) {
-	e := &Executable{backend: b, name: g.Name, inputs: shapesOf(g.Params), outputs: shapesOf(g.Results)}
+func newExecutable(b *Builder, g *ir.Graph) (_ *Executable, err error) {
+	e := &Executable{backend: b.backend, name: g.Name, inputs: shapesOf(g.Params), outputs: shapesOf(g.Results)}
 	for _, p := range g.Params {
 		e.names = append(e.names, p.Def.Attr.(ir.Param).Name)
 	}
 	if static(g) {
-		e.program, err = b.compile(g)
+		e.program, err = b.backend.compile(g)
 	} else {
 		e.special = newSpecializer(b, g)
 	}
@@ -56,7 +56,7 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, device comp
 		return nil, err
 	}
 	results := make([]compute.Buffer, len(e.outputs))
-	if err := e.ExecuteInto(results, inputs, donate); err != nil {
+	if err := e.execute(results, inputs, donate, false); err != nil {
 		return nil, err
 	}
 	return results, nil
@@ -69,6 +69,11 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, device comp
 //
 // An error before the program starts, such as a wrong shape, leaves all buffers as they were.
 func (e *Executable) ExecuteInto(results, inputs []compute.Buffer, donate []bool) error {
+	return e.execute(results, inputs, donate, true)
+}
+
+// execute runs the computation; recycle tells that the objects of donated buffers serve again.
+func (e *Executable) execute(results, inputs []compute.Buffer, donate []bool, recycle bool) error {
 	if e.finalized.Load() {
 		return errors.Errorf("cpu: executable %q is finalized", e.name)
 	}
@@ -86,7 +91,7 @@ func (e *Executable) ExecuteInto(results, inputs []compute.Buffer, donate []bool
 			return errors.WithMessagef(err, "cpu: executable %q", e.name)
 		}
 	}
-	x := p.begin()
+	x := p.begin(recycle)
 	defer p.end(x)
 	if err := x.acquire(e.backend, inputs); err != nil {
 		return errors.WithMessagef(err, "cpu: executable %q", e.name)

@@ -12,11 +12,12 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/stock"
 )
 
-// fold gives the integer in a scalar that follows from constants. It is not known if it follows
-// from constants and lengths of named axes; one that depends on data is not implemented.
+// fold gives the integer in a scalar that follows from constants. It is not known yet if it
+// follows from lengths of named axes or from small integer parameters, whose values are then part
+// of what is specialised; one that depends on other data is not implemented.
 func (f *Function) fold(v *ir.Value) (size int, known bool, err error) {
 	g := &ir.Graph{Name: "size"}
-	folder := &folder{graph: g, done: map[*ir.Value]*ir.Value{}}
+	folder := &folder{builder: f.builder, graph: g, done: map[*ir.Value]*ir.Value{}}
 	w, err := folder.copy(f, v)
 	if err != nil || w == nil {
 		return 0, false, err
@@ -39,11 +40,33 @@ func (f *Function) fold(v *ir.Value) (size int, known bool, err error) {
 
 // folder copies the nodes that a value follows from.
 type folder struct {
-	graph *ir.Graph
-	done  map[*ir.Value]*ir.Value
+	builder *Builder
+	graph   *ir.Graph
+	done    map[*ir.Value]*ir.Value
 }
 
-// copy gives the copy of a value, or nil if it follows from the length of a named axis.
+// smallSize is the most elements that a parameter may have whose values decide sizes.
+const smallSize = 16
+
+// parameter gives what stands for a parameter: its value at execution, nil while it is recorded.
+func (c *folder) parameter(f *Function, v *ir.Value) (*ir.Value, error) {
+	for _, capture := range f.captures {
+		if capture.inner == v {
+			return c.copy(f.parent, capture.outer)
+		}
+	}
+	if data, ok := c.builder.given[v]; ok {
+		literal := ir.Literal{Data: data, Bytes: int(v.Shape.ByteSize())}
+		return c.graph.Add(compute.OpTypeConstant, literal, nil, v.Shape).Out[0], nil
+	}
+	if s := v.Shape; f.parent == nil && s.DType.IsInt() && !s.DType.IsPacked() && !s.IsDynamic() && s.Size() <= smallSize {
+		c.builder.sizes[v] = true
+		return nil, nil
+	}
+	return nil, errors.Wrapf(compute.ErrNotImplemented, "cpu: a size that depends on data")
+}
+
+// copy gives the copy of a value, or nil if it follows from what only an execution knows.
 func (c *folder) copy(f *Function, v *ir.Value) (*ir.Value, error) {
 	if w, ok := c.done[v]; ok {
 		return w, nil
@@ -51,12 +74,7 @@ func (c *folder) copy(f *Function, v *ir.Value) (*ir.Value, error) {
 	n := v.Def
 	switch n.Op {
 	case compute.OpTypeParameter:
-		for _, capture := range f.captures {
-			if capture.inner == v {
-				return c.copy(f.parent, capture.outer)
-			}
-		}
-		return nil, errors.Wrapf(compute.ErrNotImplemented, "cpu: a size that depends on data, not on shapes alone")
+		return c.parameter(f, v)
 	case compute.OpTypeDynamicDimensionSize, compute.OpTypeDynamicShape:
 		return nil, nil
 	}

@@ -52,6 +52,7 @@ func (b *Backend) compile(g *ir.Graph) (*program, error) {
 type execution struct {
 	program *program
 	runner  runner
+	recycle bool // whether the objects of donated buffers serve again
 	inputs  []*Buffer
 	outputs []*Buffer
 	taken   []bool // inputs whose memory became a result's
@@ -60,17 +61,18 @@ type execution struct {
 }
 
 // begin gives an execution that no other run uses.
-func (p *program) begin() *execution {
+func (p *program) begin(recycle bool) *execution {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if last := len(p.idle) - 1; last >= 0 {
 		x := p.idle[last]
 		p.idle = p.idle[:last]
+		x.recycle = recycle
 		return x
 	}
 	n, m := len(p.params), len(p.results)
 	return &execution{
-		program: p, runner: p.runner(), inputs: make([]*Buffer, 0, n), outputs: make([]*Buffer, m), taken: make([]bool, n),
+		program: p, recycle: recycle, runner: p.runner(), inputs: make([]*Buffer, 0, n), outputs: make([]*Buffer, m), taken: make([]bool, n),
 		params: make([]unsafe.Pointer, n), results: make([]unsafe.Pointer, m),
 	}
 }
@@ -150,7 +152,15 @@ func (x *execution) inPlace(i int, donate []bool) *Buffer {
 		return nil
 	}
 	x.taken[p] = true
-	if s := x.program.results[i]; !ir.SameShape(in.shape, s) {
+	s := x.program.results[i]
+	if !x.recycle {
+		out := &Buffer{backend: in.backend, shape: s, data: in.data}
+		out.state.Store(written)
+		in.state.Store(donated)
+		in.data, in.flat = nil, nil
+		return out
+	}
+	if !ir.SameShape(in.shape, s) {
 		in.shape, in.flat = s, nil
 	}
 	return in
@@ -205,9 +215,11 @@ func (x *execution) consume(donate []bool) {
 		return
 	}
 	for i, in := range x.inputs {
-		if donate[i] && !x.taken[i] && in.state.CompareAndSwap(0, gone) {
+		if donate[i] && !x.taken[i] && in.state.CompareAndSwap(0, donated) {
 			in.release()
-			in.backend.memory.giveHandle(in)
+			if x.recycle {
+				in.backend.memory.giveHandle(in)
+			}
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package cpu
 
 import (
+	"fmt"
+	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -11,10 +14,12 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/stock"
 )
 
-// specializer compiles a graph with named axes anew for every set of their sizes.
+// specializer compiles a graph with named axes anew for every set of their sizes, and of the
+// values of parameters that decide sizes.
 type specializer struct {
 	backend *Backend
 	graph   *ir.Graph // the recording
+	sizes   []int     // the parameters whose values decide sizes
 
 	mu       sync.Mutex
 	programs map[string]*specialization
@@ -27,8 +32,14 @@ type specialization struct {
 	err     error
 }
 
-func newSpecializer(b *Backend, g *ir.Graph) *specializer {
-	return &specializer{backend: b, graph: g, programs: map[string]*specialization{}}
+func newSpecializer(b *Builder, g *ir.Graph) *specializer {
+	s := &specializer{backend: b.backend, graph: g, programs: map[string]*specialization{}}
+	for i, p := range g.Params {
+		if b.sizes[p] {
+			s.sizes = append(s.sizes, i)
+		}
+	}
+	return s
 }
 
 // program gives the program for the inputs' shapes.
@@ -50,21 +61,25 @@ func (s *specializer) program(inputs []compute.Buffer) (*program, error) {
 			return nil, errors.WithMessagef(err, "input %d", i)
 		}
 	}
-	s.mu.Lock()
 	key := bindings.Key()
+	for _, i := range s.sizes {
+		key += fmt.Sprintf(" %d:%x", i, inputs[i].(*Buffer).bytes())
+	}
+	s.mu.Lock()
 	p := s.programs[key]
 	if p == nil {
 		p = new(specialization)
 		s.programs[key] = p
 	}
 	s.mu.Unlock()
-	p.once.Do(func() { p.program, p.err = s.compile(bindings) })
+	p.once.Do(func() { p.program, p.err = s.compile(bindings, inputs) })
 	return p.program, p.err
 }
 
-// compile replays the recording with the axes' sizes and compiles what comes of it.
-func (s *specializer) compile(bindings shapes.AxisBindings) (*program, error) {
+// compile replays the recording with what the inputs say about sizes and compiles what comes of it.
+func (s *specializer) compile(bindings shapes.AxisBindings, inputs []compute.Buffer) (*program, error) {
 	b := newBuilder(s.backend, s.graph.Name)
+	b.given = map[*ir.Value]unsafe.Pointer{}
 	f := b.main
 	r := &stock.Replay{Function: f, Bindings: bindings, Complete: true}
 	r.Size = func(v compute.Value) (int, error) {
@@ -76,7 +91,7 @@ func (s *specializer) compile(bindings shapes.AxisBindings) (*program, error) {
 		return size, err
 	}
 	var params []compute.Value
-	for _, p := range s.graph.Params {
+	for i, p := range s.graph.Params {
 		shape, err := r.Resolve(p.Shape)
 		if err != nil {
 			return nil, err
@@ -86,6 +101,9 @@ func (s *specializer) compile(bindings shapes.AxisBindings) (*program, error) {
 			return nil, err
 		}
 		params = append(params, v)
+		if slices.Contains(s.sizes, i) {
+			b.given[v.(*value).Value] = inputs[i].(*Buffer).data
+		}
 	}
 	results, err := r.Graph(s.graph, params)
 	if err != nil {

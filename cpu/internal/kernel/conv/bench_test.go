@@ -3,7 +3,6 @@ package conv
 import (
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,23 +80,60 @@ func denseProducts(s Spec) int {
 	return n
 }
 
-// share runs a kernel on some goroutines that take units as they come.
-func share(k kernel.Kernel, workers []*kernel.Worker, args []unsafe.Pointer) {
-	for phase, units := range k.Phases() {
-		var next atomic.Int64
-		var wait sync.WaitGroup
-		for _, w := range workers {
-			wait.Go(func() {
-				for {
-					u := int(next.Add(1)) - 1
-					if u >= units {
-						return
+// team runs kernels on long-lived threads that wait by spinning.
+type team struct {
+	workers []*kernel.Worker
+	job     atomic.Pointer[job]
+	done    atomic.Int64
+	stop    atomic.Bool
+}
+
+// job is a phase of a kernel, whose units are taken as they come.
+type job struct {
+	k     kernel.Kernel
+	phase int
+	units int64
+	next  atomic.Int64
+	args  []unsafe.Pointer
+}
+
+func newTeam(b *testing.B, n, scratch int) *team {
+	t := &team{}
+	for i := range n {
+		w := &kernel.Worker{ID: i, Scratch: kernel.Alloc(scratch)}
+		t.workers = append(t.workers, w)
+		if i > 0 {
+			go func() {
+				var last *job
+				for !t.stop.Load() {
+					if j := t.job.Load(); j != last {
+						j.work(w)
+						t.done.Add(1)
+						last = j
 					}
-					k.Run(w, phase, u, u+1, args)
 				}
-			})
+			}()
 		}
-		wait.Wait()
+	}
+	b.Cleanup(func() { t.stop.Store(true) })
+	return t
+}
+
+func (j *job) work(w *kernel.Worker) {
+	for u := j.next.Add(1) - 1; u < j.units; u = j.next.Add(1) - 1 {
+		j.k.Run(w, j.phase, int(u), int(u)+1, j.args)
+	}
+}
+
+// run runs a kernel once.
+func (t *team) run(k kernel.Kernel, args []unsafe.Pointer) {
+	for phase, units := range k.Phases() {
+		j := &job{k: k, phase: phase, units: int64(units), args: args}
+		t.done.Store(0)
+		t.job.Store(j)
+		j.work(t.workers[0])
+		for t.done.Load() < int64(len(t.workers)-1) {
+		}
 	}
 }
 
@@ -147,14 +183,11 @@ func measure(b *testing.B, l isa.Level, s Spec, workers int) {
 	x, _ := buffer(ins, func(int) float32 { return r.Float32() })
 	w, _ := buffer(kers, func(int) float32 { return r.Float32() })
 	args := []unsafe.Pointer{y, x, w, kernel.Alloc(k.Shared())}
-	team := make([]*kernel.Worker, workers)
-	for i := range team {
-		team[i] = &kernel.Worker{ID: i, Scratch: kernel.Alloc(k.Scratch())}
-	}
+	t := newTeam(b, workers, k.Scratch())
 	best := time.Duration(1 << 62)
 	for b.Loop() {
 		start := time.Now()
-		share(k, team, args)
+		t.run(k, args)
 		best = min(best, time.Since(start))
 	}
 	flops := 2 * float64(denseProducts(s)) / best.Seconds()

@@ -30,6 +30,7 @@ type engine struct {
 	rowAxis                   int    // its spatial axis; −1 for images
 	cols                      int    // columns of the result
 	grid                      grid
+	fetch                     bool // read the operands of a pass in the order of memory first
 
 	pack   *packer
 	finish *finisher
@@ -138,6 +139,10 @@ func (e *engine) unit(s *state, u int, args []unsafe.Pointer) {
 	}
 	for from := c0; from < c1; from += e.pass {
 		to := min(c1, from+e.pass)
+		if e.fetch {
+			s.fetch(a, e.channels.a, from, to)
+			s.fetch(b, e.channels.b, from, to)
+		}
 		for strip := s0; strip < s1; strip++ {
 			s.tile.Cols = min(e.micro.Cols, e.cols-strip*e.micro.Cols)
 			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: unsafe.Add(c, strip*e.micro.Cols*e.size),
@@ -235,4 +240,14 @@ func (s *state) clear(size int) {
 	for i := range s.tile.Rows {
 		clear(unsafe.Slice((*byte)(unsafe.Add(s.tile.C, i*int(s.tile.CRow))), s.tile.Cols*size))
 	}
+}
+
+// fetch brings the operand of a pass to the cache. Tiles read a few elements here and there of
+// all of it, which the machine does not foresee, while it does foresee a walk from end to end.
+func (s *state) fetch(p unsafe.Pointer, step, from, to int) {
+	var x byte
+	for i := from * step; i < to*step; i += kernel.Align {
+		x ^= *(*byte)(unsafe.Add(p, i))
+	}
+	s.fetched = x
 }

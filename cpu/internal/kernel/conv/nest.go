@@ -42,6 +42,8 @@ type state struct {
 	tile gemm.Tile
 	nest nest
 	base struct{ a, b unsafe.Pointer }
+
+	fetched byte // keeps the compiler from dropping reads
 }
 
 // run computes the tile whose extent, operands and result are set, calling the micro-kernel

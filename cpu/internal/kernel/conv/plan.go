@@ -33,7 +33,7 @@ func newEngine(l isa.Level, s Spec) *engine {
 	}
 	e.pass = e.count
 	if pl.weight {
-		e.pass = max(1, min(e.count, passTerms/terms))
+		e.pass = max(1, min(e.count, max(passBytes/pl.imageBytes(), enough(terms)/terms)))
 		pl.order = append(pl.order[1:], -1)
 		if e.pass > p.Axes[0].Kernel {
 			n := len(pl.order)
@@ -44,12 +44,44 @@ func newEngine(l isa.Level, s Spec) *engine {
 	pl.result(outs)
 	pl.place()
 	pl.cutUp(terms)
+	pl.prefetch()
 	return e
 }
 
-// passTerms is about how many terms of a long sum are taken at once, so that the strip of the
-// columns' operand that they use stays in the second-level cache.
-const passTerms = 2048
+// passBytes is what both operands of a pass over a long sum may hold, so that they stay in the
+// second-level cache.
+const passBytes = 512 << 10
+
+// enough is the number of terms from which loading and storing the result does not count, for
+// images of some number of terms: small ones make many short calls.
+func enough(terms int) int {
+	if terms < 100 {
+		return 1000
+	}
+	return 400
+}
+
+// prefetch decides whether a pass first reads its operands from end to end: where both are used
+// whole by one unit and are blocks of memory.
+func (pl *planner) prefetch() {
+	p := &pl.p
+	in, ker := p.Batch, p.OutChannels
+	for _, a := range p.Axes {
+		in, ker = in*a.In, ker*a.Kernel
+	}
+	blocks := p.InChannel == in && p.KernelIn == ker && pl.groups == 1
+	pl.fetch = pl.weight && pl.pack == nil && blocks && pl.pass*pl.imageBytes() <= 2*passBytes &&
+		pl.grid.strips.parts*pl.grid.positions.parts*pl.grid.tiles.parts == 1
+}
+
+// imageBytes is what both operands hold for one input channel, in a gradient an image.
+func (pl *planner) imageBytes() int {
+	in, ker := pl.p.Batch, pl.p.OutChannels
+	for _, a := range pl.p.Axes {
+		in, ker = in*a.In, ker*a.Kernel
+	}
+	return (in + ker) * pl.size
+}
 
 // orient chooses what the rows and columns of a tile are, and the micro-kernel.
 func (pl *planner) orient() {
@@ -92,7 +124,7 @@ func cost(m gemm.Micro, rows, cols int) float64 {
 func (pl *planner) best(rows, cols int) gemm.Micro {
 	m := pl.micros[0]
 	for _, x := range pl.micros[1:] {
-		if rows > 1 && cost(x, rows, cols) < cost(m, rows, cols) || rows == 1 && (cols+x.Cols-1)/x.Cols*x.Cols < (cols+m.Cols-1)/m.Cols*m.Cols {
+		if rows > 1 && otherTile*cost(x, rows, cols) < cost(m, rows, cols) || rows == 1 && (cols+x.Cols-1)/x.Cols*x.Cols < (cols+m.Cols-1)/m.Cols*m.Cols {
 			m = x
 		}
 	}
@@ -151,7 +183,7 @@ func (pl *planner) columns() {
 	pl.b = operand{arg: 2, group: p.kerGroup * pl.size}
 	k := newPacker(p, pl.engine)
 	if p.KernelOut == 1 {
-		if pl.weight && (pl.cols <= pl.micro.Cols || pl.cols*pl.size%1024 != 0 || k.bytes() > maxPack || p.Batch < 8*pl.micro.Rows) {
+		if pl.weight && (pl.cols <= pl.micro.Cols || pl.cols*pl.size%512 != 0 || k.bytes() > maxPack || p.Batch < 8*pl.micro.Rows) {
 			return
 		}
 		if !pl.weight && pl.cols <= pl.micro.Cols && k.dense() {
@@ -166,18 +198,16 @@ func (pl *planner) columns() {
 // maxPack bounds the bytes of a kernel that is packed for speed alone.
 const maxPack = 32 << 20
 
+// partBytes bounds the memory of partial sums.
+const partBytes = 16 << 20
+
 // result says where the result of the tiles lies: in the output, or in shared memory, from
 // where the last phase brings it to the output.
 func (pl *planner) result(outs int) {
 	p := &pl.p
 	bytes := p.groups * outs * p.Batch * p.OutChannels * pl.size
 	if pl.weight {
-		switch {
-		case bytes <= 1<<20:
-			pl.chunks = min(16, pl.count)
-		case bytes <= 4<<20:
-			pl.chunks = min(4, pl.count)
-		}
+		pl.chunks = max(1, min(32, partBytes/bytes, pl.count/pl.pass))
 	}
 	colStride := p.OutChannel
 	if pl.swap {
@@ -323,6 +353,9 @@ func (pl *planner) cutUp(terms int) {
 	if pl.chunks == 1 && bytes > 128<<10 {
 		g.strips.parts = strips
 	}
+	if pl.chunks >= wantUnits/4 {
+		return
+	}
 	for _, c := range []*cut{&g.positions, &g.strips, &g.tiles} {
 		if have := g.units(); have < wantUnits {
 			c.parts = min(c.n, max(c.parts, c.parts*((wantUnits+have-1)/have)))
@@ -332,3 +365,6 @@ func (pl *planner) cutUp(terms int) {
 
 // wantUnits is the number of units aimed at: enough to keep many workers evenly busy.
 const wantUnits = 64
+
+// otherTile is how much dearer a product is with a micro-kernel that is not the preferred one.
+const otherTile = 1.1

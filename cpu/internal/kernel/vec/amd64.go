@@ -3,22 +3,94 @@
 package vec
 
 import (
+	"unsafe"
+
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 )
 
-// Every operation is the plain loop.
+//go:generate go run -C ../../avo ./vec -level avx512 -out ../kernel/vec/zz_avx512_amd64.s -stubs ../kernel/vec/zz_avx512_amd64.go -table ../kernel/vec/zz_avx512_table_amd64.go -pkg vec
+//go:generate go run -C ../../avo ./vec -level avx2 -out ../kernel/vec/zz_avx2_amd64.s -stubs ../kernel/vec/zz_avx2_amd64.go -table ../kernel/vec/zz_avx2_table_amd64.go -pkg vec
 
-func fast(isa.Level, compute.OpType, dtypes.DType) Fn { return nil }
+// routine is an assembly routine and what it leaves to the plain loop.
+type routine struct {
+	fn    Fn
+	stops func(dst, a, b, c unsafe.Pointer, n int) (done int) // instead of fn: stops before elements that it cannot do
+	lanes int                                                 // if not 0, only multiples of so many elements are done
+}
 
-func fastConvert(_ isa.Level, _, _ dtypes.DType) Fn { return nil }
+// Keys of the tables of routines.
+type (
+	opKey struct {
+		op compute.OpType
+		dt dtypes.DType
+	}
+	extraKey struct {
+		op Op
+		dt dtypes.DType
+	}
+	convertKey struct{ from, to dtypes.DType }
+	fillKey    struct{ size int }
+)
 
-func fastFill(isa.Level, int) Fn { return nil }
+// find returns the routine of a level for a key.
+func find(l isa.Level, key any) (r routine, ok bool) {
+	switch l {
+	case isa.AVX512:
+		r, ok = avx512Table[key]
+	case isa.AVX2:
+		r, ok = avx2Table[key]
+	}
+	return r, ok
+}
+
+func fast(l isa.Level, op compute.OpType, dt dtypes.DType) Fn {
+	r, ok := find(l, opKey{op, dt})
+	if !ok {
+		return nil
+	}
+	return r.complete(func() Fn { return plain(op, dt) }, size{outSize(op, dt), [3]int{whereSize(op, dt), dt.Size(), dt.Size()}})
+}
+
+// outSize is the size of an operation's result.
+func outSize(op compute.OpType, dt dtypes.DType) int {
+	if isPredicate(op) {
+		return 1
+	}
+	return dt.Size()
+}
+
+// whereSize is the size of an operation's first operand.
+func whereSize(op compute.OpType, dt dtypes.DType) int {
+	if op == compute.OpTypeWhere {
+		return 1
+	}
+	return dt.Size()
+}
+
+func fastConvert(l isa.Level, from, to dtypes.DType) Fn {
+	r, ok := find(l, convertKey{from, to})
+	if !ok {
+		return nil
+	}
+	return r.complete(func() Fn { return Convert(isa.Portable, from, to) }, size{to.Size(), [3]int{from.Size()}})
+}
+
+func fastExtra(l isa.Level, op Op, dt dtypes.DType) Fn {
+	r, ok := find(l, extraKey{op, dt})
+	if !ok {
+		return nil
+	}
+	return r.complete(func() Fn { return Extra(isa.Portable, op, dt) }, size{dt.Size(), [3]int{dt.Size(), dt.Size(), dt.Size()}})
+}
+
+func fastFill(l isa.Level, bytes int) Fn {
+	r, _ := find(l, fillKey{bytes})
+	return r.fn
+}
 
 func fastStridedLoad(isa.Level, int) Strided { return nil }
-
-func fastExtra(isa.Level, Op, dtypes.DType) Fn { return nil }
 
 func fastReduce(isa.Level, compute.OpType, dtypes.DType) Reducer { return nil }
 
@@ -27,3 +99,63 @@ func fastPair(isa.Level, pair, dtypes.DType) PairReducer { return nil }
 func fastAdam(isa.Level) AdamFn { return nil }
 
 func fastRow(isa.Level, *Row) {}
+
+// size holds the bytes of an element of a routine's result and operands.
+type size struct {
+	out int
+	in  [3]int
+}
+
+// complete lets the plain loop do what the routine leaves.
+func (r routine) complete(plain func() Fn, s size) Fn {
+	switch {
+	case r.stops != nil:
+		return stepping(r.stops, plain(), s)
+	case r.lanes > 0:
+		return withTail(r.fn, plain(), r.lanes, s)
+	}
+	return r.fn
+}
+
+// withTail gives the elements after the last full vector to the plain loop.
+func withTail(fn, plain Fn, lanes int, s size) Fn {
+	return func(dst, a, b, c unsafe.Pointer, n int) {
+		m := n - n%lanes
+		if m > 0 {
+			fn(dst, a, b, c, m)
+		}
+		if m < n {
+			plain(unsafe.Add(dst, m*s.out), skip(a, m*s.in[0]), skip(b, m*s.in[1]), skip(c, m*s.in[2]), n-m)
+		}
+	}
+}
+
+// few is the number of elements that the plain loop does where a routine stops.
+const few = 16
+
+// stepping gives the elements at which a routine stops to the plain loop.
+func stepping(stops func(dst, a, b, c unsafe.Pointer, n int) int, plain Fn, s size) Fn {
+	return func(dst, a, b, c unsafe.Pointer, n int) {
+		for n > 0 {
+			m := stops(dst, a, b, c, n)
+			if m < n {
+				dst, a, b, c = unsafe.Add(dst, m*s.out), skip(a, m*s.in[0]), skip(b, m*s.in[1]), skip(c, m*s.in[2])
+				n -= m
+				m = min(few, n)
+				plain(dst, a, b, c, m)
+			}
+			if m < n {
+				dst, a, b, c = unsafe.Add(dst, m*s.out), skip(a, m*s.in[0]), skip(b, m*s.in[1]), skip(c, m*s.in[2])
+			}
+			n -= m
+		}
+	}
+}
+
+// skip moves an operand's pointer, if there is one.
+func skip(p unsafe.Pointer, bytes int) unsafe.Pointer {
+	if p == nil {
+		return nil
+	}
+	return unsafe.Add(p, bytes)
+}

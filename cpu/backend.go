@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/run"
 )
 
 // BackendName is the name under which the engine is registered: GOMLX_BACKEND=elbo.
@@ -22,6 +23,7 @@ func init() { compute.Register(BackendName, New) }
 // goroutines at once.
 type Backend struct {
 	config    config
+	pool      *run.Pool
 	memory    memory
 	counts    counts
 	finalized atomic.Bool
@@ -45,8 +47,8 @@ func New(text string) (compute.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{config: c}
-	b.counts.fallback = map[string]int{}
+	b := &Backend{config: c, pool: run.NewPool(c.threads)}
+	b.counts.fallback, b.counts.kernels = map[string]int{}, map[string]int{}
 	return b, nil
 }
 
@@ -111,8 +113,10 @@ func (b *Backend) Builder(name string) compute.Builder { return newBuilder(b, na
 
 // Finalize gives up the backend's memory; its buffers and executables answer with errors from then on.
 func (b *Backend) Finalize() {
-	b.finalized.Store(true)
-	b.memory.clear()
+	if !b.finalized.Swap(true) {
+		b.pool.Close()
+		b.memory.clear()
+	}
 }
 
 // IsFinalized tells whether Finalize was called.

@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/gomlx/compute"
@@ -10,48 +9,22 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
-	"github.com/elbo-go/elbo/cpu/internal/stock"
 )
-
-// runner executes a compiled graph; one at a time.
-type runner interface {
-	Run(params, results []unsafe.Pointer) error
-}
 
 // program is a compiled graph of static shapes.
 type program struct {
 	params  []shapes.Shape
 	results []shapes.Shape
 	inPlace []int // for each result the parameter whose memory it may take, or −1
-	runner  func() runner
+	runner  runner
 
 	mu   sync.Mutex
 	idle []*execution
 }
 
-// compile makes a program of a graph, which it may change.
-func (b *Backend) compile(g *ir.Graph) (*program, error) {
-	begin := time.Now()
-	p := &program{params: shapesOf(g.Params), results: shapesOf(g.Results), inPlace: make([]int, len(g.Results))}
-	for i := range p.inPlace {
-		p.inPlace[i] = -1
-	}
-	whole, err := stock.Graph(g)
-	if err != nil {
-		return nil, err
-	}
-	p.runner = func() runner { return whole }
-	b.counts.mu.Lock()
-	defer b.counts.mu.Unlock()
-	b.counts.programs++
-	b.counts.compile += time.Since(begin)
-	return p, nil
-}
-
 // execution is the state of one run, kept for the next.
 type execution struct {
 	program *program
-	runner  runner
 	recycle bool // whether the objects of donated buffers serve again
 	inputs  []*Buffer
 	outputs []*Buffer
@@ -72,7 +45,7 @@ func (p *program) begin(recycle bool) *execution {
 	}
 	n, m := len(p.params), len(p.results)
 	return &execution{
-		program: p, recycle: recycle, runner: p.runner(), inputs: make([]*Buffer, 0, n), outputs: make([]*Buffer, m), taken: make([]bool, n),
+		program: p, recycle: recycle, inputs: make([]*Buffer, 0, n), outputs: make([]*Buffer, m), taken: make([]bool, n),
 		params: make([]unsafe.Pointer, n), results: make([]unsafe.Pointer, m),
 	}
 }
@@ -186,7 +159,7 @@ func (x *execution) run() (err error) {
 			err = errors.Errorf("panic: %v", r)
 		}
 	}()
-	return x.runner.Run(x.params, x.results)
+	return x.program.runner.Run(x.params, x.results)
 }
 
 // finish hands the results over and gives up what was donated.

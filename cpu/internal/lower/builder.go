@@ -138,6 +138,15 @@ func (b *builder) outputs(n *ir.Node) []plan.Arg {
 // arg gives the address of the first element of a value.
 func (b *builder) arg(v *ir.Value) plan.Arg { return b.places[v].arg(v.Shape.DType) }
 
+// args is arg for a list.
+func (b *builder) args(values []*ir.Value) []plan.Arg {
+	var out []plan.Arg
+	for _, v := range values {
+		out = append(out, b.arg(v))
+	}
+	return out
+}
+
 // strides gives the strides of a value, in elements.
 func (b *builder) strides(v *ir.Value) []int { return b.places[v].strides }
 
@@ -150,29 +159,26 @@ func (p place) arg(t dtypes.DType) plan.Arg {
 }
 
 // contiguous gives the address of a value in row-major order, copied if it lies otherwise.
-func (b *builder) contiguous(v *ir.Value) (plan.Arg, error) {
+func (b *builder) contiguous(v *ir.Value) plan.Arg {
 	p := b.places[v]
 	if v.Shape.IsZeroSize() {
-		return plan.Arg{Buffer: p.buffer}, nil
+		return plan.Arg{Buffer: p.buffer}
 	}
 	if ir.Contiguous(v.Shape.Dimensions, p.strides) {
-		return b.arg(v), nil
+		return b.arg(v)
 	}
 	to := b.temporary(int(v.Shape.ByteSize()))
-	return to, b.copy(to, b.arg(v), v.Shape.DType, v.Shape.Dimensions, p.strides)
+	b.copy(to, b.arg(v), v.Shape.DType, v.Shape.Dimensions, p.strides)
+	return to
 }
 
 // contiguousAll is contiguous for a list.
-func (b *builder) contiguousAll(values []*ir.Value) ([]plan.Arg, error) {
+func (b *builder) contiguousAll(values []*ir.Value) []plan.Arg {
 	var out []plan.Arg
 	for _, v := range values {
-		a, err := b.contiguous(v)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
+		out = append(out, b.contiguous(v))
 	}
-	return out, nil
+	return out
 }
 
 // emit appends a step that runs a kernel, with the shared memory that it asks for. Pairs are
@@ -194,10 +200,10 @@ func (b *builder) append(s plan.Step, outs, ins []plan.Arg, bytes int, pairs ...
 }
 
 // result copies a value into the memory of a result that it does not share.
-func (b *builder) result(i int, v *ir.Value) error {
+func (b *builder) result(i int, v *ir.Value) {
 	out := plan.Arg{Buffer: len(b.graph.Params) + i}
 	if b.arg(v) == out && ir.Contiguous(v.Shape.Dimensions, b.strides(v)) || v.Shape.IsZeroSize() {
-		return nil
+		return
 	}
-	return b.copy(out, b.arg(v), v.Shape.DType, v.Shape.Dimensions, b.strides(v))
+	b.copy(out, b.arg(v), v.Shape.DType, v.Shape.Dimensions, b.strides(v))
 }

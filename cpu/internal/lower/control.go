@@ -26,10 +26,7 @@ func while(b *builder, n *ir.Node) error {
 	if l.Body, err = Program(a.Body, b.Options); err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	ins, err := b.contiguousAll(n.In)
-	if err != nil {
-		return err
-	}
+	ins := b.contiguousAll(n.In)
 	l.Memory = l.Bytes()
 	uses := map[int]int{}
 	for _, in := range ins {
@@ -56,10 +53,7 @@ func branch(b *builder, n *ir.Node) error {
 	if x.False, err = Program(a.False, b.Options); err != nil {
 		return fmt.Errorf("second branch: %w", err)
 	}
-	ins, err := b.contiguousAll(n.In)
-	if err != nil {
-		return err
-	}
+	ins := b.contiguousAll(n.In)
 	x.Memory = x.Bytes()
 	b.append(plan.Step{Branch: x}, b.outputs(n), ins, x.Memory)
 	return nil

@@ -10,10 +10,13 @@ import (
 
 func init() { register(convolution, compute.OpTypeConvGeneral) }
 
-// convolution lowers ConvGeneral; its operands may lie in memory in any way that strides
-// express.
+// convolution lowers ConvGeneral.
 func convolution(b *builder, n *ir.Node) error {
-	a, x, w, y := n.Attr.(ir.Conv), n.In[0], n.In[1], n.Out[0]
+	return b.convInto(b.output(n.Out[0]), n.In[0], n.In[1], n.Attr.(ir.Conv))
+}
+
+// convInto emits a convolution; its operands may lie in memory in any way that strides express.
+func (b *builder) convInto(to plan.Arg, x, w *ir.Value, a ir.Conv) error {
 	spec := conv.General(x.Shape, w.Shape, a.Axes, a.Strides, a.Paddings, a.InputDilations, a.KernelDilations,
 		a.ChannelGroups, a.BatchGroups)
 	in, ker := b.strides(x), b.strides(w)
@@ -23,13 +26,10 @@ func convolution(b *builder, n *ir.Node) error {
 		spec.Axes[i].InStride = in[a.Axes.InputSpatial[i]]
 		spec.Axes[i].KernelStride = ker[a.Axes.KernelSpatial[i]]
 	}
-	if x.Shape.DType != w.Shape.DType || x.Shape.DType != y.Shape.DType {
-		return errRefused
-	}
 	k := conv.New(b.Level, spec)
 	if k == nil {
 		return errRefused
 	}
-	b.emit(k, b.outputs(n), []plan.Arg{b.arg(x), b.arg(w)})
+	b.emit(k, []plan.Arg{to}, []plan.Arg{b.arg(x), b.arg(w)})
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
@@ -38,37 +39,41 @@ func (b *builder) operand(v *ir.Value) operand {
 	return operand{b.arg(v), v.Shape.DType, v.Shape.Dimensions, b.strides(v)}
 }
 
-// dot lowers DotGeneral: conversions where the operands are not of the type in which the
-// product is taken, and one product.
+// dot lowers DotGeneral.
 func dot(b *builder, n *ir.Node) error {
-	a, y := n.Attr.(ir.Dot), n.Out[0]
-	t := n.In[0].Shape.DType
+	y := n.Out[0]
+	return b.dotInto(b.output(y), y.Shape, b.operand(n.In[0]), b.operand(n.In[1]), n.Attr.(ir.Dot))
+}
+
+// dotInto emits a DotGeneral: conversions where the operands are not of the type in which the
+// product is taken, and one product.
+func (b *builder) dotInto(to plan.Arg, y shapes.Shape, lhs, rhs operand, a ir.Dot) error {
+	t := lhs.dtype
 	if acc := a.Config.AccumulatorDType; acc != dtypes.InvalidDType {
 		t = acc
 	}
 	if t == dtypes.Float16 || t == dtypes.BFloat16 {
 		t = dtypes.Float32
 	}
-	if !t.IsFloat() && !t.IsInt() && !t.IsComplex() || t.Bits() < 8 {
+	if !t.IsFloat() && !t.IsInt() && !t.IsComplex() || t.IsPacked() {
 		return errRefused
 	}
-	lhs, err := b.converted(b.operand(n.In[0]), t)
+	lhs, err := b.converted(lhs, t)
 	if err != nil {
 		return err
 	}
-	rhs, err := b.converted(b.operand(n.In[1]), t)
+	rhs, err = b.converted(rhs, t)
 	if err != nil {
 		return err
 	}
-	if y.Shape.DType == t {
-		return b.product(b.output(y), lhs, rhs, a)
+	if y.DType == t {
+		return b.product(to, lhs, rhs, a)
 	}
-	row := ir.RowMajor(y.Shape.Dimensions)
-	sum := b.temporary(y.Shape.Size() * t.Size())
+	sum := b.temporary(y.Size() * t.Size())
 	if err := b.product(sum, lhs, rhs, a); err != nil {
 		return err
 	}
-	return b.convert(b.output(y), operand{sum, t, y.Shape.Dimensions, row}, y.Shape.DType)
+	return b.convert(to, operand{sum, t, y.Dimensions, ir.RowMajor(y.Dimensions)}, y.DType)
 }
 
 // converted gives an operand in another type, in a buffer of its own.
@@ -108,15 +113,13 @@ func size(dims []int) int {
 
 // product emits a DotGeneral of operands of the output's type.
 func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
-	lhs, rhs, err := b.summable(lhs, rhs, a)
-	if err != nil {
-		return err
-	}
+	lhs, rhs = b.summable(lhs, rhs, a)
 	c := newContraction(lhs, rhs, ordered(lhs, rhs, a))
 	t := lhs.dtype
 	rows, cols, sum := c.rows.size(), c.cols.size(), c.sum.size()
 	if sum == 0 {
-		return b.zero(to, t, c.batch.size()*rows*cols)
+		b.zero(to, t, c.batch.size()*rows*cols)
+		return nil
 	}
 	if sum == 1 || rows == 1 && c.sumsRows(c.cols, 1) || cols == 1 && c.sumsRows(c.rows, 0) {
 		if err := b.elementProducts(c, to, lhs, rhs); err != errRefused {
@@ -132,9 +135,9 @@ func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
 }
 
 // zero fills n elements with zeros.
-func (b *builder) zero(to plan.Arg, t dtypes.DType, n int) error {
+func (b *builder) zero(to plan.Arg, t dtypes.DType, n int) {
 	from := b.constant(unsafe.Pointer(&[2]uint64{}), t.Size())
-	return b.copy(to, from, t, []int{n}, []int{0})
+	b.copy(to, from, t, []int{n}, []int{0})
 }
 
 // newContraction sorts the axes of a DotGeneral and merges those that can be walked as one.

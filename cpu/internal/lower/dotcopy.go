@@ -14,7 +14,7 @@ const fewest = 32
 // summable copies operands, where it must, so that the sum of a DotGeneral is one loop, and
 // where it pays, so that rows and columns are. The axes of the returned operands are those of
 // the given ones.
-func (b *builder) summable(lhs, rhs operand, a ir.Dot) (operand, operand, error) {
+func (b *builder) summable(lhs, rhs operand, a ir.Dot) (operand, operand) {
 	left, right := others(len(lhs.dims), a.LhsBatch, a.LhsContract), others(len(rhs.dims), a.RhsBatch, a.RhsContract)
 	orderLHS, orderRHS := oneLoop(lhs, a.LhsContract), oneLoop(rhs, a.RhsContract)
 	order, copyLHS, copyRHS := orderLHS, scattered(lhs, left), scattered(rhs, right)
@@ -32,16 +32,13 @@ func (b *builder) summable(lhs, rhs operand, a ir.Dot) (operand, operand, error)
 	case !evenIn(rhs, pick(a.RhsContract, orderLHS)):
 		order = orderRHS
 	}
-	var err error
 	if copyLHS {
-		if lhs, err = b.rearranged(lhs, slices.Concat(a.LhsBatch, left, pick(a.LhsContract, order))); err != nil {
-			return lhs, rhs, err
-		}
+		lhs = b.rearranged(lhs, slices.Concat(a.LhsBatch, left, pick(a.LhsContract, order)))
 	}
 	if copyRHS {
-		rhs, err = b.rearranged(rhs, slices.Concat(a.RhsBatch, pick(a.RhsContract, order), right))
+		rhs = b.rearranged(rhs, slices.Concat(a.RhsBatch, pick(a.RhsContract, order), right))
 	}
-	return lhs, rhs, err
+	return lhs, rhs
 }
 
 // ordered sorts the summed axes of both operands in the order in which they are one loop.
@@ -90,12 +87,13 @@ func scattered(x operand, axes []int) bool {
 }
 
 // rearranged copies an operand so that it lies in memory in the given order of its axes.
-func (b *builder) rearranged(x operand, order []int) (operand, error) {
+func (b *builder) rearranged(x operand, order []int) operand {
 	dims, from := pick(x.dims, order), pick(x.strides, order)
 	to := b.temporary(size(dims) * x.dtype.Size())
 	y := operand{at: to, dtype: x.dtype, dims: x.dims, strides: make([]int, len(x.dims))}
 	for i, s := range ir.RowMajor(dims) {
 		y.strides[order[i]] = s
 	}
-	return y, b.copy(to, x.at, x.dtype, dims, from)
+	b.copy(to, x.at, x.dtype, dims, from)
+	return y
 }

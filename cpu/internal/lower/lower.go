@@ -47,9 +47,7 @@ func build(g *ir.Graph, o Options) (*builder, error) {
 		}
 	}
 	for i, v := range g.Results {
-		if err := b.result(i, v); err != nil {
-			return nil, fmt.Errorf("result %d: %w", i, err)
-		}
+		b.result(i, v)
 	}
 	return b, nil
 }
@@ -142,10 +140,7 @@ func (b *builder) fallback(n *ir.Node) error {
 	if host == nil {
 		return errRefused
 	}
-	ins, err := b.contiguousAll(n.In)
-	if err != nil {
-		return err
-	}
+	ins := b.contiguousAll(n.In)
 	b.append(plan.Step{Host: host}, b.outputs(n), ins, 0)
 	return nil
 }

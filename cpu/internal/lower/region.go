@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/move"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
 )
@@ -23,10 +24,7 @@ func (b *builder) region(n *ir.Node, spec tile.Spec) error {
 	if err != nil {
 		return err
 	}
-	var ins []plan.Arg
-	for _, v := range n.In {
-		ins = append(ins, b.arg(v))
-	}
+	ins := b.args(n.In)
 	b.emit(k, b.outputs(n), ins, elementwise(spec, ins)...)
 	return nil
 }
@@ -41,51 +39,20 @@ func (b *builder) tile(spec tile.Spec) (kernel.Kernel, error) {
 }
 
 // copy emits a step that copies an array of the given strides to a row-major one.
-func (b *builder) copy(to, from plan.Arg, t dtypes.DType, dims, strides []int) error {
-	return b.place(to, ir.RowMajor(dims), from, t, dims, strides)
-}
-
-// place emits a step that copies an array from one set of strides to another.
-func (b *builder) place(to plan.Arg, toStrides []int, from plan.Arg, t dtypes.DType, dims, strides []int) error {
+func (b *builder) copy(to, from plan.Arg, t dtypes.DType, dims, strides []int) {
 	if slices.Contains(dims, 0) {
-		return nil
+		return
 	}
-	t, dims, toStrides, strides = words(t, dims, toStrides, strides)
-	spec := tile.Spec{
-		Dims:   dims,
-		Loads:  []tile.Load{{DType: t, Strides: strides}},
-		Stores: []tile.Store{{Reg: 0, DType: t, Strides: toStrides}},
+	bytes, row := t.Size(), ir.RowMajor(dims)
+	if t.IsPacked() {
+		bytes, dims, row, strides = 1, []int{t.SizeForDimensions(dims...)}, []int{1}, []int{1}
 	}
-	k, err := b.tile(spec)
-	if err != nil {
-		return err
+	k := move.NewCopy(b.Level, move.CopySpec{Size: bytes, Dims: dims, Dst: row, Src: strides})
+	var same []pair
+	if sameElements(dims, row, strides) {
+		same = append(same, pair{0, 0})
 	}
-	ins := []plan.Arg{from}
-	b.emit(k, []plan.Arg{to}, ins, elementwise(spec, ins)...)
-	return nil
-}
-
-// words replaces a type by an unsigned integer of its size, since a copy only moves bits; an
-// element of 16 bytes becomes two.
-func words(t dtypes.DType, dims, a, b []int) (dtypes.DType, []int, []int, []int) {
-	switch t.Size() {
-	case 1:
-		return dtypes.Uint8, dims, a, b
-	case 2:
-		return dtypes.Uint16, dims, a, b
-	case 4:
-		return dtypes.Uint32, dims, a, b
-	case 8:
-		return dtypes.Uint64, dims, a, b
-	}
-	twice := func(s []int) []int {
-		out := make([]int, 0, len(s)+1)
-		for _, x := range s {
-			out = append(out, 2*x)
-		}
-		return append(out, 1)
-	}
-	return dtypes.Uint64, append(slices.Clone(dims), 2), twice(a), twice(b)
+	b.emit(k, []plan.Arg{to}, []plan.Arg{from}, same...)
 }
 
 // elementwise lists the stores and loads of a region that may be one piece of memory: each

@@ -1,0 +1,55 @@
+//go:build amd64 && !noasm
+
+package move
+
+import (
+	"unsafe"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+)
+
+//go:generate go run -C ../../avo ./move -pkg move -out ../kernel/move/zz_move_amd64.s -stubs ../kernel/move/zz_move_amd64.go
+
+// fastTransposer gives the version in vectors of [blocks], or nil.
+func fastTransposer(l isa.Level, size int) func(m *mover, dst, src unsafe.Pointer, rows, cols int) {
+	switch {
+	case l == isa.AVX512 && size == 4:
+		return squares[uint32](16, transpose16x32avx512)
+	case l == isa.AVX512 && size == 8:
+		return squares[uint64](8, transpose8x64avx512)
+	case l == isa.AVX2 && size == 4:
+		return squares[uint32](8, transpose8x32avx2)
+	case l == isa.AVX2 && size == 8:
+		return squares[uint64](4, transpose4x64avx2)
+	}
+	return nil
+}
+
+// squares transposes whole blocks of n×n elements in vectors, and the edges one by one.
+func squares[T any](n int, do func(dst, src *byte, dstRow, srcCol, blocks int)) func(*mover, unsafe.Pointer, unsafe.Pointer, int, int) {
+	return func(m *mover, dst, src unsafe.Pointer, rows, cols int) {
+		size, whole := int(unsafe.Sizeof(*new(T))), cols/n*n
+		for ; rows >= n && whole > 0; rows -= n {
+			do((*byte)(dst), (*byte)(src), m.row.dst, m.col.src, whole/n)
+			if whole < cols {
+				strided[T](m, unsafe.Add(dst, whole*size), unsafe.Add(src, whole*m.col.src), n, cols-whole)
+			}
+			dst, src = unsafe.Add(dst, n*m.row.dst), unsafe.Add(src, n*size)
+		}
+		blocks[T](m, dst, src, rows, cols)
+	}
+}
+
+// copyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
+// may be nil, into the cache.
+func copyAhead(l isa.Level) func(dst, src, next unsafe.Pointer, n int) {
+	return func(dst, src, next unsafe.Pointer, n int) {
+		lines := n / 64
+		if l == isa.Portable || lines == 0 || next == nil {
+			copyBytes(dst, src, n)
+			return
+		}
+		copyLinesAhead((*byte)(dst), (*byte)(src), (*byte)(next), lines)
+		copyBytes(unsafe.Add(dst, 64*lines), unsafe.Add(src, 64*lines), n-64*lines)
+	}
+}

@@ -1,0 +1,19 @@
+//go:build !amd64 || noasm
+
+package move
+
+import (
+	"unsafe"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+)
+
+func fastTransposer(isa.Level, int) func(*mover, unsafe.Pointer, unsafe.Pointer, int, int) {
+	return nil
+}
+
+// copyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
+// may be nil, into the cache.
+func copyAhead(isa.Level) func(dst, src, next unsafe.Pointer, n int) {
+	return func(dst, src, _ unsafe.Pointer, n int) { copyBytes(dst, src, n) }
+}

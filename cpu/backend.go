@@ -37,6 +37,8 @@ type config struct {
 	level   isa.Level
 	unfused bool
 	stock   bool
+	profile bool
+	dump    string
 }
 
 // New makes a backend from a comma-separated configuration: "threads=N", "isa=go", "isa=avx2",
@@ -74,8 +76,12 @@ func parseConfig(text string) (config, error) {
 			c.unfused = true
 		case "stock":
 			c.stock = true
+		case "profile":
+			c.profile = true
+		case "dump":
+			c.dump = value
 		default:
-			return c, errors.Errorf("cpu: config: got %q, want threads=N, isa=go|avx2|avx512, unfused or stock", part)
+			return c, errors.Errorf("cpu: config: got %q, want threads=N, isa=go|avx2|avx512, unfused, stock, profile or dump=DIR", part)
 		}
 	}
 	return c, nil

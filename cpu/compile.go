@@ -12,7 +12,6 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/lower"
 	"github.com/elbo-go/elbo/cpu/internal/pass"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
-	"github.com/elbo-go/elbo/cpu/internal/run"
 	"github.com/elbo-go/elbo/cpu/internal/stock"
 )
 
@@ -43,6 +42,7 @@ func (b *Backend) native(g *ir.Graph) (p *program, err error) {
 		}
 	}()
 	options := lower.Options{Level: b.config.level, Unfused: b.config.unfused, Fallback: b.fallback}
+	recorded := b.text(g)
 	if b.config.unfused {
 		options.Level = isa.Portable
 	} else {
@@ -53,7 +53,10 @@ func (b *Backend) native(g *ir.Graph) (p *program, err error) {
 		return nil, err
 	}
 	b.counts.lowered(lowered)
-	p = &program{params: lowered.Params, runner: run.New(lowered, b.pool)}
+	if err := b.dump(recorded, g, lowered); err != nil {
+		return nil, err
+	}
+	p = &program{params: lowered.Params, runner: b.executor(lowered)}
 	for _, r := range lowered.Results {
 		p.results = append(p.results, r.Shape)
 		p.inPlace = append(p.inPlace, r.InPlace)

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/elbo-go/elbo/cpu/internal/run"
 )
 
 // Stats counts what the backend compiled since it was made.
@@ -25,6 +27,8 @@ type counts struct {
 	compile  time.Duration
 	fallback map[string]int
 	kernels  map[string]int
+	timed    []*run.Executor
+	dumps    int
 }
 
 // Stats gives the figures so far.

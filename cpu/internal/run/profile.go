@@ -20,6 +20,9 @@ type StepTime struct {
 // looks at the clock more.
 func (e *Executor) SetProfile(on bool) { e.profile.Store(on) }
 
+// Name is the program's name.
+func (e *Executor) Name() string { return e.code.program.Name }
+
 // Profile lists the steps in the program's order, nested ones after the step that holds them.
 func (e *Executor) Profile() []StepTime { return e.code.times(nil, 0) }
 

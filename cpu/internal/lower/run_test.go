@@ -15,6 +15,7 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 	"github.com/elbo-go/elbo/cpu/internal/lower"
+	"github.com/elbo-go/elbo/cpu/internal/pass"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
 	"github.com/elbo-go/elbo/cpu/internal/run"
 	"github.com/elbo-go/elbo/cpu/internal/stock"
@@ -196,19 +197,29 @@ func checkWith(t *testing.T, g *ir.Graph, params []unsafe.Pointer) {
 	checkAgainst(t, g, params, want)
 }
 
-// checkAgainst runs a graph, lowered in all ways, and compares with known results.
+// checkAgainst runs a graph, as it is and rewritten by the passes, lowered in all ways, and
+// compares with known results.
 func checkAgainst(t *testing.T, g *ir.Graph, params, want []unsafe.Pointer) {
 	t.Helper()
 	for _, level := range isa.Available() {
-		for _, unfused := range []bool{false, true} {
-			p := lowered(t, g, lower.Options{Level: level, Unfused: unfused})
-			for _, donate := range []bool{false, true} {
-				name := fmt.Sprintf("%s unfused=%v donate=%v", level, unfused, donate)
-				got := execute(t, p, params, donate)
-				for i, v := range g.Results {
-					compare(t, fmt.Sprintf("%s result %d\n%v", name, i, p), got[i], want[i], v.Shape)
-				}
-			}
+		compareRuns(t, "raw", g, lower.Options{Level: level}, params, want)
+	}
+	compareRuns(t, "unfused", g, lower.Options{Unfused: true}, params, want)
+	rewritten := g.Clone()
+	pass.Run(rewritten, nil)
+	compareRuns(t, "passes", rewritten, lower.Options{Level: isa.Best()}, params, want)
+	pass.Epilogue(rewritten)
+	compareRuns(t, "epilogues", rewritten, lower.Options{Level: isa.Best()}, params, want)
+}
+
+// compareRuns runs a graph with and without handing over its parameters.
+func compareRuns(t *testing.T, name string, g *ir.Graph, o lower.Options, params, want []unsafe.Pointer) {
+	t.Helper()
+	p := lowered(t, g, o)
+	for _, donate := range []bool{false, true} {
+		got := execute(t, p, params, donate)
+		for i, v := range g.Results {
+			compare(t, fmt.Sprintf("%s %v donate=%v result %d\n%v\n%v", name, o.Level, donate, i, g, p), got[i], want[i], v.Shape)
 		}
 	}
 }

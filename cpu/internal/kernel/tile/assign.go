@@ -1,19 +1,6 @@
 package tile
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/gomlx/compute"
-)
-
-// opName is an operation's name in lower case: add, max, sum.
-func opName(op compute.OpType) string {
-	if op == MulAdd {
-		return "muladd"
-	}
-	return strings.ToLower(strings.TrimPrefix(op.String(), "Reduce"))
-}
+import "slices"
 
 // assign gives every register a place in machine.ptr and renumbers the steps accordingly.
 // Slots are shared out by liveness, lowest number first, so that few are in use.

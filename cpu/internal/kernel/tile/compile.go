@@ -3,6 +3,8 @@ package tile
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gomlx/compute"
 
@@ -61,6 +63,7 @@ type region struct {
 	*normal
 	shape
 	name      string
+	inTiles   bool // tiles are of any shape: no operand counts on being contiguous
 	loads     []operand
 	stores    []operand
 	reds      []reduction
@@ -147,7 +150,7 @@ func (r *region) newOperand(l isa.Level, a access) operand {
 		o.far = vec.StridedLoad(l, a.size)
 	}
 	switch {
-	case o.row != nil && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
+	case o.row != nil && !r.inTiles && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
 		o.mode = direct
 	case a.strides[q] == 0 || a.strides[p] == 0:
 		o.mode = kept
@@ -227,39 +230,46 @@ func (r *region) regSize(reg int) int {
 	return r.code[reg-len(r.loads)].To.Size()
 }
 
-// nameOf describes a region: its operations, its dimensions, its reductions.
+// nameOf describes a region: "region mul,add,max [128×784] sum:0".
 func nameOf(s Spec) string {
-	name := "region"
-	for i, in := range s.Code {
-		sep := ","
-		if i == 0 {
-			sep = " "
-		}
-		if i == 8 {
-			name += sep + "…"
-			break
-		}
-		name += sep + opName(in.Op)
-	}
-	name += " ["
+	dims := make([]string, len(s.Dims))
 	for i, d := range s.Dims {
-		if i > 0 {
-			name += "×"
-		}
-		name += fmt.Sprint(d)
+		dims[i] = strconv.Itoa(d)
 	}
-	name += "]"
+	name := fmt.Sprintf("region %s [%s]", codeName(s.Code), strings.Join(dims, "×"))
 	for _, st := range s.Stores {
-		if st.Reduce != compute.OpTypeInvalid {
-			name += " " + opName(st.Reduce) + ":"
-			for i, over := range st.Over {
-				if over {
-					name += fmt.Sprint(i)
-				}
+		if st.Reduce == compute.OpTypeInvalid {
+			continue
+		}
+		name += " " + opName(st.Reduce) + ":"
+		for i, over := range st.Over {
+			if over {
+				name += strconv.Itoa(i)
 			}
 		}
 	}
 	return name
+}
+
+// codeName lists the first operations.
+func codeName(code []Instr) string {
+	const most = 8
+	var names []string
+	for _, in := range code[:min(len(code), most)] {
+		names = append(names, opName(in.Op))
+	}
+	if len(code) > most {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ",")
+}
+
+// opName is an operation's name in lower case: add, max, sum.
+func opName(op compute.OpType) string {
+	if op == MulAdd {
+		return "muladd"
+	}
+	return strings.ToLower(strings.TrimPrefix(op.String(), "Reduce"))
 }
 
 // uses lists the registers that a step reads.

@@ -55,10 +55,7 @@ func (r *region) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 		return
 	}
 	m := machine{region: r, args: args, scratch: w.Scratch}
-	first := len(r.loads) + len(r.stores)
-	for i := range r.slots {
-		m.ptr[first+i] = unsafe.Add(w.Scratch, i*r.slotBytes)
-	}
+	m.setSlots()
 	for j := range r.stores {
 		for _, c := range r.stores[j].clash {
 			m.waits[j] = m.waits[j] || args[r.stores[j].arg] == args[r.loads[c].arg]
@@ -68,6 +65,14 @@ func (r *region) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 		m.unit = u
 		m.lo, m.hi = r.shape.unit(u, r.dims[r.unitDim])
 		m.loop(0)
+	}
+}
+
+// setSlots gives the slots their places in scratch memory.
+func (m *machine) setSlots() {
+	first := len(m.loads) + len(m.stores)
+	for i := range m.slots {
+		m.ptr[first+i] = unsafe.Add(m.scratch, i*m.slotBytes)
 	}
 }
 
@@ -123,20 +128,21 @@ func (m *machine) rowsOfTiles() {
 
 // rebase computes the addresses of the operands at the current outer indices.
 func (m *machine) rebase() {
-	outer := len(m.dims) - 2
-	set := func(i int, o *operand) {
-		at := 0
-		for d := range outer {
-			at += m.idx[d] * o.strides[d]
-		}
-		m.base[i] = unsafe.Add(m.args[o.arg], at)
-	}
 	for i := range m.loads {
-		set(i, &m.loads[i])
+		m.base[i] = m.origin(&m.loads[i].access)
 	}
 	for j := range m.stores {
-		set(len(m.loads)+j, &m.stores[j])
+		m.base[len(m.loads)+j] = m.origin(&m.stores[j].access)
 	}
+}
+
+// origin is an operand's address at the current outer indices and the first row and column.
+func (m *machine) origin(a *access) unsafe.Pointer {
+	at := 0
+	for d := range len(m.dims) - 2 {
+		at += m.idx[d] * a.strides[d]
+	}
+	return unsafe.Add(m.args[a.arg], at)
 }
 
 // tile computes one tile: it has the loads ready, runs the steps, and stores what waited.
@@ -149,7 +155,7 @@ func (m *machine) tile() {
 		if ld.mode == direct {
 			m.ptr[i] = at
 		} else {
-			m.expand(i, ld, at)
+			m.expand(i, ld, at, ld.strides[p])
 		}
 	}
 	first := len(m.loads)
@@ -187,13 +193,13 @@ func (m *machine) run() {
 	}
 }
 
-// expand copies a tile of a load to its slot.
-func (m *machine) expand(i int, ld *operand, at unsafe.Pointer) {
+// expand copies a tile of a load to its slot; down is from row to row.
+func (m *machine) expand(i int, ld *operand, at unsafe.Pointer, down int) {
 	p := len(m.dims) - 2
 	rows, cols := m.count[0], m.count[1]
 	slot := m.ptr[ld.slot]
 	m.ptr[i] = slot
-	across, down := ld.strides[p+1], ld.strides[p]
+	across := ld.strides[p+1]
 	if ld.mode == kept {
 		h := &m.held[i]
 		if h.at == at && rows <= h.rows && (cols == h.cols || cols < h.cols && (rows == 1 || across == 0 && down == 0)) {

@@ -38,8 +38,24 @@ type reduce struct {
 
 // normalise brings a checked spec to normal form.
 func normalise(s Spec) (*normal, error) {
-	n := &normal{dims: slices.Clone(s.Dims)}
+	n := accesses(s)
 	n.byRow = slices.ContainsFunc(s.Code, func(in Instr) bool { return isReduce(in.Op) })
+	n.prune(s.Code)
+	if !n.mergeDims(s.RowAxes) {
+		return nil, fmt.Errorf("tile: the %d axes of a row are not laid out as one", s.RowAxes)
+	}
+	for len(n.dims) < 2 {
+		n.padDim()
+	}
+	if len(n.dims) > maxDims {
+		return nil, fmt.Errorf("tile: got %d dimensions that cannot be merged, want at most %d", len(n.dims), maxDims)
+	}
+	return n, nil
+}
+
+// accesses lists the operands of a spec.
+func accesses(s Spec) *normal {
+	n := &normal{dims: slices.Clone(s.Dims)}
 	for i, st := range s.Stores {
 		a := newAccess(i, st.DType, st.Strides)
 		a.reg = st.Reg
@@ -52,17 +68,7 @@ func normalise(s Spec) (*normal, error) {
 	for i, ld := range s.Loads {
 		n.loads = append(n.loads, newAccess(len(s.Stores)+i, ld.DType, ld.Strides))
 	}
-	n.prune(s.Code)
-	if !n.mergeDims(s.RowAxes) {
-		return nil, fmt.Errorf("tile: the %d axes of a row are not laid out as one", s.RowAxes)
-	}
-	for len(n.dims) < 2 {
-		n.padDim()
-	}
-	if len(n.dims) > maxDims {
-		return nil, fmt.Errorf("tile: got %d dimensions that cannot be merged, want at most %d", len(n.dims), maxDims)
-	}
-	return n, nil
+	return n
 }
 
 func newAccess(arg int, dt dtypes.DType, strides []int) access {

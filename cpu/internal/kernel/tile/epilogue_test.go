@@ -1,0 +1,150 @@
+package tile
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"pgregory.net/rapid"
+
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
+)
+
+var _ gemm.Epilogue = (*Epilogue)(nil)
+
+// applyTiles gives the product to an epilogue in tiles, as package gemm would.
+func applyTiles(e *Epilogue, product *buffer, dims []int, rows, cols, gap int, args []unsafe.Pointer) {
+	p := len(dims) - 2
+	size := product.dt.Size()
+	scratch := kernel.Alloc(e.Scratch())
+	batches := 1
+	for _, d := range dims[:p] {
+		batches *= d
+	}
+	for b := range batches {
+		for i := 0; i < dims[p]; i += rows {
+			for j := 0; j < dims[p+1]; j += cols {
+				h, w := min(rows, dims[p]-i), min(cols, dims[p+1]-j)
+				tile := newBytes(size*h*(w+gap), 0, product.dt)
+				for k := range h {
+					from := ((b*dims[p]+i+k)*dims[p+1] + j) * size
+					copy(tile.mem[k*(w+gap)*size:], product.mem[from:][:w*size])
+				}
+				e.Apply(nil, tile.addr(), w+gap, i, h, j, w, b, args, scratch)
+			}
+		}
+	}
+}
+
+func rowMajor(dims []int) []int {
+	strides, size := make([]int, len(dims)), 1
+	for i := range slices.Backward(dims) {
+		strides[i] = size
+		size *= max(dims[i], 1)
+	}
+	return strides
+}
+
+func TestEpiloguesEqualTheRegionOverTheProduct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := randomSpec(t)
+		for len(s.Dims) < 2 || s.RowAxes > 0 {
+			s = randomSpec(t)
+		}
+		s.Stores = slices.DeleteFunc(s.Stores, func(st Store) bool { return st.Reduce != compute.OpTypeInvalid })
+		s.Loads[0].Strides = rowMajor(s.Dims)
+		inPlace := rapid.Bool().Draw(t, "in place")
+		if inPlace {
+			likeLoads(t, &s)
+		}
+		l := rapid.SampledFrom(isa.Available()).Draw(t, "level")
+		e, err := NewEpilogue(l, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+		tr := newTrial(s, rng, false, inPlace)
+		if inPlace { // the product's tile shares no memory
+			tr.loads[0] = tr.loads[0].clone()
+		}
+		want, slacks := tr.want(l)
+		args := slices.Delete(slices.Clone(tr.args), len(s.Stores), len(s.Stores)+1)
+		rows, cols := rapid.IntRange(1, 40).Draw(t, "rows"), rapid.SampledFrom([]int{1, 16, 32, 48, 3000}).Draw(t, "cols")
+		applyTiles(e, tr.loads[0], s.Dims, rows, cols, rapid.IntRange(0, 1).Draw(t, "gap"), args)
+		for j, st := range s.Stores {
+			compare(t, e.Name(), s.Dims, st, tr.stores[j], want[j], slacks[j])
+		}
+	})
+}
+
+// biasReLU is max(x + b, 0) over a product x, with the constant 0 as the last load.
+func biasReLU(m, n int) Spec {
+	f := dtypes.Float32
+	return Spec{
+		Dims:  []int{m, n},
+		Loads: []Load{{f, []int{n, 1}}, {f, []int{0, 1}}, {f, []int{0, 0}}},
+		Code: []Instr{
+			{compute.OpTypeAdd, f, f, 0, 1, -1},
+			{compute.OpTypeMax, f, f, 3, 2, -1},
+		},
+		Stores: []Store{{Reg: 4, DType: f, Strides: []int{n, 1}}},
+	}
+}
+
+func TestEpilogueOfAProductEqualsTheRegionAfterIt(t *testing.T) {
+	const m, n, k = 67, 100, 33
+	for _, l := range isa.Available() {
+		e, err := NewEpilogue(l, biasReLU(m, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := gemm.Spec{DType: dtypes.Float32, M: m, N: n, K: k, A: gemm.Stride{Row: k, Col: 1}, B: gemm.Stride{Row: n, Col: 1}, C: gemm.Stride{Row: n, Col: 1}}
+		fused := plain
+		fused.Epilogue, fused.ArgA, fused.ArgB = e, 3, 4
+		rng := rand.New(rand.NewPCG(3, 4))
+		random := func(size int) unsafe.Pointer {
+			b := newBytes(4*size, 0, dtypes.Float32)
+			b.fill(rng, false)
+			return b.addr()
+		}
+		a, b, bias, zero := random(m*k), random(k*n), random(n), kernel.Alloc(4)
+		x, y, z := kernel.Alloc(4*m*n), kernel.Alloc(4*m*n), kernel.Alloc(4*m*n)
+		kernel.Run(gemm.New(l, plain), x, a, b)
+		after, err := New(l, biasReLU(m, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kernel.Run(after, y, x, bias, zero)
+		kernel.Run(gemm.New(l, fused), z, bias, zero, a, b)
+		got, want := unsafe.Slice((*float32)(z), m*n), unsafe.Slice((*float32)(y), m*n)
+		if !slices.Equal(got, want) {
+			t.Errorf("%v: %s: got other bits than from the product followed by the region", l, e.Name())
+		}
+	}
+}
+
+func TestEpiloguesOfOtherShapesAreErrors(t *testing.T) {
+	f := dtypes.Float32
+	good := biasReLU(4, 5)
+	for name, spoil := range map[string]func(s *Spec){
+		"reduction":     func(s *Spec) { s.Stores[0] = Store{4, f, compute.OpTypeReduceSum, []bool{true, false}, []int{0, 1}} },
+		"row reduction": func(s *Spec) { s.RowAxes, s.Code[1] = 1, Instr{compute.OpTypeReduceMax, f, f, 3, -1, -1} },
+		"no rows":       func(s *Spec) { *s = Spec{Dims: []int{3}, Loads: []Load{{f, []int{1}}}} },
+		"bad register":  func(s *Spec) { s.Stores[0].Reg = 9 },
+	} {
+		s := good
+		s.Code, s.Stores = slices.Clone(s.Code), slices.Clone(s.Stores)
+		spoil(&s)
+		if _, err := NewEpilogue(isa.Portable, s); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+	if e, err := NewEpilogue(isa.Portable, good); err != nil || e.Name() != "+add,max" {
+		t.Errorf("got name %q, %v, want +add,max", e.Name(), err)
+	}
+}

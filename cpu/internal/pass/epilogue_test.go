@@ -86,3 +86,40 @@ func TestConvolutionsHaveEpiloguesToo(t *testing.T) {
 		t.Errorf("got %v, want one convolution with an epilogue", b.Graph)
 	}
 }
+
+// TestProductsAreComputedAsTheyAreRead: the gradient of a weight comes as a transposed product.
+func TestProductsAreComputedAsTheyAreRead(t *testing.T) {
+	b := newBuild(t)
+	x, y := b.param(3, 5), b.param(3, 7)
+	p := b.Add(compute.OpTypeDotGeneral, ir.Dot{LhsContract: []int{0}, RhsContract: []int{0}}, []*ir.Value{x, y}, f32(5, 7)).Out[0]
+	b.run(func(g *ir.Graph) { pass.Orient(g); pass.Dead(g) }, b.transpose(p))
+	n := b.Results[0].Def
+	if n.Op != compute.OpTypeDotGeneral || n.In[0] != y || n.In[1] != x || len(b.ops()) != 1 {
+		t.Errorf("got %v, want the product of the operands in the other order", b.Graph)
+	}
+}
+
+// TestProductsReadBothWaysStay: one more reader, or another permutation.
+func TestProductsReadBothWaysStay(t *testing.T) {
+	b := newBuild(t)
+	p := b.dot(b.param(5, 5), b.param(5, 5))
+	b.run(pass.Orient, b.transpose(p), p)
+	b.want(compute.OpTypeDotGeneral, compute.OpTypeTranspose)
+
+	b = newBuild(t)
+	batched := ir.Dot{LhsContract: []int{2}, RhsContract: []int{1}, LhsBatch: []int{0}, RhsBatch: []int{0}}
+	q := b.Add(compute.OpTypeDotGeneral, batched, []*ir.Value{b.param(2, 3, 4), b.param(2, 4, 3)}, f32(2, 3, 3)).Out[0]
+	turned := b.Add(compute.OpTypeTranspose, ir.Axes{1, 0, 2}, []*ir.Value{q}, f32(3, 2, 3)).Out[0]
+	b.run(pass.Orient, turned)
+	b.want(compute.OpTypeDotGeneral, compute.OpTypeTranspose)
+}
+
+func TestBatchedProductsTurnInsideTheBatch(t *testing.T) {
+	b := newBuild(t)
+	batched := ir.Dot{LhsContract: []int{2}, RhsContract: []int{1}, LhsBatch: []int{0}, RhsBatch: []int{0}}
+	q := b.Add(compute.OpTypeDotGeneral, batched, []*ir.Value{b.param(2, 3, 4), b.param(2, 4, 6)}, f32(2, 3, 6)).Out[0]
+	b.run(pass.Orient, b.Add(compute.OpTypeTranspose, ir.Axes{0, 2, 1}, []*ir.Value{q}, f32(2, 6, 3)).Out[0])
+	if n := b.Results[0].Def; n.Op != compute.OpTypeDotGeneral || !slices.Equal(n.Attr.(ir.Dot).LhsContract, []int{1}) {
+		t.Errorf("got %v, want one product", b.Graph)
+	}
+}

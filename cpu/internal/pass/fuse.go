@@ -12,13 +12,40 @@ import (
 // Two groups of nodes are joined where one reads what the other computes, or where both read
 // the same array, unless something outside depends on the one and is needed by the other:
 // then the joined group could not be executed at one point of time.
+//
+// Chains of elementwise operations are joined first and reductions after them, each with a copy
+// of its own of the operation that it reduces. So a sum of squares does not tear apart an update
+// that uses the squares too but has to wait for the sum; where the two can be one loop, the copy
+// is found to be the same instruction.
 func Fuse(g *ir.Graph) {
+	copyReduced(g)
 	f := newFusion(g)
 	for _, n := range g.Nodes {
-		f.joinProducers(n)
+		if !isReduction(n) {
+			f.joinProducers(n)
+		}
+	}
+	for _, n := range g.Nodes {
+		if isReduction(n) {
+			f.joinProducers(n)
+		}
 	}
 	f.joinSiblings()
 	g.Nodes = f.schedule()
+}
+
+// copyReduced gives every reduction its own copy of the elementwise node that it reads, if that
+// has other readers.
+func copyReduced(g *ir.Graph) {
+	reads := users(g)
+	rewrite(g, func(b *ir.Graph, n *ir.Node) []*ir.Value {
+		if !isReduction(n) || !isElementwise(n.In[0].Def) || len(reads[n.In[0]]) == 1 {
+			return nil
+		}
+		p := n.In[0].Def
+		c := b.Add(p.Op, p.Attr, slices.Clone(p.In), p.Out[0].Shape)
+		return b.Add(n.Op, n.Attr, c.Out, n.Out[0].Shape).Out
+	})
 }
 
 // Limits of a region, beyond which the first-level cache would not hold its registers.

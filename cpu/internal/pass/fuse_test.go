@@ -93,7 +93,26 @@ func TestNoCycleThroughAnotherNode(t *testing.T) {
 	a := b.apply(compute.OpTypeExp, x)
 	m := b.Add(compute.OpTypeDotGeneral, ir.Dot{LhsContract: []int{1}, RhsContract: []int{0}}, []*ir.Value{a, a}, x.Shape).Out[0]
 	b.all(b.apply(compute.OpTypeMul, b.apply(compute.OpTypeSub, a, m), x))
-	b.want(ir.OpRegion, compute.OpTypeDotGeneral, ir.OpRegion)
+	b.want(ir.OpRegion, ir.OpGemm)
+}
+
+// TestSumsOfSquaresDoNotTearUpdatesApart: an update that waits for the norm of the gradient, as
+// Adam under a guard does, is one region beside the region of the norm, though both square the
+// gradient.
+func TestSumsOfSquaresDoNotTearUpdatesApart(t *testing.T) {
+	b := newBuild(t)
+	w, grad := b.param(5, 7), b.param(5, 7)
+	square := b.apply(compute.OpTypeMul, grad, grad)
+	norm := b.apply(compute.OpTypeSqrt, b.sum(square, 0, 1))
+	ok := b.Add(compute.OpTypeIsFinite, nil, []*ir.Value{norm}, shapes.Make(dtypes.Bool)).Out[0]
+	all := b.Add(compute.OpTypeBroadcastInDim, ir.Axes{}, []*ir.Value{ok}, shapes.Make(dtypes.Bool, 5, 7)).Out[0]
+	step := b.apply(compute.OpTypeDiv, grad, b.apply(compute.OpTypeSqrt, square))
+	updated := b.Add(compute.OpTypeWhere, nil, []*ir.Value{all, b.apply(compute.OpTypeSub, w, step), w}, w.Shape).Out[0]
+	b.all(updated, norm)
+	b.want(ir.OpRegion, ir.OpRegion, ir.OpView, ir.OpRegion)
+	if s := b.regions()[2]; len(s.Loads) != 3 || len(s.Code) != 5 {
+		t.Errorf("got %+v, want the whole update", s)
+	}
 }
 
 func TestScalarsAndLengthOneAreReadAgainAndAgain(t *testing.T) {

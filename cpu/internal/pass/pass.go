@@ -21,9 +21,11 @@ var Passes = []Pass{
 	{"simplify", Simplify},
 	{"fold", Fold},
 	{"common", Common},
+	{"orient", Orient},
 	{"dead", Dead},
 	{"views", Views},
 	{"fuse", Fuse},
+	{"epilogue", Epilogue},
 	{"dead", Dead},
 }
 

@@ -41,10 +41,31 @@ func operandType(n *ir.Node) dtypes.DType {
 	return n.In[0].Shape.DType
 }
 
-// space gives the dimensions that a node of a region loops over.
+// space gives the dimensions that a node of a region loops over; axes of length 1 are no loops.
 func space(n *ir.Node) []int {
 	if isReduction(n) {
-		return n.In[0].Shape.Dimensions
+		return withoutOnes(n.In[0].Shape.Dimensions)
 	}
-	return n.Out[0].Shape.Dimensions
+	return withoutOnes(n.Out[0].Shape.Dimensions)
+}
+
+// withoutOnes drops the lengths of 1.
+func withoutOnes(dims []int) []int {
+	return slices.DeleteFunc(slices.Clone(dims), func(d int) bool { return d == 1 })
+}
+
+// axes maps the axes that a reduction reduces to those of its space.
+func axes(n *ir.Node) ir.Axes {
+	var out ir.Axes
+	loop := 0
+	for axis, d := range n.In[0].Shape.Dimensions {
+		if d == 1 {
+			continue
+		}
+		if slices.Contains(n.Attr.(ir.Axes), axis) {
+			out = append(out, loop)
+		}
+		loop++
+	}
+	return out
 }

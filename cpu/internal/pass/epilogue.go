@@ -39,7 +39,7 @@ func producer(n *ir.Node, spec *tile.Spec, reads map[*ir.Value][]*ir.Node) int {
 		return best
 	}
 	for i, v := range n.In {
-		whole := slices.Equal(v.Shape.Dimensions, spec.Dims) && slices.Equal(spec.Loads[i].Strides, ir.RowMajor(spec.Dims))
+		whole := slices.Equal(withoutOnes(v.Shape.Dimensions), spec.Dims) && slices.Equal(spec.Loads[i].Strides, ir.RowMajor(spec.Dims))
 		if work := work(v.Def); work > most && whole && len(reads[v]) == 1 {
 			best, most = i, work
 		}
@@ -78,6 +78,7 @@ func product(s shapes.Shape, axes []int) int {
 
 // withEpilogue joins a product or convolution with the region that reads it.
 func withEpilogue(p, region *ir.Node, spec *tile.Spec, load int) *ir.Node {
+	spec = spaced(spec, p.Out[0].Shape.Dimensions)
 	n := &ir.Node{In: slices.Concat(p.In, slices.Delete(slices.Clone(region.In), load, load+1)), Out: region.Out}
 	switch a := p.Attr.(type) {
 	case ir.Dot:
@@ -89,4 +90,25 @@ func withEpilogue(p, region *ir.Node, spec *tile.Spec, load int) *ir.Node {
 		v.Def = n
 	}
 	return n
+}
+
+// spaced gives a region without reductions the axes of length 1 that a product's shape has.
+func spaced(spec *tile.Spec, dims []int) *tile.Spec {
+	insert := func(strides []int) []int {
+		out := make([]int, len(dims))
+		for i, d := range dims {
+			if d != 1 {
+				out[i], strides = strides[0], strides[1:]
+			}
+		}
+		return out
+	}
+	out := &tile.Spec{Dims: dims, Loads: slices.Clone(spec.Loads), Code: spec.Code, Stores: slices.Clone(spec.Stores)}
+	for i := range out.Loads {
+		out.Loads[i].Strides = insert(out.Loads[i].Strides)
+	}
+	for i := range out.Stores {
+		out.Stores[i].Strides = insert(out.Stores[i].Strides)
+	}
+	return out
 }

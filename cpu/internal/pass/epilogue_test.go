@@ -123,3 +123,14 @@ func TestBatchedProductsTurnInsideTheBatch(t *testing.T) {
 		t.Errorf("got %v, want one product", b.Graph)
 	}
 }
+
+// TestRegionsOfProductsHaveTheirAxes: lowering tells rows from columns by the axes' places.
+func TestRegionsOfProductsHaveTheirAxes(t *testing.T) {
+	b := newBuild(t)
+	x, w := b.param(1, 5), b.param(5, 6)
+	b.run(fused, b.apply(compute.OpTypeMul, b.apply(compute.OpTypeExp, b.dot(x, w)), b.param(1, 6)))
+	a := b.Results[0].Def.Attr.(ir.Gemm)
+	if !slices.Equal(a.Region.Dims, []int{1, 6}) || !slices.Equal(a.Region.Stores[0].Strides, []int{0, 1}) {
+		t.Errorf("got %+v, want a region of 1×6", a.Region)
+	}
+}

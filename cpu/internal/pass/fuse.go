@@ -18,6 +18,8 @@ import (
 // that uses the squares too but has to wait for the sum; where the two can be one loop, the copy
 // is found to be the same instruction.
 func Fuse(g *ir.Graph) {
+	readThrough(g)
+	Dead(g)
 	copyReduced(g)
 	f := newFusion(g)
 	for _, n := range g.Nodes {
@@ -32,6 +34,19 @@ func Fuse(g *ir.Graph) {
 	}
 	f.joinSiblings()
 	g.Nodes = f.schedule()
+}
+
+// readThrough lets nodes of regions read past views that only add or drop axes of length 1.
+func readThrough(g *ir.Graph) {
+	for _, n := range g.Nodes {
+		for i, v := range n.In {
+			if l := ir.LayoutOf(v); v.Def.Op == ir.OpView && fusable(n) && l.Offset == 0 &&
+				v.Shape.DType == l.Base.Shape.DType && slices.Equal(withoutOnes(v.Shape.Dimensions), withoutOnes(l.Base.Shape.Dimensions)) &&
+				ir.Contiguous(v.Shape.Dimensions, l.Strides) {
+				n.In[i] = l.Base
+			}
+		}
+	}
 }
 
 // copyReduced gives every reduction its own copy of the elementwise node that it reads, if that
@@ -78,7 +93,7 @@ func newFusion(g *ir.Graph) *fusion {
 			gr.dims = space(n)
 		}
 		if isReduction(n) {
-			gr.over = n.Attr.(ir.Axes)
+			gr.over = axes(n)
 		}
 		f.of[n] = gr
 	}
@@ -125,7 +140,7 @@ func (f *fusion) joinSiblings() {
 func (f *fusion) joinReaders(v *ir.Value) {
 	var readers []*ir.Node
 	for _, n := range f.users[v] {
-		if n == nil || !fusable(n) || !slices.Equal(space(n), v.Shape.Dimensions) {
+		if n == nil || !fusable(n) || !slices.Equal(space(n), withoutOnes(v.Shape.Dimensions)) {
 			continue
 		}
 		for _, other := range readers {

@@ -175,3 +175,24 @@ func TestPassesHaveNames(t *testing.T) {
 		}
 	}
 }
+
+// TestAxesOfLengthOneAreNoLoops: a chain through shapes that differ by such axes is one region.
+func TestAxesOfLengthOneAreNoLoops(t *testing.T) {
+	b := newBuild(t)
+	x := b.param(5, 7)
+	y := b.apply(compute.OpTypeExp, b.reshape(b.apply(compute.OpTypeNeg, x), 1, 5, 7))
+	sum := b.Add(compute.OpTypeReduceSum, ir.Axes{0, 2}, []*ir.Value{y}, f32(5)).Out[0]
+	b.all(y, sum)
+	b.want(ir.OpRegion)
+	s := b.regions()[0]
+	if !slices.Equal(s.Dims, []int{5, 7}) || !slices.Equal(s.Stores[1].Over, []bool{false, true}) || !slices.Equal(s.Stores[1].Strides, []int{1, 0}) {
+		t.Errorf("got %+v, want a loop of 5×7 that sums its rows", s)
+	}
+}
+
+func TestSumsOverLengthOneAreReshapes(t *testing.T) {
+	b := newBuild(t)
+	x := b.param(5, 1)
+	b.all(b.sum(x, 1))
+	b.want(ir.OpView)
+}

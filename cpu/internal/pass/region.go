@@ -61,7 +61,7 @@ func (r *regionBuilder) load(v *ir.Value) {
 		return
 	}
 	l := ir.LayoutOf(v)
-	strides := spread(v.Shape.Dimensions, l.Strides, r.spec.Dims)
+	strides := loops(v.Shape.Dimensions, l.Strides)
 	at := place{l.Base, l.Offset, string(encode(strides))}
 	if reg, ok := r.loaded[at]; ok {
 		r.reg[v] = reg
@@ -85,16 +85,12 @@ func encode(numbers []int) []byte {
 	return out
 }
 
-// spread gives the strides of a value over an iteration space: a scalar, and an axis of length
-// 1 where the space is longer, is read again and again.
-func spread(dims, strides, space []int) []int {
-	out := make([]int, len(space))
-	if len(dims) == 0 {
-		return out
-	}
-	for i := range out {
-		if dims[i] == space[i] && dims[i] != 1 {
-			out[i] = strides[i]
+// loops gives the strides of a value along the axes that are longer than 1.
+func loops(dims, strides []int) []int {
+	out := []int{}
+	for i, d := range dims {
+		if d != 1 {
+			out = append(out, strides[i])
 		}
 	}
 	return out
@@ -118,11 +114,11 @@ func (r *regionBuilder) compute(n *ir.Node) {
 // reduce appends the store of a reduction.
 func (r *regionBuilder) reduce(n *ir.Node) {
 	over := make([]bool, len(r.spec.Dims))
-	for _, axis := range n.Attr.(ir.Axes) {
+	for _, axis := range axes(n) {
 		over[axis] = true
 	}
 	strides := make([]int, len(over))
-	kept := ir.RowMajor(n.Out[0].Shape.Dimensions)
+	kept := ir.RowMajor(withoutOnes(n.Out[0].Shape.Dimensions))
 	for i := range over {
 		if !over[i] {
 			strides[i], kept = kept[0], kept[1:]

@@ -24,6 +24,9 @@ func Simplify(g *ir.Graph) {
 				return b.Add(compute.OpTypeMul, nil, []*ir.Value{n.In[0], n.In[0]}, n.Out[0].Shape).Out
 			}
 		}
+		if isReduction(n) && len(axes(n)) == 0 {
+			return b.Add(compute.OpTypeReshape, nil, n.In, n.Out[0].Shape).Out
+		}
 		if v := unchanged(n); v != nil && ir.SameShape(v.Shape, n.Out[0].Shape) {
 			return []*ir.Value{v}
 		}

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+)
 
 // lookup is the table's key of an operation and a type.
 func lookup(op, dtype string) string {
@@ -73,13 +77,13 @@ func extras() (out []kernel) {
 
 // maximum is Go's max: NaN if there is one, and +0 of two zeros of different sign. Whichever
 // zero the machine takes, the bits of both orders combine to the wanted one.
-func (g *gen) maximum(a, b vector) vector {
+func (g *gen) maximum(a, b operand.Op) vector {
 	m := g.and(g.max(a, b), g.max(b, a))
 	return g.sel(g.cmp(unordered, a, b), g.add(a, b), m)
 }
 
 // minimum is Go's min.
-func (g *gen) minimum(a, b vector) vector {
+func (g *gen) minimum(a, b operand.Op) vector {
 	m := g.or(g.min(a, b), g.min(b, a))
 	return g.sel(g.cmp(unordered, a, b), g.add(a, b), m)
 }

@@ -174,8 +174,8 @@ func (g *gen) tanh(x vector) vector {
 	p = g.fma(g.mul(p, r), r, r)
 	w := g.power(g.one(g.VCVTPS2DQ, n))
 	d := g.add(g.fma(w, p, w), g.c(1))
-	far := g.or(g.sub(g.cv(1), g.div(g.cv(2), d)), g.signOf(x))
-	return g.sel(g.cmp(lt, t, g.c(0.625)), near, far)
+	far := g.sub(g.cv(1), g.div(g.cv(2), d))
+	return g.or(g.sel(g.cmp(lt, t, g.c(0.625)), near, far), g.signOf(x))
 }
 
 // logistic is 1/(1+e) or e/(1+e) with e = e^{−|x|}, after the sign of x. Just below a power of 2
@@ -234,5 +234,9 @@ func (g *gen) sin(x vector, quarter uint64) vector {
 	}
 	odd := g.and(i, g.ci(1))
 	y := g.sel(g.icmp(0, 4, true, odd, g.civ(0)), sin, cos)
-	return g.xor(y, g.left(g.and(i, g.ci(2)), 30))
+	y = g.xor(y, g.left(g.and(i, g.ci(2)), 30))
+	if quarter == 0 {
+		y = g.sel(g.cmp(eq, x, g.c(0)), x, y) // keeps −0
+	}
+	return y
 }

@@ -27,6 +27,7 @@ type gen struct {
 	wanted  []uint64               // constants of the routine, in the order of their first use
 	globals map[string]operand.Mem // constants in memory, by name
 	labels  int
+	spread  vector // the element that a fill writes
 }
 
 func newGen(wide bool) *gen {

@@ -9,13 +9,14 @@ import (
 // kernel describes an elementwise routine of the signature of vec.Fn.
 type kernel struct {
 	name     string
-	keys     []string // what it is found by in the table
-	in       []int    // bytes of an element of a, b, c
-	out      int      // bytes of an element of the result
-	lane     int      // bytes of a lane, the largest of those
-	unroll   int      // vectors for each round of the main loop
-	wideOnly bool     // AVX2 lacks it
-	partial  bool     // it returns the number of elements done, and stops where body jumps to gen.stop
+	keys     []string     // what it is found by in the table
+	in       []int        // bytes of an element of a, b, c
+	out      int          // bytes of an element of the result
+	lane     int          // bytes of a lane, the largest of those
+	unroll   int          // vectors for each round of the main loop
+	wideOnly bool         // AVX2 lacks it
+	partial  bool         // it returns the number of elements done, and stops where body jumps to gen.stop
+	before   func(g *gen) // written once, before the loops
 	body     func(g *gen, x []vector) vector
 }
 
@@ -49,8 +50,9 @@ func (g *gen) routine(k kernel) (lines []entry) {
 	g.Function(name)
 	g.Pragma("noescape")
 	g.Attributes(attr.NOSPLIT)
-	result := ""
+	result, field := "", "fn"
 	if k.partial {
+		field = "stops"
 		result = " (done int)"
 	}
 	g.signature("func(dst, a, b, c Pointer, n int)" + result)
@@ -59,11 +61,17 @@ func (g *gen) routine(k kernel) (lines []entry) {
 	for i := range k.in {
 		f.src = append(f.src, g.pointer(string("abc"[i])))
 	}
+	if k.before != nil {
+		k.before(g)
+	}
 	g.hold(g.registers(), func() { g.step(k, f, 0, nil) })
-	g.mainLoop(k, f)
+	g.mainLoop(k, f, k.unroll, "loop", "few")
 	lanes := 0
 	if g.whole(k) {
 		lanes = g.lanes(k)
+		if k.unroll > 1 {
+			g.mainLoop(k, f, 1, "single", "none")
+		}
 	} else {
 		g.tail(k, f)
 	}
@@ -76,28 +84,28 @@ func (g *gen) routine(k kernel) (lines []entry) {
 	g.VZEROUPPER()
 	g.RET()
 	for _, key := range k.keys {
-		lines = append(lines, entry{key, name, lanes, k.partial})
+		lines = append(lines, entry{key, name, lanes, field})
 	}
 	return lines
 }
 
-// mainLoop takes full vectors, unroll at a time.
-func (g *gen) mainLoop(k kernel, f frame) {
-	count := g.lanes(k) * k.unroll
+// mainLoop takes full vectors, unroll at a time; the labels begin the loop and what follows it.
+func (g *gen) mainLoop(k kernel, f frame, unroll int, loop, few string) {
+	count := g.lanes(k) * unroll
 	g.stop = "stop"
 	g.SUBQ(operand.I32(count), f.n)
-	g.JL(operand.LabelRef("few"))
-	g.Label("loop")
-	for u := range k.unroll {
+	g.JL(operand.LabelRef(few))
+	g.Label(loop)
+	for u := range unroll {
 		g.step(k, f, u*g.lanes(k), nil)
 	}
 	g.advance(k, f, count)
 	g.SUBQ(operand.I32(count), f.n)
-	g.JGE(operand.LabelRef("loop"))
+	g.JGE(operand.LabelRef(loop))
 	if k.partial {
 		g.Label("stop")
 	}
-	g.Label("few")
+	g.Label(few)
 	g.ADDQ(operand.I32(count), f.n)
 	if k.partial {
 		g.again(k, f)

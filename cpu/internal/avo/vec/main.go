@@ -30,7 +30,7 @@ func main() {
 			entries = append(entries, g.routine(k)...)
 		}
 	}
-	g.reductions()
+	entries = append(entries, g.reductions()...)
 	g.adam()
 	g.rows()
 	if status := build.Main(flags.Config(), g.Context); status != 0 {
@@ -45,11 +45,12 @@ func main() {
 }
 
 // entry is a line of the table: a routine, what it does, how many elements it takes at a time if
-// it leaves the rest to the plain loop, and whether it stops at elements that it leaves to it.
+// it leaves the rest to the plain loop, and the field of vec's routine that
+// has its type.
 type entry struct {
 	key, name string
 	lanes     int
-	partial   bool
+	field     string
 }
 
 // tableText writes the table as a Go file.
@@ -59,10 +60,7 @@ func tableText(level string, entries []entry) []byte {
 	b.WriteString("package vec\n\nimport (\n\t\"github.com/gomlx/compute\"\n\t\"github.com/gomlx/compute/dtypes\"\n)\n\n")
 	fmt.Fprintf(&b, "// %sTable holds the routines of %s.\nvar %sTable = map[any]routine{\n", level, level, level)
 	for _, e := range entries {
-		value := "fn: " + e.name
-		if e.partial {
-			value = "stops: " + e.name
-		}
+		value := e.field + ": " + e.name
 		if e.lanes > 0 {
 			value += fmt.Sprintf(", lanes: %d", e.lanes)
 		}

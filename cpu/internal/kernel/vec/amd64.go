@@ -18,6 +18,9 @@ type routine struct {
 	fn    Fn
 	stops func(dst, a, b, c unsafe.Pointer, n int) (done int) // instead of fn: stops before elements that it cannot do
 	lanes int                                                 // if not 0, only multiples of so many elements are done
+
+	reduce Reducer     // a reduction
+	pair   PairReducer // a sum over two runs
 }
 
 // Keys of the tables of routines.
@@ -32,6 +35,14 @@ type (
 	}
 	convertKey struct{ from, to dtypes.DType }
 	fillKey    struct{ size int }
+	reduceKey  struct {
+		op compute.OpType
+		dt dtypes.DType
+	}
+	pairKey struct {
+		pair pair
+		dt   dtypes.DType
+	}
 )
 
 // find returns the routine of a level for a key.
@@ -86,19 +97,53 @@ func fastExtra(l isa.Level, op Op, dt dtypes.DType) Fn {
 }
 
 func fastFill(l isa.Level, bytes int) Fn {
-	r, _ := find(l, fillKey{bytes})
-	return r.fn
+	r, ok := find(l, fillKey{bytes})
+	if !ok {
+		return nil
+	}
+	return r.complete(func() Fn { return Fill(isa.Portable, bytes) }, size{out: bytes})
 }
 
 func fastStridedLoad(isa.Level, int) Strided { return nil }
 
-func fastReduce(isa.Level, compute.OpType, dtypes.DType) Reducer { return nil }
+func fastReduce(l isa.Level, op compute.OpType, dt dtypes.DType) Reducer {
+	r, _ := find(l, reduceKey{op, dt})
+	return r.reduce
+}
 
-func fastPair(isa.Level, pair, dtypes.DType) PairReducer { return nil }
+func fastPair(l isa.Level, p pair, dt dtypes.DType) PairReducer {
+	r, _ := find(l, pairKey{p, dt})
+	return r.pair
+}
 
-func fastAdam(isa.Level) AdamFn { return nil }
+func fastAdam(l isa.Level) AdamFn {
+	switch l {
+	case isa.AVX512:
+		return guarded(adamAVX512)
+	case isa.AVX2:
+		return guarded(adamAVX2)
+	}
+	return nil
+}
 
-func fastRow(isa.Level, *Row) {}
+// guarded leaves everything as it is if told to.
+func guarded(step func(w, m, v, grad unsafe.Pointer, p *AdamParams, n int)) AdamFn {
+	return func(w, m, v, grad unsafe.Pointer, p *AdamParams, ok, n int) {
+		if ok != 0 {
+			step(w, m, v, grad, p, n)
+		}
+	}
+}
+
+func fastRow(l isa.Level, r *Row) {
+	switch l {
+	case isa.AVX512:
+		r.expSum, r.scale, r.normalise, r.normaliseGrad = expSumAVX512, scaleAVX512, normaliseAVX512, normaliseGradAVX512
+		r.normaliseSums = normaliseSumsAVX512
+	case isa.AVX2:
+		r.expSum, r.scale, r.normalise, r.normaliseGrad = expSumAVX2, scaleAVX2, normaliseAVX2, normaliseGradAVX2
+	}
+}
 
 // size holds the bytes of an element of a routine's result and operands.
 type size struct {

@@ -77,6 +77,12 @@ func worst(t *testing.T, l isa.Level, op compute.OpType, f func(float64) float64
 	var at float32
 	for next := uint64(0); next < 1<<32; {
 		n := 0
+		if next == 0 {
+			for _, v := range special {
+				x[n] = float32(v)
+				n++
+			}
+		}
 		for ; n < len(x) && next < 1<<32; n++ {
 			x[n] = math.Float32frombits(uint32(next))
 			next += stride

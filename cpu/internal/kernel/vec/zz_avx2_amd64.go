@@ -536,3 +536,123 @@ func sinFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c un
 
 //go:noescape
 func cosFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
+
+//go:noescape
+func float32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint8ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int8ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint8ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int8ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToInt64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint32ToInt64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float16ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToFloat16AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func bfloat16ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToBFloat16AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill1AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill2AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill4AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill8AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func reduceSumFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceProductFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMaxFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMinFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func dotFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func centredFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func reduceSumFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceProductFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMaxFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMinFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func dotFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func centredFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func adamAVX2(w unsafe.Pointer, m unsafe.Pointer, v unsafe.Pointer, grad unsafe.Pointer, p *AdamParams, n int)
+
+//go:noescape
+func expSumAVX2(dst unsafe.Pointer, x unsafe.Pointer, shift float32, n int) (sum float32)
+
+//go:noescape
+func scaleAVX2(dst unsafe.Pointer, x unsafe.Pointer, factor float32, bias float32, n int)
+
+//go:noescape
+func normaliseAVX2(dst unsafe.Pointer, x unsafe.Pointer, gain unsafe.Pointer, bias unsafe.Pointer, mean float32, rstd float32, n int)
+
+//go:noescape
+func normaliseGradAVX2(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)

@@ -3737,6 +3737,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPADDW  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3767,6 +3783,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPSUBW  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3795,6 +3827,21 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPXOR   Y0, Y0, Y1
+	VPSUBW  Y0, Y1, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3825,6 +3872,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMULLW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3855,6 +3918,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMAXSW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3885,6 +3964,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMINSW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3921,6 +4016,25 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VMOVDQU (SI), Y2
+	VPMAXSW Y1, Y0, Y0
+	VPMINSW Y2, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, SI
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3947,6 +4061,20 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPABSW  Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -3977,6 +4105,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPADDW  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4007,6 +4151,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPSUBW  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4035,6 +4195,21 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPXOR   Y0, Y0, Y1
+	VPSUBW  Y0, Y1, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4065,6 +4240,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMULLW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4095,6 +4286,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMAXUW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4125,6 +4332,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMINUW Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4161,6 +4384,25 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VMOVDQU (SI), Y2
+	VPMAXUW Y1, Y0, Y0
+	VPMINUW Y2, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, SI
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4191,6 +4433,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPADDB  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4221,6 +4479,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPSUBB  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4249,6 +4523,21 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPXOR   Y0, Y0, Y1
+	VPSUBB  Y0, Y1, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4279,6 +4568,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMAXSB Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4309,6 +4614,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMINSB Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4345,6 +4666,25 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VMOVDQU (SI), Y2
+	VPMAXSB Y1, Y0, Y0
+	VPMINSB Y2, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, SI
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4371,6 +4711,20 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPABSB  Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4401,6 +4755,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPADDB  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4431,6 +4801,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPSUBB  Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4459,6 +4845,21 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPXOR   Y0, Y0, Y1
+	VPSUBB  Y0, Y1, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4489,6 +4890,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMAXUB Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4519,6 +4936,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPMINUB Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4555,6 +4988,25 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VMOVDQU (SI), Y2
+	VPMAXUB Y1, Y0, Y0
+	VPMINUB Y2, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, SI
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4585,6 +5037,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPAND   Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4615,6 +5083,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPOR    Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4645,6 +5129,22 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPXOR   Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -4675,6 +5175,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPAND   Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4705,6 +5221,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPOR    Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4735,6 +5267,22 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VMOVDQU (BX), Y1
+	VPXOR   Y1, Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -4762,6 +5310,20 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y1
+	VPXOR   Y0, Y1, Y1
+	VMOVDQU Y1, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -5202,6 +5764,20 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU (DX), Y0
+	VPXOR   ones<>+0(SB), Y0, Y0
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -5250,6 +5826,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x00, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5301,6 +5897,32 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPSRAD       $0x1f, Y1, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPSRAD       $0x1f, Y2, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPEQD     Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5339,6 +5961,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5390,6 +6032,32 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPSRAD       $0x1f, Y1, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPSRAD       $0x1f, Y2, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPGTD     Y1, Y2, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5428,6 +6096,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x12, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5482,6 +6170,33 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPSRAD       $0x1f, Y2, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPSRAD       $0x1f, Y3, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPGTD     Y3, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5520,6 +6235,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x04, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5574,6 +6309,33 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPSRAD       $0x1f, Y2, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPSRAD       $0x1f, Y3, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPEQD     Y3, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5612,6 +6374,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x1d, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5666,6 +6448,33 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPSRAD       $0x1f, Y2, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPSRAD       $0x1f, Y3, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPGTD     Y2, Y3, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5704,6 +6513,26 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPS       $0x1e, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5755,6 +6584,32 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPSRAD       $0x1f, Y1, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPSRAD       $0x1f, Y2, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPGTD     Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5789,6 +6644,24 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VCMPPS       $0x03, Y0, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5825,6 +6698,25 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VSUBPS       Y0, Y0, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVQ        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -5865,6 +6757,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x00, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -5922,6 +6835,35 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPXOR        Y1, Y1, Y3
+	VPCMPGTQ     Y1, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPXOR        Y2, Y2, Y3
+	VPCMPGTQ     Y2, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPEQQ     Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -5962,6 +6904,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x11, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6019,6 +6982,35 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPXOR        Y1, Y1, Y3
+	VPCMPGTQ     Y1, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPXOR        Y2, Y2, Y3
+	VPCMPGTQ     Y2, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPGTQ     Y1, Y2, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6059,6 +7051,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x12, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6119,6 +7132,36 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPXOR        Y2, Y2, Y4
+	VPCMPGTQ     Y2, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPXOR        Y3, Y3, Y4
+	VPCMPGTQ     Y3, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSDW    X2, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVD        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6159,6 +7202,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x04, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6219,6 +7283,36 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPXOR        Y2, Y2, Y4
+	VPCMPGTQ     Y2, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPXOR        Y3, Y3, Y4
+	VPCMPGTQ     Y3, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPEQQ     Y3, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSDW    X2, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVD        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6259,6 +7353,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x1d, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6319,6 +7434,36 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VMOVDQU      (BX), Y3
+	VPXOR        Y2, Y2, Y4
+	VPCMPGTQ     Y2, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y2, Y2
+	VPXOR        Y3, Y3, Y4
+	VPCMPGTQ     Y3, Y4, Y4
+	VPAND        Y0, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VPCMPGTQ     Y2, Y3, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSDW    X2, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVD        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6359,6 +7504,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VMOVDQU      (BX), Y1
+	VCMPPD       $0x1e, Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6416,6 +7582,35 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VMOVDQU      (BX), Y2
+	VPXOR        Y1, Y1, Y3
+	VPCMPGTQ     Y1, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y1, Y1
+	VPXOR        Y2, Y2, Y3
+	VPCMPGTQ     Y2, Y3, Y3
+	VPAND        Y0, Y3, Y3
+	VPXOR        Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6452,6 +7647,25 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VCMPPD       $0x03, Y0, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -6490,6 +7704,26 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y0
+	VSUBPD       Y0, Y0, Y0
+	VCMPPD       $0x00, Y0, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKSSWB    X0, X0, X0
+	VPABSB       X0, X0
+	VMOVD        X0, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -7308,6 +8542,26 @@ loop:
 
 few:
 	ADDQ $+64, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), Y0
+	VMOVDQU   (BX), Y1
+	VMOVDQU   (SI), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQB  Y3, Y0, Y0
+	VPBLENDVB Y0, Y2, Y1, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+32, DX
+	ADDQ      $+32, BX
+	ADDQ      $+32, SI
+	ADDQ      $+32, AX
+	SUBQ      $+32, CX
+	JGE       single
+
+none:
+	ADDQ $+32, CX
 	VZEROUPPER
 	RET
 
@@ -7348,6 +8602,27 @@ loop:
 
 few:
 	ADDQ $+32, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VMOVDQU   (BX), Y1
+	VMOVDQU   (SI), Y2
+	VPMOVZXBW X0, Y0
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQW  Y3, Y0, Y0
+	VPBLENDVB Y0, Y2, Y1, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, BX
+	ADDQ      $+32, SI
+	ADDQ      $+32, AX
+	SUBQ      $+16, CX
+	JGE       single
+
+none:
+	ADDQ $+16, CX
 	VZEROUPPER
 	RET
 
@@ -7388,6 +8663,27 @@ loop:
 
 few:
 	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVQ     (DX), X0
+	VMOVDQU   (BX), Y1
+	VMOVDQU   (SI), Y2
+	VPMOVZXBD X0, Y0
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQD  Y3, Y0, Y0
+	VPBLENDVB Y0, Y2, Y1, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+8, DX
+	ADDQ      $+32, BX
+	ADDQ      $+32, SI
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
 	VZEROUPPER
 	RET
 
@@ -7428,6 +8724,27 @@ loop:
 
 few:
 	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVD     (DX), X0
+	VMOVDQU   (BX), Y1
+	VMOVDQU   (SI), Y2
+	VPMOVZXBQ X0, Y0
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQQ  Y3, Y0, Y0
+	VPBLENDVB Y0, Y2, Y1, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+4, DX
+	ADDQ      $+32, BX
+	ADDQ      $+32, SI
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JGE       single
+
+none:
+	ADDQ $+4, CX
 	VZEROUPPER
 	RET
 
@@ -8239,10 +9556,10 @@ loop:
 	VMOVDQU      lanes32_40000000<>+0(SB), Y9
 	VDIVPS       Y7, Y9, Y7
 	VSUBPS       Y7, Y8, Y7
-	VPAND        lanes32_80000000<>+0(SB), Y4, Y4
-	VPOR         Y4, Y7, Y4
 	VCMPPS       $0x11, lanes32_3f200000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y5, Y6, Y4, Y4
+	VBLENDVPS    Y5, Y6, Y7, Y5
+	VPAND        lanes32_80000000<>+0(SB), Y4, Y4
+	VPOR         Y4, Y5, Y4
 	VMOVDQU      Y4, (AX)
 	ADDQ         $+32, DX
 	ADDQ         $+32, AX
@@ -8299,10 +9616,10 @@ few:
 	VMOVDQU      lanes32_40000000<>+0(SB), Y6
 	VDIVPS       Y2, Y6, Y2
 	VSUBPS       Y2, Y3, Y2
-	VPAND        lanes32_80000000<>+0(SB), Y5, Y3
-	VPOR         Y3, Y2, Y2
 	VCMPPS       $0x11, lanes32_3f200000<>+0(SB), Y0, Y0
 	VBLENDVPS    Y0, Y1, Y2, Y0
+	VPAND        lanes32_80000000<>+0(SB), Y5, Y1
+	VPOR         Y1, Y0, Y0
 	VPMASKMOVD   Y0, Y4, (AX)
 
 done:
@@ -8846,36 +10163,38 @@ loop:
 	JNZ          stop
 	VMULPS       Y2, Y4, Y5
 	VROUNDPS     $0x08, Y5, Y5
-	VMOVDQU      Y4, Y4
-	VFNMADD231PS Y3, Y5, Y4
-	VMOVDQU      Y4, Y4
-	VFNMADD231PS lanes32_b33bbd2e<>+0(SB), Y5, Y4
-	VMOVDQU      Y4, Y4
-	VFNMADD231PS lanes32_a6f72ced<>+0(SB), Y5, Y4
-	VMULPS       Y4, Y4, Y6
-	VMOVDQU      lanes32_36366827<>+0(SB), Y7
-	VFMADD213PS  lanes32_b95007bc<>+0(SB), Y6, Y7
-	VFMADD213PS  lanes32_3c088884<>+0(SB), Y6, Y7
-	VFMADD213PS  lanes32_be2aaaab<>+0(SB), Y6, Y7
-	VMULPS       Y6, Y7, Y7
-	VMOVDQU      Y7, Y7
-	VFMADD213PS  Y4, Y4, Y7
-	VMOVDQU      lanes32_b49214de<>+0(SB), Y4
-	VFMADD213PS  lanes32_37d0088d<>+0(SB), Y6, Y4
-	VFMADD213PS  lanes32_bab60b5c<>+0(SB), Y6, Y4
-	VFMADD213PS  lanes32_3d2aaaab<>+0(SB), Y6, Y4
-	VMOVDQU      Y4, Y4
-	VFMADD213PS  lanes32_bf000000<>+0(SB), Y6, Y4
+	VMOVDQU      Y4, Y6
+	VFNMADD231PS Y3, Y5, Y6
 	VMOVDQU      Y6, Y6
-	VFMADD213PS  lanes32_3f800000<>+0(SB), Y4, Y6
-	VCVTPS2DQ    Y5, Y4
-	VPAND        lanes32_1<>+0(SB), Y4, Y5
-	VMOVDQU      lanes32_0<>+0(SB), Y8
-	VPCMPEQD     Y8, Y5, Y5
-	VBLENDVPS    Y5, Y7, Y6, Y5
-	VPAND        lanes32_2<>+0(SB), Y4, Y4
-	VPSLLD       $0x1e, Y4, Y4
-	VPXOR        Y4, Y5, Y4
+	VFNMADD231PS lanes32_b33bbd2e<>+0(SB), Y5, Y6
+	VMOVDQU      Y6, Y6
+	VFNMADD231PS lanes32_a6f72ced<>+0(SB), Y5, Y6
+	VMULPS       Y6, Y6, Y7
+	VMOVDQU      lanes32_36366827<>+0(SB), Y8
+	VFMADD213PS  lanes32_b95007bc<>+0(SB), Y7, Y8
+	VFMADD213PS  lanes32_3c088884<>+0(SB), Y7, Y8
+	VFMADD213PS  lanes32_be2aaaab<>+0(SB), Y7, Y8
+	VMULPS       Y7, Y8, Y8
+	VMOVDQU      Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VMOVDQU      lanes32_b49214de<>+0(SB), Y6
+	VFMADD213PS  lanes32_37d0088d<>+0(SB), Y7, Y6
+	VFMADD213PS  lanes32_bab60b5c<>+0(SB), Y7, Y6
+	VFMADD213PS  lanes32_3d2aaaab<>+0(SB), Y7, Y6
+	VMOVDQU      Y6, Y6
+	VFMADD213PS  lanes32_bf000000<>+0(SB), Y7, Y6
+	VMOVDQU      Y7, Y7
+	VFMADD213PS  lanes32_3f800000<>+0(SB), Y6, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPAND        lanes32_1<>+0(SB), Y5, Y6
+	VMOVDQU      lanes32_0<>+0(SB), Y9
+	VPCMPEQD     Y9, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y7, Y6
+	VPAND        lanes32_2<>+0(SB), Y5, Y5
+	VPSLLD       $0x1e, Y5, Y5
+	VPXOR        Y5, Y6, Y5
+	VCMPPS       $0x00, lanes32_0<>+0(SB), Y4, Y6
+	VBLENDVPS    Y6, Y4, Y5, Y4
 	VMOVDQU      Y4, (AX)
 	ADDQ         $+32, DX
 	ADDQ         $+32, AX
@@ -8926,12 +10245,14 @@ few:
 	VFMADD213PS  lanes32_3f800000<>+0(SB), Y1, Y2
 	VCVTPS2DQ    Y0, Y0
 	VPAND        lanes32_1<>+0(SB), Y0, Y1
-	VMOVDQU      lanes32_0<>+0(SB), Y5
-	VPCMPEQD     Y5, Y1, Y1
+	VMOVDQU      lanes32_0<>+0(SB), Y6
+	VPCMPEQD     Y6, Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VPAND        lanes32_2<>+0(SB), Y0, Y0
 	VPSLLD       $0x1e, Y0, Y0
 	VPXOR        Y0, Y1, Y0
+	VCMPPS       $0x00, lanes32_0<>+0(SB), Y5, Y1
+	VBLENDVPS    Y1, Y5, Y0, Y0
 	VPMASKMOVD   Y0, Y4, (AX)
 	XORQ         CX, CX
 
@@ -9220,5 +10541,4881 @@ rest:
 	MOVQ n+32(FP), AX
 	SUBQ CX, AX
 	MOVQ AX, done+40(FP)
+	VZEROUPPER
+	RET
+
+// func float32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX
+TEXT ·float32ToFloat64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+8, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VCVTPS2PD X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VCVTPS2PD X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JGE       loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VCVTPS2PD X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JGE       single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func float64ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX
+TEXT ·float64ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+8, CX
+	JL   few
+
+loop:
+	VMOVDQU    (DX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVDQU    X0, (AX)
+	VMOVDQU    32(DX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVDQU    X0, 16(AX)
+	ADDQ       $+64, DX
+	ADDQ       $+32, AX
+	SUBQ       $+8, CX
+	JGE        loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU    (DX), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVDQU    X0, (AX)
+	ADDQ       $+32, DX
+	ADDQ       $+16, AX
+	SUBQ       $+4, CX
+	JGE        single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func int32ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·int32ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   32(DX), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $+8, BX
+	CMPQ       CX, BX
+	CMOVQLT    CX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y0
+	VPMASKMOVD (DX), Y0, Y1
+	VCVTDQ2PS  Y1, Y1
+	VPMASKMOVD Y1, Y0, (AX)
+	ADDQ       $+32, DX
+	ADDQ       $+32, AX
+	SUBQ       $+8, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX
+TEXT ·int32ToFloat64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+8, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VCVTDQ2PD X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VCVTDQ2PD X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JGE       loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VCVTDQ2PD X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JGE       single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func float32ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·float32ToInt32AVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes32_4f000000<>+0(SB), Y0
+	VMOVDQU lanes32_7fffffff<>+0(SB), Y1
+	VMOVDQU lanes32_0<>+0(SB), Y2
+	SUBQ    $+8, CX
+	JL      few
+
+loop:
+	VMOVDQU    (DX), Y3
+	VCMPPS     $0x1d, Y0, Y3, Y4
+	VCVTTPS2DQ Y3, Y5
+	VBLENDVPS  Y4, Y1, Y5, Y4
+	VCMPPS     $0x03, Y3, Y3, Y3
+	VBLENDVPS  Y3, Y2, Y4, Y3
+	VMOVDQU    Y3, (AX)
+	ADDQ       $+32, DX
+	ADDQ       $+32, AX
+	SUBQ       $+8, CX
+	JGE        loop
+
+few:
+	ADDQ       $+8, CX
+	TESTQ      CX, CX
+	JLE        done
+	MOVQ       $+8, BX
+	CMPQ       CX, BX
+	CMOVQLT    CX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), CX
+	VMOVDQU    32(CX)(BX*4), Y3
+	VPMASKMOVD (DX), Y3, Y4
+	VCMPPS     $0x1d, Y0, Y4, Y0
+	VCVTTPS2DQ Y4, Y5
+	VBLENDVPS  Y0, Y1, Y5, Y0
+	VCMPPS     $0x03, Y4, Y4, Y1
+	VBLENDVPS  Y1, Y2, Y0, Y0
+	VPMASKMOVD Y0, Y3, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes32_4f000000<>+0(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+4(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+8(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+12(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+16(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+20(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+24(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+28(SB)/4, $0x4f000000
+GLOBL lanes32_4f000000<>(SB), RODATA|NOPTR, $32
+
+// func float64ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX
+TEXT ·float64ToInt32AVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes64_c1e0000000000000<>+0(SB), Y0
+	VMOVDQU lanes64_41dfffffffc00000<>+0(SB), Y1
+	VMOVDQU lanes64_0<>+0(SB), Y2
+	SUBQ    $+4, CX
+	JL      few
+
+loop:
+	VMOVDQU     (DX), Y3
+	VMAXPD      Y0, Y3, Y4
+	VMINPD      Y1, Y4, Y4
+	VCMPPD      $0x03, Y3, Y3, Y3
+	VBLENDVPD   Y3, Y2, Y4, Y3
+	VCVTTPD2DQY Y3, X3
+	VMOVDQU     X3, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+16, AX
+	SUBQ        $+4, CX
+	JGE         loop
+
+few:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+DATA lanes64_c1e0000000000000<>+0(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+8(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+16(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+24(SB)/8, $0xc1e0000000000000
+GLOBL lanes64_c1e0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_41dfffffffc00000<>+0(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+8(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+16(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+24(SB)/8, $0x41dfffffffc00000
+GLOBL lanes64_41dfffffffc00000<>(SB), RODATA|NOPTR, $32
+
+// func float32ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·float32ToBoolAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes32_0<>+0(SB), Y0
+	SUBQ    $+16, CX
+	JL      few
+
+loop:
+	VMOVDQU      (DX), Y1
+	VCMPPS       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, (AX)
+	VMOVDQU      32(DX), Y1
+	VCMPPS       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, 8(AX)
+	ADDQ         $+64, DX
+	ADDQ         $+16, AX
+	SUBQ         $+16, CX
+	JGE          loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VCMPPS       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func float64ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·float64ToBoolAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes64_0<>+0(SB), Y0
+	SUBQ    $+8, CX
+	JL      few
+
+loop:
+	VMOVDQU      (DX), Y1
+	VCMPPD       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, (AX)
+	VMOVDQU      32(DX), Y1
+	VCMPPD       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, 4(AX)
+	ADDQ         $+64, DX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y1
+	VCMPPD       $0x04, Y0, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSDW    X1, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPABSB       X1, X1
+	VMOVD        X1, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+4, AX
+	SUBQ         $+4, CX
+	JGE          single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func int32ToBoolAVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·int32ToBoolAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes32_0<>+0(SB), Y0
+	VMOVDQU lanes32_ffffffffffffffff<>+0(SB), Y1
+	SUBQ    $+16, CX
+	JL      few
+
+loop:
+	VMOVDQU      (DX), Y2
+	VPCMPEQD     Y0, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, (AX)
+	VMOVDQU      32(DX), Y2
+	VPCMPEQD     Y0, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, 8(AX)
+	ADDQ         $+64, DX
+	ADDQ         $+16, AX
+	SUBQ         $+16, CX
+	JGE          loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU      (DX), Y2
+	VPCMPEQD     Y0, Y2, Y2
+	VPXOR        Y1, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPACKSSWB    X2, X2, X2
+	VPABSB       X2, X2
+	VMOVQ        X2, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+8, AX
+	SUBQ         $+8, CX
+	JGE          single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func uint8ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·uint8ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVQ     (DX), X0
+	VPMOVZXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVQ     8(DX), X0
+	VPMOVZXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+16, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVQ     (DX), X0
+	VPMOVZXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+8, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func int8ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·int8ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVQ     (DX), X0
+	VPMOVSXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVQ     8(DX), X0
+	VPMOVSXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+16, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVQ     (DX), X0
+	VPMOVSXBD X0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+8, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func uint8ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·uint8ToInt32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVQ     (DX), X0
+	VPMOVZXBD X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVQ     8(DX), X0
+	VPMOVZXBD X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+16, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVQ     (DX), X0
+	VPMOVZXBD X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+8, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func int8ToInt32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·int8ToInt32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVQ     (DX), X0
+	VPMOVSXBD X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVQ     8(DX), X0
+	VPMOVSXBD X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+16, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVQ     (DX), X0
+	VPMOVSXBD X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+8, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func int32ToInt64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·int32ToInt64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+8, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VPMOVSXDQ X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VPMOVSXDQ X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JGE       loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VPMOVSXDQ X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JGE       single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func uint32ToInt64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·uint32ToInt64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+8, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VPMOVZXDQ X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VPMOVZXDQ X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JGE       loop
+
+few:
+	ADDQ $+8, CX
+	SUBQ $+4, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VPMOVZXDQ X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JGE       single
+
+none:
+	ADDQ $+4, CX
+	VZEROUPPER
+	RET
+
+// func float16ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, F16C
+TEXT ·float16ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VCVTPH2PS X0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VCVTPH2PS X0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VCVTPH2PS X0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func float32ToFloat16AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, F16C
+TEXT ·float32ToFloat16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, (AX)
+	VMOVDQU   32(DX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, 16(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+32, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, (AX)
+	ADDQ      $+32, DX
+	ADDQ      $+16, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func bfloat16ToFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·bfloat16ToFloat32AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU   (DX), X0
+	VPMOVZXWD X0, Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVDQU   Y0, (AX)
+	VMOVDQU   16(DX), X0
+	VPMOVZXWD X0, Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVDQU   Y0, 32(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ $+16, CX
+	SUBQ $+8, CX
+	JL   none
+
+single:
+	VMOVDQU   (DX), X0
+	VPMOVZXWD X0, Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $+16, DX
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       single
+
+none:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+// func float32ToBFloat16AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·float32ToBFloat16AVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	VMOVDQU lanes32_1<>+0(SB), Y0
+	VMOVDQU lanes32_7fff<>+0(SB), Y1
+	VMOVDQU lanes32_400000<>+0(SB), Y2
+	SUBQ    $+8, CX
+	JL      few
+
+loop:
+	VMOVDQU      (DX), Y3
+	VPSRLD       $0x10, Y3, Y4
+	VPAND        Y0, Y4, Y4
+	VPADDD       Y1, Y3, Y5
+	VPADDD       Y4, Y5, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VPOR         Y2, Y3, Y3
+	VBLENDVPS    Y5, Y3, Y4, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X4
+	VPACKUSDW    X4, X3, X3
+	VMOVDQU      X3, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+16, AX
+	SUBQ         $+8, CX
+	JGE          loop
+
+few:
+	ADDQ $+8, CX
+	VZEROUPPER
+	RET
+
+DATA lanes32_7fff<>+0(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+4(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+8(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+12(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+16(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+20(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+24(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+28(SB)/4, $0x00007fff
+GLOBL lanes32_7fff<>(SB), RODATA|NOPTR, $32
+
+DATA lanes32_400000<>+0(SB)/4, $0x00400000
+DATA lanes32_400000<>+4(SB)/4, $0x00400000
+DATA lanes32_400000<>+8(SB)/4, $0x00400000
+DATA lanes32_400000<>+12(SB)/4, $0x00400000
+DATA lanes32_400000<>+16(SB)/4, $0x00400000
+DATA lanes32_400000<>+20(SB)/4, $0x00400000
+DATA lanes32_400000<>+24(SB)/4, $0x00400000
+DATA lanes32_400000<>+28(SB)/4, $0x00400000
+GLOBL lanes32_400000<>(SB), RODATA|NOPTR, $32
+
+// func fill1AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·fill1AVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTB (DX), Y0
+	SUBQ         $+128, CX
+	JL           few
+
+loop:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y0, 32(AX)
+	VMOVDQU Y0, 64(AX)
+	VMOVDQU Y0, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $+128, CX
+	JGE     loop
+
+few:
+	ADDQ $+128, CX
+	SUBQ $+32, CX
+	JL   none
+
+single:
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JGE     single
+
+none:
+	ADDQ $+32, CX
+	VZEROUPPER
+	RET
+
+// func fill2AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·fill2AVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTW (DX), Y0
+	SUBQ         $+64, CX
+	JL           few
+
+loop:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y0, 32(AX)
+	VMOVDQU Y0, 64(AX)
+	VMOVDQU Y0, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $+64, CX
+	JGE     loop
+
+few:
+	ADDQ $+64, CX
+	SUBQ $+16, CX
+	JL   none
+
+single:
+	VMOVDQU Y0, (AX)
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JGE     single
+
+none:
+	ADDQ $+16, CX
+	VZEROUPPER
+	RET
+
+// func fill4AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·fill4AVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTD (DX), Y0
+	SUBQ         $+32, CX
+	JL           few
+
+loop:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y0, 32(AX)
+	VMOVDQU Y0, 64(AX)
+	VMOVDQU Y0, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JGE     loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $+8, DX
+	CMPQ       CX, DX
+	CMOVQLT    CX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), BX
+	VMOVDQU    32(BX)(DX*4), Y1
+	VPMASKMOVD Y0, Y1, (AX)
+	ADDQ       $+32, AX
+	SUBQ       $+8, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func fill8AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·fill8AVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTQ (DX), Y0
+	SUBQ         $+16, CX
+	JL           few
+
+loop:
+	VMOVDQU Y0, (AX)
+	VMOVDQU Y0, 32(AX)
+	VMOVDQU Y0, 64(AX)
+	VMOVDQU Y0, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JGE     loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $+4, DX
+	CMPQ       CX, DX
+	CMOVQLT    CX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), BX
+	VMOVDQU    32(BX)(DX*8), Y1
+	VPMASKMOVQ Y0, Y1, (AX)
+	ADDQ       $+32, AX
+	SUBQ       $+4, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func reduceSumFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceSumFloat32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes32_0<>+0(SB), Y0
+	VMOVDQU lanes32_0<>+0(SB), Y1
+	VMOVDQU lanes32_0<>+0(SB), Y2
+	VMOVDQU lanes32_0<>+0(SB), Y3
+	VMOVDQU lanes32_0<>+0(SB), Y4
+	VMOVDQU lanes32_0<>+0(SB), Y5
+	VMOVDQU lanes32_0<>+0(SB), Y6
+	VMOVDQU lanes32_0<>+0(SB), Y7
+	SUBQ    $+64, DX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VADDPS  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+64, DX
+	JGE     loop1
+
+few2:
+	ADDQ       $+64, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD (CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 32(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 64(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 96(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 128(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 160(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 192(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 224(CX), Y8, Y10
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, DX
+
+done3:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPS       Y9, Y0, Y0
+	VPSHUFD      $0xee, X0, X9
+	VADDPS       Y9, Y0, Y0
+	VPSHUFD      $0x55, X0, X9
+	VADDPS       Y9, Y0, Y0
+	VMOVSS       (AX), X9
+	VADDPS       Y0, Y9, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceProductFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceProductFloat32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes32_3f800000<>+0(SB), Y0
+	VMOVDQU lanes32_3f800000<>+0(SB), Y1
+	VMOVDQU lanes32_3f800000<>+0(SB), Y2
+	VMOVDQU lanes32_3f800000<>+0(SB), Y3
+	VMOVDQU lanes32_3f800000<>+0(SB), Y4
+	VMOVDQU lanes32_3f800000<>+0(SB), Y5
+	VMOVDQU lanes32_3f800000<>+0(SB), Y6
+	VMOVDQU lanes32_3f800000<>+0(SB), Y7
+	SUBQ    $+64, DX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VMULPS  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VMULPS  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VMULPS  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VMULPS  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VMULPS  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VMULPS  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VMULPS  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VMULPS  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+64, DX
+	JGE     loop1
+
+few2:
+	ADDQ       $+64, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD (CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 32(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 64(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 96(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 128(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 160(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 192(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 224(CX), Y8, Y10
+	VMOVDQU    lanes32_3f800000<>+0(SB), Y11
+	VBLENDVPS  Y8, Y10, Y11, Y8
+	VMULPS     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, DX
+
+done3:
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VMULPS       Y9, Y0, Y0
+	VPSHUFD      $0xee, X0, X9
+	VMULPS       Y9, Y0, Y0
+	VPSHUFD      $0x55, X0, X9
+	VMULPS       Y9, Y0, Y0
+	VMOVSS       (AX), X9
+	VMULPS       Y0, Y9, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMaxFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceMaxFloat32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes32_ff800000<>+0(SB), Y0
+	VMOVDQU lanes32_ff800000<>+0(SB), Y1
+	VMOVDQU lanes32_ff800000<>+0(SB), Y2
+	VMOVDQU lanes32_ff800000<>+0(SB), Y3
+	VMOVDQU lanes32_ff800000<>+0(SB), Y4
+	VMOVDQU lanes32_ff800000<>+0(SB), Y5
+	VMOVDQU lanes32_ff800000<>+0(SB), Y6
+	VMOVDQU lanes32_ff800000<>+0(SB), Y7
+	SUBQ    $+64, DX
+	JL      few2
+
+loop1:
+	VMOVDQU   (CX), Y8
+	VMAXPS    Y8, Y0, Y9
+	VMAXPS    Y0, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y0, Y10
+	VADDPS    Y8, Y0, Y0
+	VBLENDVPS Y10, Y0, Y9, Y0
+	VMOVDQU   Y0, Y0
+	VMOVDQU   32(CX), Y8
+	VMAXPS    Y8, Y1, Y9
+	VMAXPS    Y1, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y1, Y10
+	VADDPS    Y8, Y1, Y1
+	VBLENDVPS Y10, Y1, Y9, Y1
+	VMOVDQU   Y1, Y1
+	VMOVDQU   64(CX), Y8
+	VMAXPS    Y8, Y2, Y9
+	VMAXPS    Y2, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y2, Y10
+	VADDPS    Y8, Y2, Y2
+	VBLENDVPS Y10, Y2, Y9, Y2
+	VMOVDQU   Y2, Y2
+	VMOVDQU   96(CX), Y8
+	VMAXPS    Y8, Y3, Y9
+	VMAXPS    Y3, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y3, Y10
+	VADDPS    Y8, Y3, Y3
+	VBLENDVPS Y10, Y3, Y9, Y3
+	VMOVDQU   Y3, Y3
+	VMOVDQU   128(CX), Y8
+	VMAXPS    Y8, Y4, Y9
+	VMAXPS    Y4, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y4, Y10
+	VADDPS    Y8, Y4, Y4
+	VBLENDVPS Y10, Y4, Y9, Y4
+	VMOVDQU   Y4, Y4
+	VMOVDQU   160(CX), Y8
+	VMAXPS    Y8, Y5, Y9
+	VMAXPS    Y5, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y5, Y10
+	VADDPS    Y8, Y5, Y5
+	VBLENDVPS Y10, Y5, Y9, Y5
+	VMOVDQU   Y5, Y5
+	VMOVDQU   192(CX), Y8
+	VMAXPS    Y8, Y6, Y9
+	VMAXPS    Y6, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y6, Y10
+	VADDPS    Y8, Y6, Y6
+	VBLENDVPS Y10, Y6, Y9, Y6
+	VMOVDQU   Y6, Y6
+	VMOVDQU   224(CX), Y8
+	VMAXPS    Y8, Y7, Y9
+	VMAXPS    Y7, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y7, Y10
+	VADDPS    Y8, Y7, Y7
+	VBLENDVPS Y10, Y7, Y9, Y7
+	VMOVDQU   Y7, Y7
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ       $+64, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD (CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y0, Y9
+	VMAXPS     Y0, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y0, Y10
+	VADDPS     Y8, Y0, Y0
+	VBLENDVPS  Y10, Y0, Y9, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 32(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y1, Y9
+	VMAXPS     Y1, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y1, Y10
+	VADDPS     Y8, Y1, Y1
+	VBLENDVPS  Y10, Y1, Y9, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 64(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y2, Y9
+	VMAXPS     Y2, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y2, Y10
+	VADDPS     Y8, Y2, Y2
+	VBLENDVPS  Y10, Y2, Y9, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 96(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y3, Y9
+	VMAXPS     Y3, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y3, Y10
+	VADDPS     Y8, Y3, Y3
+	VBLENDVPS  Y10, Y3, Y9, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 128(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y4, Y9
+	VMAXPS     Y4, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y4, Y10
+	VADDPS     Y8, Y4, Y4
+	VBLENDVPS  Y10, Y4, Y9, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 160(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y5, Y9
+	VMAXPS     Y5, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y5, Y10
+	VADDPS     Y8, Y5, Y5
+	VBLENDVPS  Y10, Y5, Y9, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 192(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y10
+	VADDPS     Y8, Y6, Y6
+	VBLENDVPS  Y10, Y6, Y9, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 224(CX), Y8, Y9
+	VMOVDQU    lanes32_ff800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y10
+	VADDPS     Y8, Y7, Y7
+	VBLENDVPS  Y10, Y7, Y9, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, DX
+
+done3:
+	VMAXPS       Y4, Y0, Y8
+	VMAXPS       Y0, Y4, Y9
+	VPAND        Y9, Y8, Y8
+	VCMPPS       $0x03, Y4, Y0, Y9
+	VADDPS       Y4, Y0, Y0
+	VBLENDVPS    Y9, Y0, Y8, Y0
+	VMAXPS       Y5, Y1, Y4
+	VMAXPS       Y1, Y5, Y8
+	VPAND        Y8, Y4, Y4
+	VCMPPS       $0x03, Y5, Y1, Y8
+	VADDPS       Y5, Y1, Y1
+	VBLENDVPS    Y8, Y1, Y4, Y1
+	VMAXPS       Y6, Y2, Y4
+	VMAXPS       Y2, Y6, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPS       $0x03, Y6, Y2, Y5
+	VADDPS       Y6, Y2, Y2
+	VBLENDVPS    Y5, Y2, Y4, Y2
+	VMAXPS       Y7, Y3, Y4
+	VMAXPS       Y3, Y7, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPS       $0x03, Y7, Y3, Y5
+	VADDPS       Y7, Y3, Y3
+	VBLENDVPS    Y5, Y3, Y4, Y3
+	VMAXPS       Y2, Y0, Y4
+	VMAXPS       Y0, Y2, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPS       $0x03, Y2, Y0, Y5
+	VADDPS       Y2, Y0, Y0
+	VBLENDVPS    Y5, Y0, Y4, Y0
+	VMAXPS       Y3, Y1, Y2
+	VMAXPS       Y1, Y3, Y4
+	VPAND        Y4, Y2, Y2
+	VCMPPS       $0x03, Y3, Y1, Y4
+	VADDPS       Y3, Y1, Y1
+	VBLENDVPS    Y4, Y1, Y2, Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VPAND        Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VADDPS       Y1, Y0, Y0
+	VBLENDVPS    Y3, Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VMAXPS       Y11, Y0, Y1
+	VMAXPS       Y0, Y11, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VPSHUFD      $0xee, X0, X11
+	VMAXPS       Y11, Y0, Y1
+	VMAXPS       Y0, Y11, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VPSHUFD      $0x55, X0, X11
+	VMAXPS       Y11, Y0, Y1
+	VMAXPS       Y0, Y11, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVSS       (AX), X11
+	VMAXPS       Y0, Y11, Y1
+	VMAXPS       Y11, Y0, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPS       $0x03, Y0, Y11, Y2
+	VADDPS       Y0, Y11, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMinFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceMinFloat32AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes32_7f800000<>+0(SB), Y0
+	VMOVDQU lanes32_7f800000<>+0(SB), Y1
+	VMOVDQU lanes32_7f800000<>+0(SB), Y2
+	VMOVDQU lanes32_7f800000<>+0(SB), Y3
+	VMOVDQU lanes32_7f800000<>+0(SB), Y4
+	VMOVDQU lanes32_7f800000<>+0(SB), Y5
+	VMOVDQU lanes32_7f800000<>+0(SB), Y6
+	VMOVDQU lanes32_7f800000<>+0(SB), Y7
+	SUBQ    $+64, DX
+	JL      few2
+
+loop1:
+	VMOVDQU   (CX), Y8
+	VMINPS    Y8, Y0, Y9
+	VMINPS    Y0, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y0, Y10
+	VADDPS    Y8, Y0, Y0
+	VBLENDVPS Y10, Y0, Y9, Y0
+	VMOVDQU   Y0, Y0
+	VMOVDQU   32(CX), Y8
+	VMINPS    Y8, Y1, Y9
+	VMINPS    Y1, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y1, Y10
+	VADDPS    Y8, Y1, Y1
+	VBLENDVPS Y10, Y1, Y9, Y1
+	VMOVDQU   Y1, Y1
+	VMOVDQU   64(CX), Y8
+	VMINPS    Y8, Y2, Y9
+	VMINPS    Y2, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y2, Y10
+	VADDPS    Y8, Y2, Y2
+	VBLENDVPS Y10, Y2, Y9, Y2
+	VMOVDQU   Y2, Y2
+	VMOVDQU   96(CX), Y8
+	VMINPS    Y8, Y3, Y9
+	VMINPS    Y3, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y3, Y10
+	VADDPS    Y8, Y3, Y3
+	VBLENDVPS Y10, Y3, Y9, Y3
+	VMOVDQU   Y3, Y3
+	VMOVDQU   128(CX), Y8
+	VMINPS    Y8, Y4, Y9
+	VMINPS    Y4, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y4, Y10
+	VADDPS    Y8, Y4, Y4
+	VBLENDVPS Y10, Y4, Y9, Y4
+	VMOVDQU   Y4, Y4
+	VMOVDQU   160(CX), Y8
+	VMINPS    Y8, Y5, Y9
+	VMINPS    Y5, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y5, Y10
+	VADDPS    Y8, Y5, Y5
+	VBLENDVPS Y10, Y5, Y9, Y5
+	VMOVDQU   Y5, Y5
+	VMOVDQU   192(CX), Y8
+	VMINPS    Y8, Y6, Y9
+	VMINPS    Y6, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y6, Y10
+	VADDPS    Y8, Y6, Y6
+	VBLENDVPS Y10, Y6, Y9, Y6
+	VMOVDQU   Y6, Y6
+	VMOVDQU   224(CX), Y8
+	VMINPS    Y8, Y7, Y9
+	VMINPS    Y7, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPS    $0x03, Y8, Y7, Y10
+	VADDPS    Y8, Y7, Y7
+	VBLENDVPS Y10, Y7, Y9, Y7
+	VMOVDQU   Y7, Y7
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ       $+64, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD (CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y0, Y9
+	VMINPS     Y0, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y0, Y10
+	VADDPS     Y8, Y0, Y0
+	VBLENDVPS  Y10, Y0, Y9, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 32(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y1, Y9
+	VMINPS     Y1, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y1, Y10
+	VADDPS     Y8, Y1, Y1
+	VBLENDVPS  Y10, Y1, Y9, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 64(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y2, Y9
+	VMINPS     Y2, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y2, Y10
+	VADDPS     Y8, Y2, Y2
+	VBLENDVPS  Y10, Y2, Y9, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 96(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y3, Y9
+	VMINPS     Y3, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y3, Y10
+	VADDPS     Y8, Y3, Y3
+	VBLENDVPS  Y10, Y3, Y9, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 128(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y4, Y9
+	VMINPS     Y4, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y4, Y10
+	VADDPS     Y8, Y4, Y4
+	VBLENDVPS  Y10, Y4, Y9, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 160(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y5, Y9
+	VMINPS     Y5, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y5, Y10
+	VADDPS     Y8, Y5, Y5
+	VBLENDVPS  Y10, Y5, Y9, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 192(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y6, Y9
+	VMINPS     Y6, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y10
+	VADDPS     Y8, Y6, Y6
+	VBLENDVPS  Y10, Y6, Y9, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y8
+	VPMASKMOVD 224(CX), Y8, Y9
+	VMOVDQU    lanes32_7f800000<>+0(SB), Y10
+	VBLENDVPS  Y8, Y9, Y10, Y8
+	VMINPS     Y8, Y7, Y9
+	VMINPS     Y7, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y10
+	VADDPS     Y8, Y7, Y7
+	VBLENDVPS  Y10, Y7, Y9, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, DX
+
+done3:
+	VMINPS       Y4, Y0, Y8
+	VMINPS       Y0, Y4, Y9
+	VPOR         Y9, Y8, Y8
+	VCMPPS       $0x03, Y4, Y0, Y9
+	VADDPS       Y4, Y0, Y0
+	VBLENDVPS    Y9, Y0, Y8, Y0
+	VMINPS       Y5, Y1, Y4
+	VMINPS       Y1, Y5, Y8
+	VPOR         Y8, Y4, Y4
+	VCMPPS       $0x03, Y5, Y1, Y8
+	VADDPS       Y5, Y1, Y1
+	VBLENDVPS    Y8, Y1, Y4, Y1
+	VMINPS       Y6, Y2, Y4
+	VMINPS       Y2, Y6, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPS       $0x03, Y6, Y2, Y5
+	VADDPS       Y6, Y2, Y2
+	VBLENDVPS    Y5, Y2, Y4, Y2
+	VMINPS       Y7, Y3, Y4
+	VMINPS       Y3, Y7, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPS       $0x03, Y7, Y3, Y5
+	VADDPS       Y7, Y3, Y3
+	VBLENDVPS    Y5, Y3, Y4, Y3
+	VMINPS       Y2, Y0, Y4
+	VMINPS       Y0, Y2, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPS       $0x03, Y2, Y0, Y5
+	VADDPS       Y2, Y0, Y0
+	VBLENDVPS    Y5, Y0, Y4, Y0
+	VMINPS       Y3, Y1, Y2
+	VMINPS       Y1, Y3, Y4
+	VPOR         Y4, Y2, Y2
+	VCMPPS       $0x03, Y3, Y1, Y4
+	VADDPS       Y3, Y1, Y1
+	VBLENDVPS    Y4, Y1, Y2, Y1
+	VMINPS       Y1, Y0, Y2
+	VMINPS       Y0, Y1, Y3
+	VPOR         Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VADDPS       Y1, Y0, Y0
+	VBLENDVPS    Y3, Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VMINPS       Y11, Y0, Y1
+	VMINPS       Y0, Y11, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VPSHUFD      $0xee, X0, X11
+	VMINPS       Y11, Y0, Y1
+	VMINPS       Y0, Y11, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VPSHUFD      $0x55, X0, X11
+	VMINPS       Y11, Y0, Y1
+	VMINPS       Y0, Y11, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPS       $0x03, Y11, Y0, Y2
+	VADDPS       Y11, Y0, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVSS       (AX), X11
+	VMINPS       Y0, Y11, Y1
+	VMINPS       Y11, Y0, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPS       $0x03, Y0, Y11, Y2
+	VADDPS       Y0, Y11, Y0
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func dotFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·dotFloat32AVX2(SB), NOSPLIT, $0-32
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVDQU lanes32_0<>+0(SB), Y0
+	VMOVDQU lanes32_0<>+0(SB), Y1
+	VMOVDQU lanes32_0<>+0(SB), Y2
+	VMOVDQU lanes32_0<>+0(SB), Y3
+	VMOVDQU lanes32_0<>+0(SB), Y4
+	VMOVDQU lanes32_0<>+0(SB), Y5
+	VMOVDQU lanes32_0<>+0(SB), Y6
+	VMOVDQU lanes32_0<>+0(SB), Y7
+	SUBQ    $+64, BX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VMOVDQU (DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VMOVDQU 32(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VMOVDQU 64(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VMOVDQU 96(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VMOVDQU 128(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VMOVDQU 160(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VMOVDQU 192(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VMOVDQU 224(DX), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+64, BX
+	JGE     loop1
+
+few2:
+	ADDQ       $+64, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD (CX), Y8, Y9
+	VPMASKMOVD (DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 32(CX), Y8, Y9
+	VPMASKMOVD 32(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 64(CX), Y8, Y9
+	VPMASKMOVD 64(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 96(CX), Y8, Y9
+	VPMASKMOVD 96(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 128(CX), Y8, Y9
+	VPMASKMOVD 128(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 160(CX), Y8, Y9
+	VPMASKMOVD 160(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 192(CX), Y8, Y9
+	VPMASKMOVD 192(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y8
+	VPMASKMOVD 224(CX), Y8, Y9
+	VPMASKMOVD 224(DX), Y8, Y8
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, BX
+
+done3:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0xee, X0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0x55, X0, X10
+	VADDPS       Y10, Y0, Y0
+	VMOVSS       (AX), X10
+	VADDPS       Y0, Y10, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centredFloat32AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·centredFloat32AVX2(SB), NOSPLIT, $0-32
+	MOVQ         acc+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VMOVDQU      lanes32_0<>+0(SB), Y0
+	VMOVDQU      lanes32_0<>+0(SB), Y1
+	VMOVDQU      lanes32_0<>+0(SB), Y2
+	VMOVDQU      lanes32_0<>+0(SB), Y3
+	VMOVDQU      lanes32_0<>+0(SB), Y4
+	VMOVDQU      lanes32_0<>+0(SB), Y5
+	VMOVDQU      lanes32_0<>+0(SB), Y6
+	VMOVDQU      lanes32_0<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	SUBQ         $+64, BX
+	JL           few2
+
+loop1:
+	VMOVDQU (CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y9
+	VSUBPS  Y8, Y9, Y9
+	VMULPS  Y9, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+64, BX
+	JGE     loop1
+
+few2:
+	ADDQ       $+64, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD (CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 32(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 64(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 96(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 128(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 160(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 192(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y11
+	VMOVDQU    lanes32_0<>+0(SB), Y12
+	VBLENDVPS  Y9, Y11, Y12, Y9
+	VMULPS     Y9, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+8, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+8, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*4), Y9
+	VPMASKMOVD 224(CX), Y9, Y11
+	VSUBPS     Y8, Y11, Y8
+	VMOVDQU    lanes32_0<>+0(SB), Y11
+	VBLENDVPS  Y9, Y8, Y11, Y8
+	VMULPS     Y8, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+8, BX
+
+done3:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0xee, X0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0x55, X0, X10
+	VADDPS       Y10, Y0, Y0
+	VMOVSS       (AX), X10
+	VADDPS       Y0, Y10, Y0
+	VMOVSS       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceSumFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceSumFloat64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes64_0<>+0(SB), Y0
+	VMOVDQU lanes64_0<>+0(SB), Y1
+	VMOVDQU lanes64_0<>+0(SB), Y2
+	VMOVDQU lanes64_0<>+0(SB), Y3
+	VMOVDQU lanes64_0<>+0(SB), Y4
+	VMOVDQU lanes64_0<>+0(SB), Y5
+	VMOVDQU lanes64_0<>+0(SB), Y6
+	VMOVDQU lanes64_0<>+0(SB), Y7
+	SUBQ    $+32, DX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VADDPD  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VADDPD  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VADDPD  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VADDPD  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VADDPD  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VADDPD  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VADDPD  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VADDPD  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+32, DX
+	JGE     loop1
+
+few2:
+	ADDQ       $+32, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ (CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 32(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 64(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 96(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 128(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 160(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 192(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 224(CX), Y8, Y10
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VADDPD     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, DX
+
+done3:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPD       Y9, Y0, Y0
+	VPSHUFD      $0xee, X0, X9
+	VADDPD       Y9, Y0, Y0
+	VMOVSD       (AX), X9
+	VADDPD       Y0, Y9, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceProductFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceProductFloat64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y0
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y1
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y2
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y3
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y4
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y5
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y6
+	VMOVDQU lanes64_3ff0000000000000<>+0(SB), Y7
+	SUBQ    $+32, DX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VMULPD  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VMULPD  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VMULPD  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VMULPD  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VMULPD  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VMULPD  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VMULPD  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VMULPD  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+32, DX
+	JGE     loop1
+
+few2:
+	ADDQ       $+32, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ (CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 32(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 64(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 96(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 128(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 160(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 192(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 224(CX), Y8, Y10
+	VMOVDQU    lanes64_3ff0000000000000<>+0(SB), Y11
+	VBLENDVPD  Y8, Y10, Y11, Y8
+	VMULPD     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, DX
+
+done3:
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VMULPD       Y9, Y0, Y0
+	VPSHUFD      $0xee, X0, X9
+	VMULPD       Y9, Y0, Y0
+	VMOVSD       (AX), X9
+	VMULPD       Y0, Y9, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMaxFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceMaxFloat64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y0
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y1
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y2
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y3
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y4
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y5
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y6
+	VMOVDQU lanes64_fff0000000000000<>+0(SB), Y7
+	SUBQ    $+32, DX
+	JL      few2
+
+loop1:
+	VMOVDQU   (CX), Y8
+	VMAXPD    Y8, Y0, Y9
+	VMAXPD    Y0, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y0, Y10
+	VADDPD    Y8, Y0, Y0
+	VBLENDVPD Y10, Y0, Y9, Y0
+	VMOVDQU   Y0, Y0
+	VMOVDQU   32(CX), Y8
+	VMAXPD    Y8, Y1, Y9
+	VMAXPD    Y1, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y1, Y10
+	VADDPD    Y8, Y1, Y1
+	VBLENDVPD Y10, Y1, Y9, Y1
+	VMOVDQU   Y1, Y1
+	VMOVDQU   64(CX), Y8
+	VMAXPD    Y8, Y2, Y9
+	VMAXPD    Y2, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y2, Y10
+	VADDPD    Y8, Y2, Y2
+	VBLENDVPD Y10, Y2, Y9, Y2
+	VMOVDQU   Y2, Y2
+	VMOVDQU   96(CX), Y8
+	VMAXPD    Y8, Y3, Y9
+	VMAXPD    Y3, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y3, Y10
+	VADDPD    Y8, Y3, Y3
+	VBLENDVPD Y10, Y3, Y9, Y3
+	VMOVDQU   Y3, Y3
+	VMOVDQU   128(CX), Y8
+	VMAXPD    Y8, Y4, Y9
+	VMAXPD    Y4, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y4, Y10
+	VADDPD    Y8, Y4, Y4
+	VBLENDVPD Y10, Y4, Y9, Y4
+	VMOVDQU   Y4, Y4
+	VMOVDQU   160(CX), Y8
+	VMAXPD    Y8, Y5, Y9
+	VMAXPD    Y5, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y5, Y10
+	VADDPD    Y8, Y5, Y5
+	VBLENDVPD Y10, Y5, Y9, Y5
+	VMOVDQU   Y5, Y5
+	VMOVDQU   192(CX), Y8
+	VMAXPD    Y8, Y6, Y9
+	VMAXPD    Y6, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y6, Y10
+	VADDPD    Y8, Y6, Y6
+	VBLENDVPD Y10, Y6, Y9, Y6
+	VMOVDQU   Y6, Y6
+	VMOVDQU   224(CX), Y8
+	VMAXPD    Y8, Y7, Y9
+	VMAXPD    Y7, Y8, Y10
+	VPAND     Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y7, Y10
+	VADDPD    Y8, Y7, Y7
+	VBLENDVPD Y10, Y7, Y9, Y7
+	VMOVDQU   Y7, Y7
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ       $+32, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ (CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y0, Y9
+	VMAXPD     Y0, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y0, Y10
+	VADDPD     Y8, Y0, Y0
+	VBLENDVPD  Y10, Y0, Y9, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 32(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y1, Y9
+	VMAXPD     Y1, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y1, Y10
+	VADDPD     Y8, Y1, Y1
+	VBLENDVPD  Y10, Y1, Y9, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 64(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y2, Y9
+	VMAXPD     Y2, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y2, Y10
+	VADDPD     Y8, Y2, Y2
+	VBLENDVPD  Y10, Y2, Y9, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 96(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y3, Y9
+	VMAXPD     Y3, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y3, Y10
+	VADDPD     Y8, Y3, Y3
+	VBLENDVPD  Y10, Y3, Y9, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 128(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y4, Y9
+	VMAXPD     Y4, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y4, Y10
+	VADDPD     Y8, Y4, Y4
+	VBLENDVPD  Y10, Y4, Y9, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 160(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y5, Y9
+	VMAXPD     Y5, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y5, Y10
+	VADDPD     Y8, Y5, Y5
+	VBLENDVPD  Y10, Y5, Y9, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 192(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y6, Y9
+	VMAXPD     Y6, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y6, Y10
+	VADDPD     Y8, Y6, Y6
+	VBLENDVPD  Y10, Y6, Y9, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 224(CX), Y8, Y9
+	VMOVDQU    lanes64_fff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMAXPD     Y8, Y7, Y9
+	VMAXPD     Y7, Y8, Y10
+	VPAND      Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y7, Y10
+	VADDPD     Y8, Y7, Y7
+	VBLENDVPD  Y10, Y7, Y9, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, DX
+
+done3:
+	VMAXPD       Y4, Y0, Y8
+	VMAXPD       Y0, Y4, Y9
+	VPAND        Y9, Y8, Y8
+	VCMPPD       $0x03, Y4, Y0, Y9
+	VADDPD       Y4, Y0, Y0
+	VBLENDVPD    Y9, Y0, Y8, Y0
+	VMAXPD       Y5, Y1, Y4
+	VMAXPD       Y1, Y5, Y8
+	VPAND        Y8, Y4, Y4
+	VCMPPD       $0x03, Y5, Y1, Y8
+	VADDPD       Y5, Y1, Y1
+	VBLENDVPD    Y8, Y1, Y4, Y1
+	VMAXPD       Y6, Y2, Y4
+	VMAXPD       Y2, Y6, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPD       $0x03, Y6, Y2, Y5
+	VADDPD       Y6, Y2, Y2
+	VBLENDVPD    Y5, Y2, Y4, Y2
+	VMAXPD       Y7, Y3, Y4
+	VMAXPD       Y3, Y7, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPD       $0x03, Y7, Y3, Y5
+	VADDPD       Y7, Y3, Y3
+	VBLENDVPD    Y5, Y3, Y4, Y3
+	VMAXPD       Y2, Y0, Y4
+	VMAXPD       Y0, Y2, Y5
+	VPAND        Y5, Y4, Y4
+	VCMPPD       $0x03, Y2, Y0, Y5
+	VADDPD       Y2, Y0, Y0
+	VBLENDVPD    Y5, Y0, Y4, Y0
+	VMAXPD       Y3, Y1, Y2
+	VMAXPD       Y1, Y3, Y4
+	VPAND        Y4, Y2, Y2
+	VCMPPD       $0x03, Y3, Y1, Y4
+	VADDPD       Y3, Y1, Y1
+	VBLENDVPD    Y4, Y1, Y2, Y1
+	VMAXPD       Y1, Y0, Y2
+	VMAXPD       Y0, Y1, Y3
+	VPAND        Y3, Y2, Y2
+	VCMPPD       $0x03, Y1, Y0, Y3
+	VADDPD       Y1, Y0, Y0
+	VBLENDVPD    Y3, Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VMAXPD       Y11, Y0, Y1
+	VMAXPD       Y0, Y11, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPD       $0x03, Y11, Y0, Y2
+	VADDPD       Y11, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VPSHUFD      $0xee, X0, X11
+	VMAXPD       Y11, Y0, Y1
+	VMAXPD       Y0, Y11, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPD       $0x03, Y11, Y0, Y2
+	VADDPD       Y11, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVSD       (AX), X11
+	VMAXPD       Y0, Y11, Y1
+	VMAXPD       Y11, Y0, Y2
+	VPAND        Y2, Y1, Y1
+	VCMPPD       $0x03, Y0, Y11, Y2
+	VADDPD       Y0, Y11, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+DATA lanes64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+8(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+16(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+24(SB)/8, $0xfff0000000000000
+GLOBL lanes64_fff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func reduceMinFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·reduceMinFloat64AVX2(SB), NOSPLIT, $0-24
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y0
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y1
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y2
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y3
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y4
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y5
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y6
+	VMOVDQU lanes64_7ff0000000000000<>+0(SB), Y7
+	SUBQ    $+32, DX
+	JL      few2
+
+loop1:
+	VMOVDQU   (CX), Y8
+	VMINPD    Y8, Y0, Y9
+	VMINPD    Y0, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y0, Y10
+	VADDPD    Y8, Y0, Y0
+	VBLENDVPD Y10, Y0, Y9, Y0
+	VMOVDQU   Y0, Y0
+	VMOVDQU   32(CX), Y8
+	VMINPD    Y8, Y1, Y9
+	VMINPD    Y1, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y1, Y10
+	VADDPD    Y8, Y1, Y1
+	VBLENDVPD Y10, Y1, Y9, Y1
+	VMOVDQU   Y1, Y1
+	VMOVDQU   64(CX), Y8
+	VMINPD    Y8, Y2, Y9
+	VMINPD    Y2, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y2, Y10
+	VADDPD    Y8, Y2, Y2
+	VBLENDVPD Y10, Y2, Y9, Y2
+	VMOVDQU   Y2, Y2
+	VMOVDQU   96(CX), Y8
+	VMINPD    Y8, Y3, Y9
+	VMINPD    Y3, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y3, Y10
+	VADDPD    Y8, Y3, Y3
+	VBLENDVPD Y10, Y3, Y9, Y3
+	VMOVDQU   Y3, Y3
+	VMOVDQU   128(CX), Y8
+	VMINPD    Y8, Y4, Y9
+	VMINPD    Y4, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y4, Y10
+	VADDPD    Y8, Y4, Y4
+	VBLENDVPD Y10, Y4, Y9, Y4
+	VMOVDQU   Y4, Y4
+	VMOVDQU   160(CX), Y8
+	VMINPD    Y8, Y5, Y9
+	VMINPD    Y5, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y5, Y10
+	VADDPD    Y8, Y5, Y5
+	VBLENDVPD Y10, Y5, Y9, Y5
+	VMOVDQU   Y5, Y5
+	VMOVDQU   192(CX), Y8
+	VMINPD    Y8, Y6, Y9
+	VMINPD    Y6, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y6, Y10
+	VADDPD    Y8, Y6, Y6
+	VBLENDVPD Y10, Y6, Y9, Y6
+	VMOVDQU   Y6, Y6
+	VMOVDQU   224(CX), Y8
+	VMINPD    Y8, Y7, Y9
+	VMINPD    Y7, Y8, Y10
+	VPOR      Y10, Y9, Y9
+	VCMPPD    $0x03, Y8, Y7, Y10
+	VADDPD    Y8, Y7, Y7
+	VBLENDVPD Y10, Y7, Y9, Y7
+	VMOVDQU   Y7, Y7
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ       $+32, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ (CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y0, Y9
+	VMINPD     Y0, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y0, Y10
+	VADDPD     Y8, Y0, Y0
+	VBLENDVPD  Y10, Y0, Y9, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 32(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y1, Y9
+	VMINPD     Y1, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y1, Y10
+	VADDPD     Y8, Y1, Y1
+	VBLENDVPD  Y10, Y1, Y9, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 64(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y2, Y9
+	VMINPD     Y2, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y2, Y10
+	VADDPD     Y8, Y2, Y2
+	VBLENDVPD  Y10, Y2, Y9, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 96(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y3, Y9
+	VMINPD     Y3, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y3, Y10
+	VADDPD     Y8, Y3, Y3
+	VBLENDVPD  Y10, Y3, Y9, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 128(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y4, Y9
+	VMINPD     Y4, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y4, Y10
+	VADDPD     Y8, Y4, Y4
+	VBLENDVPD  Y10, Y4, Y9, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 160(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y5, Y9
+	VMINPD     Y5, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y5, Y10
+	VADDPD     Y8, Y5, Y5
+	VBLENDVPD  Y10, Y5, Y9, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 192(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y6, Y9
+	VMINPD     Y6, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y6, Y10
+	VADDPD     Y8, Y6, Y6
+	VBLENDVPD  Y10, Y6, Y9, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+4, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*8), Y8
+	VPMASKMOVQ 224(CX), Y8, Y9
+	VMOVDQU    lanes64_7ff0000000000000<>+0(SB), Y10
+	VBLENDVPD  Y8, Y9, Y10, Y8
+	VMINPD     Y8, Y7, Y9
+	VMINPD     Y7, Y8, Y10
+	VPOR       Y10, Y9, Y9
+	VCMPPD     $0x03, Y8, Y7, Y10
+	VADDPD     Y8, Y7, Y7
+	VBLENDVPD  Y10, Y7, Y9, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, DX
+
+done3:
+	VMINPD       Y4, Y0, Y8
+	VMINPD       Y0, Y4, Y9
+	VPOR         Y9, Y8, Y8
+	VCMPPD       $0x03, Y4, Y0, Y9
+	VADDPD       Y4, Y0, Y0
+	VBLENDVPD    Y9, Y0, Y8, Y0
+	VMINPD       Y5, Y1, Y4
+	VMINPD       Y1, Y5, Y8
+	VPOR         Y8, Y4, Y4
+	VCMPPD       $0x03, Y5, Y1, Y8
+	VADDPD       Y5, Y1, Y1
+	VBLENDVPD    Y8, Y1, Y4, Y1
+	VMINPD       Y6, Y2, Y4
+	VMINPD       Y2, Y6, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPD       $0x03, Y6, Y2, Y5
+	VADDPD       Y6, Y2, Y2
+	VBLENDVPD    Y5, Y2, Y4, Y2
+	VMINPD       Y7, Y3, Y4
+	VMINPD       Y3, Y7, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPD       $0x03, Y7, Y3, Y5
+	VADDPD       Y7, Y3, Y3
+	VBLENDVPD    Y5, Y3, Y4, Y3
+	VMINPD       Y2, Y0, Y4
+	VMINPD       Y0, Y2, Y5
+	VPOR         Y5, Y4, Y4
+	VCMPPD       $0x03, Y2, Y0, Y5
+	VADDPD       Y2, Y0, Y0
+	VBLENDVPD    Y5, Y0, Y4, Y0
+	VMINPD       Y3, Y1, Y2
+	VMINPD       Y1, Y3, Y4
+	VPOR         Y4, Y2, Y2
+	VCMPPD       $0x03, Y3, Y1, Y4
+	VADDPD       Y3, Y1, Y1
+	VBLENDVPD    Y4, Y1, Y2, Y1
+	VMINPD       Y1, Y0, Y2
+	VMINPD       Y0, Y1, Y3
+	VPOR         Y3, Y2, Y2
+	VCMPPD       $0x03, Y1, Y0, Y3
+	VADDPD       Y1, Y0, Y0
+	VBLENDVPD    Y3, Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X11
+	VMINPD       Y11, Y0, Y1
+	VMINPD       Y0, Y11, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPD       $0x03, Y11, Y0, Y2
+	VADDPD       Y11, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VPSHUFD      $0xee, X0, X11
+	VMINPD       Y11, Y0, Y1
+	VMINPD       Y0, Y11, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPD       $0x03, Y11, Y0, Y2
+	VADDPD       Y11, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVSD       (AX), X11
+	VMINPD       Y0, Y11, Y1
+	VMINPD       Y11, Y0, Y2
+	VPOR         Y2, Y1, Y1
+	VCMPPD       $0x03, Y0, Y11, Y2
+	VADDPD       Y0, Y11, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+DATA lanes64_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
+GLOBL lanes64_7ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func dotFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·dotFloat64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    acc+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    y+16(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVDQU lanes64_0<>+0(SB), Y0
+	VMOVDQU lanes64_0<>+0(SB), Y1
+	VMOVDQU lanes64_0<>+0(SB), Y2
+	VMOVDQU lanes64_0<>+0(SB), Y3
+	VMOVDQU lanes64_0<>+0(SB), Y4
+	VMOVDQU lanes64_0<>+0(SB), Y5
+	VMOVDQU lanes64_0<>+0(SB), Y6
+	VMOVDQU lanes64_0<>+0(SB), Y7
+	SUBQ    $+32, BX
+	JL      few2
+
+loop1:
+	VMOVDQU (CX), Y8
+	VMOVDQU (DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y8
+	VMOVDQU 32(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y8
+	VMOVDQU 64(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y8
+	VMOVDQU 96(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y8
+	VMOVDQU 128(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y8
+	VMOVDQU 160(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y8
+	VMOVDQU 192(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y8
+	VMOVDQU 224(DX), Y9
+	VMULPD  Y9, Y8, Y8
+	VADDPD  Y8, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+32, BX
+	JGE     loop1
+
+few2:
+	ADDQ       $+32, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ (CX), Y8, Y9
+	VPMASKMOVQ (DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 32(CX), Y8, Y9
+	VPMASKMOVQ 32(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 64(CX), Y8, Y9
+	VPMASKMOVQ 64(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 96(CX), Y8, Y9
+	VPMASKMOVQ 96(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 128(CX), Y8, Y9
+	VPMASKMOVQ 128(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 160(CX), Y8, Y9
+	VPMASKMOVQ 160(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 192(CX), Y8, Y9
+	VPMASKMOVQ 192(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, SI
+	CMPQ       BX, SI
+	CMOVQLT    BX, SI
+	NEGQ       SI
+	LEAQ       window<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*8), Y8
+	VPMASKMOVQ 224(CX), Y8, Y9
+	VPMASKMOVQ 224(DX), Y8, Y8
+	VMULPD     Y8, Y9, Y8
+	VADDPD     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, BX
+
+done3:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       Y10, Y0, Y0
+	VPSHUFD      $0xee, X0, X10
+	VADDPD       Y10, Y0, Y0
+	VMOVSD       (AX), X10
+	VADDPD       Y0, Y10, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centredFloat64AVX2(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·centredFloat64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         acc+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VMOVDQU      lanes64_0<>+0(SB), Y0
+	VMOVDQU      lanes64_0<>+0(SB), Y1
+	VMOVDQU      lanes64_0<>+0(SB), Y2
+	VMOVDQU      lanes64_0<>+0(SB), Y3
+	VMOVDQU      lanes64_0<>+0(SB), Y4
+	VMOVDQU      lanes64_0<>+0(SB), Y5
+	VMOVDQU      lanes64_0<>+0(SB), Y6
+	VMOVDQU      lanes64_0<>+0(SB), Y7
+	VBROADCASTSD (DX), Y8
+	SUBQ         $+32, BX
+	JL           few2
+
+loop1:
+	VMOVDQU (CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y0, Y0
+	VMOVDQU Y0, Y0
+	VMOVDQU 32(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y1, Y1
+	VMOVDQU Y1, Y1
+	VMOVDQU 64(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y2, Y2
+	VMOVDQU Y2, Y2
+	VMOVDQU 96(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y3, Y3
+	VMOVDQU Y3, Y3
+	VMOVDQU 128(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y4, Y4
+	VMOVDQU Y4, Y4
+	VMOVDQU 160(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y5, Y5
+	VMOVDQU Y5, Y5
+	VMOVDQU 192(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y6, Y6
+	VMOVDQU Y6, Y6
+	VMOVDQU 224(CX), Y9
+	VSUBPD  Y8, Y9, Y9
+	VMULPD  Y9, Y9, Y9
+	VADDPD  Y9, Y7, Y7
+	VMOVDQU Y7, Y7
+	ADDQ    $+256, CX
+	SUBQ    $+32, BX
+	JGE     loop1
+
+few2:
+	ADDQ       $+32, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ (CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	VMOVDQU    Y0, Y0
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 32(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	VMOVDQU    Y1, Y1
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 64(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	VMOVDQU    Y2, Y2
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 96(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	VMOVDQU    Y3, Y3
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 128(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	VMOVDQU    Y4, Y4
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 160(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	VMOVDQU    Y5, Y5
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 192(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y11
+	VMOVDQU    lanes64_0<>+0(SB), Y12
+	VBLENDVPD  Y9, Y11, Y12, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	VMOVDQU    Y6, Y6
+	SUBQ       $+4, BX
+	TESTQ      BX, BX
+	JLE        done3
+	MOVQ       $+4, DX
+	CMPQ       BX, DX
+	CMOVQLT    BX, DX
+	NEGQ       DX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(DX*8), Y9
+	VPMASKMOVQ 224(CX), Y9, Y11
+	VSUBPD     Y8, Y11, Y8
+	VMOVDQU    lanes64_0<>+0(SB), Y11
+	VBLENDVPD  Y9, Y8, Y11, Y8
+	VMULPD     Y8, Y8, Y8
+	VADDPD     Y8, Y7, Y7
+	VMOVDQU    Y7, Y7
+	SUBQ       $+4, BX
+
+done3:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPD       Y10, Y0, Y0
+	VPSHUFD      $0xee, X0, X10
+	VADDPD       Y10, Y0, Y0
+	VMOVSD       (AX), X10
+	VADDPD       Y0, Y10, Y0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func adamAVX2(w unsafe.Pointer, m unsafe.Pointer, v unsafe.Pointer, grad unsafe.Pointer, p *AdamParams, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·adamAVX2(SB), NOSPLIT, $320-48
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS (AX), Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 4(AX), Y0
+	VMOVUPS      Y0, 32(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 8(AX), Y0
+	VMOVUPS      Y0, 64(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 12(AX), Y0
+	VMOVUPS      Y0, 96(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 16(AX), Y0
+	VMOVUPS      Y0, 128(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 20(AX), Y0
+	VMOVUPS      Y0, 160(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 24(AX), Y0
+	VMOVUPS      Y0, 192(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 28(AX), Y0
+	VMOVUPS      Y0, 224(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 32(AX), Y0
+	VMOVUPS      Y0, 256(SP)
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 36(AX), Y0
+	VMOVUPS      Y0, 288(SP)
+	MOVQ         p+32(FP), AX
+	MOVL         32(AX), AX
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         n+40(FP), DI
+	SUBQ         $+8, DI
+	JL           few2
+
+loop1:
+	VMOVDQU (SI), Y0
+	VMULPS  288(SP), Y0, Y0
+	VMOVDQU (DX), Y1
+	VMULPS  (SP), Y1, Y1
+	VMULPS  32(SP), Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVDQU Y1, (DX)
+	VMOVDQU (BX), Y2
+	VMULPS  64(SP), Y2, Y2
+	VMULPS  Y0, Y0, Y0
+	VMULPS  96(SP), Y0, Y0
+	VADDPS  Y0, Y2, Y0
+	VMOVDQU Y0, (BX)
+	VMULPS  160(SP), Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  128(SP), Y1, Y1
+	VMULPS  192(SP), Y1, Y1
+	VADDPS  224(SP), Y0, Y0
+	VDIVPS  Y0, Y1, Y0
+	VMOVDQU (CX), Y1
+	TESTL   AX, AX
+	JZ      plain4
+	VMULPS  256(SP), Y1, Y2
+	VMULPS  192(SP), Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVDQU Y0, Y0
+
+plain4:
+	VSUBPS  Y0, Y1, Y0
+	VMOVDQU Y0, (CX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, SI
+	SUBQ    $+8, DI
+	JGE     loop1
+
+few2:
+	ADDQ       $+8, DI
+	TESTQ      DI, DI
+	JLE        done3
+	MOVQ       $+8, R8
+	CMPQ       DI, R8
+	CMOVQLT    DI, R8
+	NEGQ       R8
+	LEAQ       window<>+0(SB), R9
+	VMOVDQU    32(R9)(R8*4), Y0
+	VPMASKMOVD (SI), Y0, Y1
+	VMULPS     288(SP), Y1, Y1
+	VPMASKMOVD (DX), Y0, Y2
+	VMULPS     (SP), Y2, Y2
+	VMULPS     32(SP), Y1, Y3
+	VADDPS     Y3, Y2, Y2
+	VPMASKMOVD Y2, Y0, (DX)
+	VPMASKMOVD (BX), Y0, Y3
+	VMULPS     64(SP), Y3, Y3
+	VMULPS     Y1, Y1, Y1
+	VMULPS     96(SP), Y1, Y1
+	VADDPS     Y1, Y3, Y1
+	VPMASKMOVD Y1, Y0, (BX)
+	VMULPS     160(SP), Y1, Y1
+	VSQRTPS    Y1, Y1
+	VMULPS     128(SP), Y2, Y2
+	VMULPS     192(SP), Y2, Y2
+	VADDPS     224(SP), Y1, Y1
+	VDIVPS     Y1, Y2, Y1
+	VPMASKMOVD (CX), Y0, Y2
+	TESTL      AX, AX
+	JZ         plain5
+	VMULPS     256(SP), Y2, Y3
+	VMULPS     192(SP), Y3, Y3
+	VADDPS     Y3, Y1, Y1
+	VMOVDQU    Y1, Y1
+
+plain5:
+	VSUBPS     Y1, Y2, Y1
+	VPMASKMOVD Y1, Y0, (CX)
+	SUBQ       $+8, DI
+
+done3:
+	VZEROUPPER
+	RET
+
+// func expSumAVX2(dst unsafe.Pointer, x unsafe.Pointer, shift float32, n int) (sum float32)
+// Requires: AVX, AVX2, CMOV, FMA3, SSE
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS shift+16(FP), Y0
+	VMOVDQU      lanes32_0<>+0(SB), Y1
+	VMOVDQU      lanes32_0<>+0(SB), Y2
+	VMOVDQU      lanes32_0<>+0(SB), Y3
+	VMOVDQU      lanes32_0<>+0(SB), Y4
+	VMOVDQU      lanes32_0<>+0(SB), Y5
+	VMOVDQU      lanes32_0<>+0(SB), Y6
+	VMOVDQU      lanes32_0<>+0(SB), Y7
+	VMOVDQU      lanes32_0<>+0(SB), Y8
+	SUBQ         $+64, DX
+	JL           few2
+
+loop1:
+	VMOVDQU      (CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, (AX)
+	VADDPS       Y9, Y1, Y1
+	VMOVDQU      Y1, Y1
+	VMOVDQU      32(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 32(AX)
+	VADDPS       Y9, Y2, Y2
+	VMOVDQU      Y2, Y2
+	VMOVDQU      64(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 64(AX)
+	VADDPS       Y9, Y3, Y3
+	VMOVDQU      Y3, Y3
+	VMOVDQU      96(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 96(AX)
+	VADDPS       Y9, Y4, Y4
+	VMOVDQU      Y4, Y4
+	VMOVDQU      128(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 128(AX)
+	VADDPS       Y9, Y5, Y5
+	VMOVDQU      Y5, Y5
+	VMOVDQU      160(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 160(AX)
+	VADDPS       Y9, Y6, Y6
+	VMOVDQU      Y6, Y6
+	VMOVDQU      192(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 192(AX)
+	VADDPS       Y9, Y7, Y7
+	VMOVDQU      Y7, Y7
+	VMOVDQU      224(CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y9, Y11, Y9
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y9, Y11, Y9
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y9, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y9
+	VMOVDQU      Y9, Y9
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y9
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y9, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y9, Y12
+	VMULPS       Y9, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y9, Y9, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y9
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y9, Y9
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y9, Y9
+	VMOVDQU      Y9, 224(AX)
+	VADDPS       Y9, Y8, Y8
+	VMOVDQU      Y8, Y8
+	ADDQ         $+256, AX
+	ADDQ         $+256, CX
+	SUBQ         $+64, DX
+	JGE          loop1
+
+few2:
+	ADDQ         $+64, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   (CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, (AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y1, Y1
+	VMOVDQU      Y1, Y1
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   32(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 32(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y2, Y2
+	VMOVDQU      Y2, Y2
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   64(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 64(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVDQU      Y3, Y3
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   96(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 96(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y4, Y4
+	VMOVDQU      Y4, Y4
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   128(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 128(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y5, Y5
+	VMOVDQU      Y5, Y5
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   160(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 160(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y6, Y6
+	VMOVDQU      Y6, Y6
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   192(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y12
+	VMINPS       Y11, Y12, Y11
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y11, Y12
+	VROUNDPS     $0x08, Y12, Y12
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y12, Y11
+	VMOVDQU      Y11, Y11
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y12, Y11
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y13
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y11, Y13
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y11, Y13
+	VMULPS       Y11, Y13, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PS  Y11, Y11, Y13
+	VADDPS       lanes32_3f800000<>+0(SB), Y13, Y11
+	VCVTPS2DQ    Y12, Y12
+	VPSRAD       $0x01, Y12, Y13
+	VPADDD       lanes32_7f<>+0(SB), Y13, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VPSUBD       Y13, Y12, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VMULPS       Y12, Y11, Y11
+	VPMASKMOVD   Y11, Y9, 192(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y12
+	VBLENDVPS    Y9, Y11, Y12, Y9
+	VADDPS       Y9, Y7, Y7
+	VMOVDQU      Y7, Y7
+	SUBQ         $+8, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $+8, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         window<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y9
+	VPMASKMOVD   224(CX), Y9, Y11
+	VSUBPS       Y0, Y11, Y0
+	VMOVDQU      lanes32_c2d20000<>+0(SB), Y11
+	VMAXPS       Y0, Y11, Y0
+	VMOVDQU      lanes32_42b20000<>+0(SB), Y11
+	VMINPS       Y0, Y11, Y0
+	VMULPS       lanes32_3fb8aa3b<>+0(SB), Y0, Y11
+	VROUNDPS     $0x08, Y11, Y11
+	VMOVDQU      Y0, Y0
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y11, Y0
+	VMOVDQU      Y0, Y0
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y11, Y0
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y12
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y0, Y12
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y0, Y12
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y0, Y12
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y0, Y12
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y0, Y12
+	VMULPS       Y0, Y12, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PS  Y0, Y0, Y12
+	VADDPS       lanes32_3f800000<>+0(SB), Y12, Y0
+	VCVTPS2DQ    Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPADDD       lanes32_7f<>+0(SB), Y12, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VMULPS       Y13, Y0, Y0
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       lanes32_7f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y0, Y0
+	VPMASKMOVD   Y0, Y9, 224(AX)
+	VMOVDQU      lanes32_0<>+0(SB), Y11
+	VBLENDVPS    Y9, Y0, Y11, Y0
+	VADDPS       Y0, Y8, Y0
+	VMOVDQU      Y0, Y8
+	SUBQ         $+8, DX
+
+done3:
+	VADDPS       Y5, Y1, Y0
+	VADDPS       Y6, Y2, Y1
+	VADDPS       Y7, Y3, Y2
+	VADDPS       Y8, Y4, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0xee, X0, X10
+	VADDPS       Y10, Y0, Y0
+	VPSHUFD      $0x55, X0, X10
+	VADDPS       Y10, Y0, Y0
+	MOVSS        X0, sum+32(FP)
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(dst unsafe.Pointer, x unsafe.Pointer, factor float32, bias float32, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS factor+16(FP), Y0
+	VBROADCASTSS bias+20(FP), Y1
+	SUBQ         $+32, DX
+	JL           few2
+
+loop1:
+	VMOVDQU (CX), Y2
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVDQU Y2, (AX)
+	VMOVDQU 32(CX), Y2
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVDQU Y2, 32(AX)
+	VMOVDQU 64(CX), Y2
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVDQU Y2, 64(AX)
+	VMOVDQU 96(CX), Y2
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVDQU Y2, 96(AX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	SUBQ    $+32, DX
+	JGE     loop1
+
+few2:
+	ADDQ       $+32, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y2
+	VPMASKMOVD (CX), Y2, Y3
+	VMULPS     Y0, Y3, Y3
+	VADDPS     Y1, Y3, Y3
+	VPMASKMOVD Y3, Y2, (AX)
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y2
+	VPMASKMOVD 32(CX), Y2, Y3
+	VMULPS     Y0, Y3, Y3
+	VADDPS     Y1, Y3, Y3
+	VPMASKMOVD Y3, Y2, 32(AX)
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y2
+	VPMASKMOVD 64(CX), Y2, Y3
+	VMULPS     Y0, Y3, Y3
+	VADDPS     Y1, Y3, Y3
+	VPMASKMOVD Y3, Y2, 64(AX)
+	SUBQ       $+8, DX
+	TESTQ      DX, DX
+	JLE        done3
+	MOVQ       $+8, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       window<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y2
+	VPMASKMOVD 96(CX), Y2, Y3
+	VMULPS     Y0, Y3, Y0
+	VADDPS     Y1, Y0, Y0
+	VPMASKMOVD Y0, Y2, 96(AX)
+	SUBQ       $+8, DX
+
+done3:
+	VZEROUPPER
+	RET
+
+// func normaliseAVX2(dst unsafe.Pointer, x unsafe.Pointer, gain unsafe.Pointer, bias unsafe.Pointer, mean float32, rstd float32, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·normaliseAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         gain+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         n+40(FP), SI
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS rstd+36(FP), Y1
+	SUBQ         $+16, SI
+	JL           few2
+
+loop1:
+	VMOVDQU (CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVDQU (DX), Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVDQU (BX), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVDQU Y2, (AX)
+	VMOVDQU 32(CX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVDQU 32(DX), Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVDQU 32(BX), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVDQU Y2, 32(AX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, SI
+	JGE     loop1
+
+few2:
+	ADDQ       $+16, SI
+	TESTQ      SI, SI
+	JLE        done3
+	MOVQ       $+8, DI
+	CMPQ       SI, DI
+	CMOVQLT    SI, DI
+	NEGQ       DI
+	LEAQ       window<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y2
+	VPMASKMOVD (CX), Y2, Y3
+	VSUBPS     Y0, Y3, Y3
+	VMULPS     Y1, Y3, Y3
+	VPMASKMOVD (DX), Y2, Y4
+	VMULPS     Y4, Y3, Y3
+	VPMASKMOVD (BX), Y2, Y4
+	VADDPS     Y4, Y3, Y3
+	VPMASKMOVD Y3, Y2, (AX)
+	SUBQ       $+8, SI
+	TESTQ      SI, SI
+	JLE        done3
+	MOVQ       $+8, DI
+	CMPQ       SI, DI
+	CMOVQLT    SI, DI
+	NEGQ       DI
+	LEAQ       window<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y2
+	VPMASKMOVD 32(CX), Y2, Y3
+	VSUBPS     Y0, Y3, Y0
+	VMULPS     Y1, Y0, Y0
+	VPMASKMOVD 32(DX), Y2, Y1
+	VMULPS     Y1, Y0, Y0
+	VPMASKMOVD 32(BX), Y2, Y1
+	VADDPS     Y1, Y0, Y0
+	VPMASKMOVD Y0, Y2, 32(AX)
+	SUBQ       $+8, SI
+
+done3:
+	VZEROUPPER
+	RET
+
+// func normaliseGradAVX2(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·normaliseGradAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dx+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         gain+24(FP), BX
+	MOVQ         n+48(FP), SI
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS rstd+36(FP), Y1
+	VBROADCASTSS s+40(FP), Y2
+	VBROADCASTSS t+44(FP), Y3
+	SUBQ         $+16, SI
+	JL           few2
+
+loop1:
+	VMOVDQU (CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMOVDQU (DX), Y5
+	VMOVDQU (BX), Y6
+	VMULPS  Y6, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VMULPS  Y3, Y4, Y4
+	VSUBPS  Y4, Y5, Y4
+	VMULPS  Y1, Y4, Y4
+	VMOVDQU Y4, (AX)
+	VMOVDQU 32(CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMOVDQU 32(DX), Y5
+	VMOVDQU 32(BX), Y6
+	VMULPS  Y6, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VMULPS  Y3, Y4, Y4
+	VSUBPS  Y4, Y5, Y4
+	VMULPS  Y1, Y4, Y4
+	VMOVDQU Y4, 32(AX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+16, SI
+	JGE     loop1
+
+few2:
+	ADDQ       $+16, SI
+	TESTQ      SI, SI
+	JLE        done3
+	MOVQ       $+8, DI
+	CMPQ       SI, DI
+	CMOVQLT    SI, DI
+	NEGQ       DI
+	LEAQ       window<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y4
+	VPMASKMOVD (CX), Y4, Y5
+	VSUBPS     Y0, Y5, Y5
+	VMULPS     Y1, Y5, Y5
+	VPMASKMOVD (DX), Y4, Y6
+	VPMASKMOVD (BX), Y4, Y7
+	VMULPS     Y7, Y6, Y6
+	VSUBPS     Y2, Y6, Y6
+	VMULPS     Y3, Y5, Y5
+	VSUBPS     Y5, Y6, Y5
+	VMULPS     Y1, Y5, Y5
+	VPMASKMOVD Y5, Y4, (AX)
+	SUBQ       $+8, SI
+	TESTQ      SI, SI
+	JLE        done3
+	MOVQ       $+8, DI
+	CMPQ       SI, DI
+	CMOVQLT    SI, DI
+	NEGQ       DI
+	LEAQ       window<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y4
+	VPMASKMOVD 32(CX), Y4, Y5
+	VSUBPS     Y0, Y5, Y0
+	VMULPS     Y1, Y0, Y0
+	VPMASKMOVD 32(DX), Y4, Y5
+	VPMASKMOVD 32(BX), Y4, Y6
+	VMULPS     Y6, Y5, Y5
+	VSUBPS     Y2, Y5, Y2
+	VMULPS     Y3, Y0, Y0
+	VSUBPS     Y0, Y2, Y0
+	VMULPS     Y1, Y0, Y0
+	VPMASKMOVD Y0, Y4, 32(AX)
+	SUBQ       $+8, SI
+
+done3:
 	VZEROUPPER
 	RET

@@ -656,3 +656,153 @@ func sinFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c 
 
 //go:noescape
 func cosFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
+
+//go:noescape
+func float32ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int64ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float64ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint8ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int8ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint8ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int8ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func uint32ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int64ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int32ToInt8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToUint8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToInt8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func int64ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float16ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToFloat16AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func bfloat16ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func float32ToBFloat16AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill1AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill2AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill4AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func fill8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+
+//go:noescape
+func reduceSumFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceProductFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMaxFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMinFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func dotFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func centredFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func reduceSumFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceProductFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMaxFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func reduceMinFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+
+//go:noescape
+func dotFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func centredFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func adamAVX512(w unsafe.Pointer, m unsafe.Pointer, v unsafe.Pointer, grad unsafe.Pointer, p *AdamParams, n int)
+
+//go:noescape
+func expSumAVX512(dst unsafe.Pointer, x unsafe.Pointer, shift float32, n int) (sum float32)
+
+//go:noescape
+func scaleAVX512(dst unsafe.Pointer, x unsafe.Pointer, factor float32, bias float32, n int)
+
+//go:noescape
+func normaliseAVX512(dst unsafe.Pointer, x unsafe.Pointer, gain unsafe.Pointer, bias unsafe.Pointer, mean float32, rstd float32, n int)
+
+//go:noescape
+func normaliseSumsAVX512(dgain unsafe.Pointer, dbias unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, n int) (s float32, t float32)
+
+//go:noescape
+func normaliseGradAVX512(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)

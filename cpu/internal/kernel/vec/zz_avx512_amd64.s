@@ -11662,11 +11662,11 @@ loop:
 	VMOVDQU64    lanes32_40000000<>+0(SB), Z23
 	VDIVPS       Z19, Z23, Z19
 	VSUBPS       Z19, Z22, Z19
-	VPANDQ       lanes32_80000000<>+0(SB), Z16, Z16
-	VPORQ        Z16, Z19, Z16
 	VCMPPS       $0x11, lanes32_3f200000<>+0(SB), Z17, K1
-	VPBLENDMD    Z18, Z16, K1, Z20
-	VMOVDQU64    Z20, (AX)
+	VPBLENDMD    Z18, Z19, K1, Z20
+	VPANDQ       lanes32_80000000<>+0(SB), Z16, Z16
+	VPORQ        Z16, Z20, Z16
+	VMOVDQU64    Z16, (AX)
 	ADDQ         $+64, DX
 	ADDQ         $+64, AX
 	SUBQ         $+16, CX
@@ -11719,11 +11719,11 @@ few:
 	VMOVDQU64    lanes32_40000000<>+0(SB), Z4
 	VDIVPS       Z2, Z4, Z2
 	VSUBPS       Z2, Z3, Z2
-	VPANDQ       lanes32_80000000<>+0(SB), Z16, Z3
-	VPORQ        Z3, Z2, Z2
 	VCMPPS       $0x11, lanes32_3f200000<>+0(SB), Z0, K2
 	VPBLENDMD    Z1, Z2, K2, Z21
-	VMOVDQU32    Z21, K1, (AX)
+	VPANDQ       lanes32_80000000<>+0(SB), Z16, Z0
+	VPORQ        Z0, Z21, Z0
+	VMOVDQU32    Z0, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -12483,37 +12483,39 @@ loop:
 	JNZ          stop
 	VMULPS       Z2, Z16, Z17
 	VRNDSCALEPS  $0x08, Z17, Z17
-	VMOVDQU64    Z16, Z16
-	VFNMADD231PS Z3, Z17, Z16
-	VMOVDQU64    Z16, Z16
-	VFNMADD231PS Z4, Z17, Z16
-	VMOVDQU64    Z16, Z16
-	VFNMADD231PS Z5, Z17, Z16
-	VMULPS       Z16, Z16, Z20
-	VMOVDQU64    Z6, Z21
-	VFMADD213PS  Z7, Z20, Z21
-	VFMADD213PS  Z8, Z20, Z21
-	VFMADD213PS  Z9, Z20, Z21
-	VMULPS       Z20, Z21, Z21
-	VMOVDQU64    Z21, Z21
-	VFMADD213PS  Z16, Z16, Z21
-	VMOVDQU64    Z10, Z16
-	VFMADD213PS  Z11, Z20, Z16
-	VFMADD213PS  Z12, Z20, Z16
-	VFMADD213PS  Z13, Z20, Z16
-	VMOVDQU64    Z16, Z16
-	VFMADD213PS  Z14, Z20, Z16
-	VMOVDQU64    Z20, Z20
-	VFMADD213PS  Z15, Z16, Z20
-	VCVTPS2DQ    Z17, Z16
-	VPANDQ       lanes32_1<>+0(SB), Z16, Z17
-	VMOVDQU64    lanes32_0<>+0(SB), Z22
-	VPCMPD       $0x00, Z22, Z17, K1
-	VPBLENDMD    Z21, Z20, K1, Z18
-	VPANDQ       lanes32_2<>+0(SB), Z16, Z16
-	VPSLLD       $0x1e, Z16, Z16
-	VPXORQ       Z16, Z18, Z16
-	VMOVDQU64    Z16, (AX)
+	VMOVDQU64    Z16, Z22
+	VFNMADD231PS Z3, Z17, Z22
+	VMOVDQU64    Z22, Z22
+	VFNMADD231PS Z4, Z17, Z22
+	VMOVDQU64    Z22, Z22
+	VFNMADD231PS Z5, Z17, Z22
+	VMULPS       Z22, Z22, Z23
+	VMOVDQU64    Z6, Z24
+	VFMADD213PS  Z7, Z23, Z24
+	VFMADD213PS  Z8, Z23, Z24
+	VFMADD213PS  Z9, Z23, Z24
+	VMULPS       Z23, Z24, Z24
+	VMOVDQU64    Z24, Z24
+	VFMADD213PS  Z22, Z22, Z24
+	VMOVDQU64    Z10, Z22
+	VFMADD213PS  Z11, Z23, Z22
+	VFMADD213PS  Z12, Z23, Z22
+	VFMADD213PS  Z13, Z23, Z22
+	VMOVDQU64    Z22, Z22
+	VFMADD213PS  Z14, Z23, Z22
+	VMOVDQU64    Z23, Z23
+	VFMADD213PS  Z15, Z22, Z23
+	VCVTPS2DQ    Z17, Z17
+	VPANDQ       lanes32_1<>+0(SB), Z17, Z22
+	VMOVDQU64    lanes32_0<>+0(SB), Z25
+	VPCMPD       $0x00, Z25, Z22, K1
+	VPBLENDMD    Z24, Z23, K1, Z18
+	VPANDQ       lanes32_2<>+0(SB), Z17, Z17
+	VPSLLD       $0x1e, Z17, Z17
+	VPXORQ       Z17, Z18, Z17
+	VCMPPS       $0x00, lanes32_0<>+0(SB), Z16, K1
+	VPBLENDMD    Z16, Z17, K1, Z19
+	VMOVDQU64    Z19, (AX)
 	ADDQ         $+64, DX
 	ADDQ         $+64, AX
 	SUBQ         $+16, CX
@@ -12563,11 +12565,13 @@ few:
 	VPANDQ       lanes32_1<>+0(SB), Z0, Z1
 	VMOVDQU64    lanes32_0<>+0(SB), Z4
 	VPCMPD       $0x00, Z4, Z1, K2
-	VPBLENDMD    Z3, Z2, K2, Z19
+	VPBLENDMD    Z3, Z2, K2, Z20
 	VPANDQ       lanes32_2<>+0(SB), Z0, Z0
 	VPSLLD       $0x1e, Z0, Z0
-	VPXORQ       Z0, Z19, Z0
-	VMOVDQU32    Z0, K1, (AX)
+	VPXORQ       Z0, Z20, Z0
+	VCMPPS       $0x00, lanes32_0<>+0(SB), Z16, K2
+	VPBLENDMD    Z16, Z0, K2, Z21
+	VMOVDQU32    Z21, K1, (AX)
 	XORQ         CX, CX
 
 done:
@@ -12993,5 +12997,4027 @@ rest:
 	MOVQ n+32(FP), AX
 	SUBQ CX, AX
 	MOVQ AX, done+40(FP)
+	VZEROUPPER
+	RET
+
+// func float32ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToFloat64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VCVTPS2PD Y0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VCVTPS2PD Y0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Y0
+	VCVTPS2PD   Y0, Z0
+	VMOVDQU64   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float64ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float64ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VCVTPD2PS Z0, Y0
+	VMOVDQU64 Y0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VCVTPD2PS Z0, Y0
+	VMOVDQU64 Y0, 32(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVDQU32   Y0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·int32ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMOVDQU32   Z0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int32ToFloat64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VCVTDQ2PD Y0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VCVTDQ2PD Y0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Y0
+	VCVTDQ2PD   Y0, Z0
+	VMOVDQU64   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int64ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·int64ToFloat64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VCVTQQ2PD Z0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VCVTQQ2PD Z0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+128, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z0
+	VCVTQQ2PD   Z0, Z0
+	VMOVDQU64   Z0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float32ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·float32ToInt32AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_4f000000<>+0(SB), Z0
+	VMOVDQU64 lanes32_7fffffff<>+0(SB), Z1
+	VMOVDQU64 lanes32_0<>+0(SB), Z2
+	SUBQ      $+16, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z3
+	VCMPPS     $0x1d, Z0, Z3, K1
+	VCVTTPS2DQ Z3, Z4
+	VPBLENDMD  Z1, Z4, K1, Z5
+	VCMPPS     $0x03, Z3, Z3, K1
+	VPBLENDMD  Z2, Z5, K1, Z6
+	VMOVDQU64  Z6, (AX)
+	ADDQ       $+64, DX
+	ADDQ       $+64, AX
+	SUBQ       $+16, CX
+	JGE        loop
+
+few:
+	ADDQ        $+16, CX
+	TESTQ       CX, CX
+	JLE         done
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z3
+	VCMPPS      $0x1d, Z0, Z3, K2
+	VCVTTPS2DQ  Z3, Z0
+	VPBLENDMD   Z1, Z0, K2, Z7
+	VCMPPS      $0x03, Z3, Z3, K2
+	VPBLENDMD   Z2, Z7, K2, Z8
+	VMOVDQU32   Z8, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes32_4f000000<>+0(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+4(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+8(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+12(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+16(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+20(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+24(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+28(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+32(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+36(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+40(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+44(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+48(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+52(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+56(SB)/4, $0x4f000000
+DATA lanes32_4f000000<>+60(SB)/4, $0x4f000000
+GLOBL lanes32_4f000000<>(SB), RODATA|NOPTR, $64
+
+// func float64ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float64ToInt32AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes64_c1e0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_41dfffffffc00000<>+0(SB), Z1
+	VMOVDQU64 lanes64_0<>+0(SB), Z2
+	SUBQ      $+8, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z3
+	VMAXPD     Z0, Z3, Z4
+	VMINPD     Z1, Z4, Z4
+	VCMPPD     $0x03, Z3, Z3, K1
+	VPBLENDMQ  Z2, Z4, K1, Z5
+	VCVTTPD2DQ Z5, Y3
+	VMOVDQU64  Y3, (AX)
+	ADDQ       $+64, DX
+	ADDQ       $+32, AX
+	SUBQ       $+8, CX
+	JGE        loop
+
+few:
+	ADDQ        $+8, CX
+	TESTQ       CX, CX
+	JLE         done
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z3
+	VMAXPD      Z0, Z3, Z0
+	VMINPD      Z1, Z0, Z0
+	VCMPPD      $0x03, Z3, Z3, K2
+	VPBLENDMQ   Z2, Z0, K2, Z6
+	VCVTTPD2DQ  Z6, Y0
+	VMOVDQU32   Y0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes64_c1e0000000000000<>+0(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+8(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+16(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+24(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+32(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+40(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+48(SB)/8, $0xc1e0000000000000
+DATA lanes64_c1e0000000000000<>+56(SB)/8, $0xc1e0000000000000
+GLOBL lanes64_c1e0000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA lanes64_41dfffffffc00000<>+0(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+8(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+16(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+24(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+32(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+40(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+48(SB)/8, $0x41dfffffffc00000
+DATA lanes64_41dfffffffc00000<>+56(SB)/8, $0x41dfffffffc00000
+GLOBL lanes64_41dfffffffc00000<>(SB), RODATA|NOPTR, $64
+
+// func float32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToInt64AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes64_43e0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_7fffffffffffffff<>+0(SB), Z1
+	VMOVDQU64 lanes64_0<>+0(SB), Z2
+	SUBQ      $+8, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Y3
+	VCVTPS2PD  Y3, Z3
+	VCMPPD     $0x1d, Z0, Z3, K1
+	VCVTTPD2QQ Z3, Z8
+	VPBLENDMQ  Z1, Z8, K1, Z4
+	VCMPPD     $0x03, Z3, Z3, K1
+	VPBLENDMQ  Z2, Z4, K1, Z5
+	VMOVDQU64  Z5, (AX)
+	ADDQ       $+32, DX
+	ADDQ       $+64, AX
+	SUBQ       $+8, CX
+	JGE        loop
+
+few:
+	ADDQ        $+8, CX
+	TESTQ       CX, CX
+	JLE         done
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Y3
+	VCVTPS2PD   Y3, Z3
+	VCMPPD      $0x1d, Z0, Z3, K2
+	VCVTTPD2QQ  Z3, Z0
+	VPBLENDMQ   Z1, Z0, K2, Z6
+	VCMPPD      $0x03, Z3, Z3, K2
+	VPBLENDMQ   Z2, Z6, K2, Z7
+	VMOVDQU64   Z7, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes64_43e0000000000000<>+0(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+8(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+16(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+24(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+32(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+40(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+48(SB)/8, $0x43e0000000000000
+DATA lanes64_43e0000000000000<>+56(SB)/8, $0x43e0000000000000
+GLOBL lanes64_43e0000000000000<>(SB), RODATA|NOPTR, $64
+
+// func float64ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, BMI2
+TEXT ·float64ToInt64AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes64_43e0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_7fffffffffffffff<>+0(SB), Z1
+	VMOVDQU64 lanes64_0<>+0(SB), Z2
+	SUBQ      $+8, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z3
+	VCMPPD     $0x1d, Z0, Z3, K1
+	VCVTTPD2QQ Z3, Z4
+	VPBLENDMQ  Z1, Z4, K1, Z5
+	VCMPPD     $0x03, Z3, Z3, K1
+	VPBLENDMQ  Z2, Z5, K1, Z6
+	VMOVDQU64  Z6, (AX)
+	ADDQ       $+64, DX
+	ADDQ       $+64, AX
+	SUBQ       $+8, CX
+	JGE        loop
+
+few:
+	ADDQ        $+8, CX
+	TESTQ       CX, CX
+	JLE         done
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z3
+	VCMPPD      $0x1d, Z0, Z3, K2
+	VCVTTPD2QQ  Z3, Z0
+	VPBLENDMQ   Z1, Z0, K2, Z7
+	VCMPPD      $0x03, Z3, Z3, K2
+	VPBLENDMQ   Z2, Z7, K2, Z8
+	VMOVDQU64   Z8, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func float32ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToBoolAVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_0<>+0(SB), Z0
+	SUBQ      $+32, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z1
+	VCMPPS     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVDQU64  X1, (AX)
+	VMOVDQU64  64(DX), Z1
+	VCMPPS     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVDQU64  X1, 16(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+32, AX
+	SUBQ       $+32, CX
+	JGE        loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z1
+	VCMPPS      $0x04, Z0, Z1, K2
+	VMOVDQU64   ones<>+0(SB), X1
+	VMOVDQU8.Z  X1, K2, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+16, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float64ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float64ToBoolAVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes64_0<>+0(SB), Z0
+	SUBQ      $+16, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z1
+	VCMPPD     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVQ      X1, (AX)
+	VMOVDQU64  64(DX), Z1
+	VCMPPD     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVQ      X1, 8(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+16, AX
+	SUBQ       $+16, CX
+	JGE        loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z1
+	VCMPPD      $0x04, Z0, Z1, K2
+	VMOVDQU64   ones<>+0(SB), X1
+	VMOVDQU8.Z  X1, K2, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+8, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToBoolAVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int32ToBoolAVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_0<>+0(SB), Z0
+	SUBQ      $+32, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z1
+	VPCMPD     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVDQU64  X1, (AX)
+	VMOVDQU64  64(DX), Z1
+	VPCMPD     $0x04, Z0, Z1, K1
+	VMOVDQU64  ones<>+0(SB), X1
+	VMOVDQU8.Z X1, K1, X1
+	VMOVDQU64  X1, 16(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+32, AX
+	SUBQ       $+32, CX
+	JGE        loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z1
+	VPCMPD      $0x04, Z0, Z1, K2
+	VMOVDQU64   ones<>+0(SB), X1
+	VMOVDQU8.Z  X1, K2, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+16, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func uint8ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·uint8ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), X0
+	VPMOVZXBD X0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 16(DX), X0
+	VPMOVZXBD X0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $-1, BX
+	MOVQ       $0x000000000000ffff, BX
+	BZHIQ      CX, BX, BX
+	KMOVQ      BX, K1
+	VMOVDQU8.Z (DX), K1, X0
+	VPMOVZXBD  X0, Z0
+	VCVTDQ2PS  Z0, Z0
+	VMOVDQU32  Z0, K1, (AX)
+	ADDQ       $+16, DX
+	ADDQ       $+64, AX
+	SUBQ       $+16, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int8ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int8ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), X0
+	VPMOVSXBD X0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 16(DX), X0
+	VPMOVSXBD X0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $-1, BX
+	MOVQ       $0x000000000000ffff, BX
+	BZHIQ      CX, BX, BX
+	KMOVQ      BX, K1
+	VMOVDQU8.Z (DX), K1, X0
+	VPMOVSXBD  X0, Z0
+	VCVTDQ2PS  Z0, Z0
+	VMOVDQU32  Z0, K1, (AX)
+	ADDQ       $+16, DX
+	ADDQ       $+64, AX
+	SUBQ       $+16, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func uint8ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·uint8ToInt32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), X0
+	VPMOVZXBD X0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 16(DX), X0
+	VPMOVZXBD X0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $-1, BX
+	MOVQ       $0x000000000000ffff, BX
+	BZHIQ      CX, BX, BX
+	KMOVQ      BX, K1
+	VMOVDQU8.Z (DX), K1, X0
+	VPMOVZXBD  X0, Z0
+	VMOVDQU32  Z0, K1, (AX)
+	ADDQ       $+16, DX
+	ADDQ       $+64, AX
+	SUBQ       $+16, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int8ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int8ToInt32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), X0
+	VPMOVSXBD X0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 16(DX), X0
+	VPMOVSXBD X0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+32, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ       $-1, BX
+	MOVQ       $0x000000000000ffff, BX
+	BZHIQ      CX, BX, BX
+	KMOVQ      BX, K1
+	VMOVDQU8.Z (DX), K1, X0
+	VPMOVSXBD  X0, Z0
+	VMOVDQU32  Z0, K1, (AX)
+	ADDQ       $+16, DX
+	ADDQ       $+64, AX
+	SUBQ       $+16, CX
+	JG         tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int32ToInt64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VPMOVSXDQ Y0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VPMOVSXDQ Y0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Y0
+	VPMOVSXDQ   Y0, Z0
+	VMOVDQU64   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func uint32ToInt64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·uint32ToInt64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VPMOVZXDQ Y0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VPMOVZXDQ Y0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Y0
+	VPMOVZXDQ   Y0, Z0
+	VMOVDQU64   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func uint32ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·uint32ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64  (DX), Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVDQU64  Z0, (AX)
+	VMOVDQU64  64(DX), Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVDQU64  Z0, 64(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+128, AX
+	SUBQ       $+32, CX
+	JGE        loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z0
+	VCVTUDQ2PS  Z0, Z0
+	VMOVDQU32   Z0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int64ToInt32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int64ToInt32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VPMOVQD   Z0, Y0
+	VMOVDQU64 Y0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VPMOVQD   Z0, Y0
+	VMOVDQU64 Y0, 32(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z0
+	VPMOVQD     Z0, Y0
+	VMOVDQU32   Y0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func int32ToInt8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·int32ToInt8AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VPMOVDB   Z0, X0
+	VMOVDQU64 X0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VPMOVDB   Z0, X0
+	VMOVDQU64 X0, 16(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+32, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z0
+	VPMOVDB     Z0, X0
+	VMOVDQU8    X0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+16, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float32ToUint8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToUint8AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_0<>+0(SB), Z0
+	VMOVDQU64 lanes32_437f0000<>+0(SB), Z1
+	SUBQ      $+32, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z2
+	VMAXPS     Z0, Z2, Z3
+	VMINPS     Z1, Z3, Z3
+	VCMPPS     $0x03, Z2, Z2, K1
+	VPBLENDMD  Z0, Z3, K1, Z4
+	VCVTTPS2DQ Z4, Z2
+	VPMOVDB    Z2, X2
+	VMOVDQU64  X2, (AX)
+	VMOVDQU64  64(DX), Z2
+	VMAXPS     Z0, Z2, Z3
+	VMINPS     Z1, Z3, Z3
+	VCMPPS     $0x03, Z2, Z2, K1
+	VPBLENDMD  Z0, Z3, K1, Z5
+	VCVTTPS2DQ Z5, Z2
+	VPMOVDB    Z2, X2
+	VMOVDQU64  X2, 16(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+32, AX
+	SUBQ       $+32, CX
+	JGE        loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z2
+	VMAXPS      Z0, Z2, Z3
+	VMINPS      Z1, Z3, Z3
+	VCMPPS      $0x03, Z2, Z2, K2
+	VPBLENDMD   Z0, Z3, K2, Z6
+	VCVTTPS2DQ  Z6, Z2
+	VPMOVDB     Z2, X2
+	VMOVDQU8    X2, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+16, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes32_437f0000<>+0(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+4(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+8(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+12(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+16(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+20(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+24(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+28(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+32(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+36(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+40(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+44(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+48(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+52(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+56(SB)/4, $0x437f0000
+DATA lanes32_437f0000<>+60(SB)/4, $0x437f0000
+GLOBL lanes32_437f0000<>(SB), RODATA|NOPTR, $64
+
+// func float32ToInt8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToInt8AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_c3000000<>+0(SB), Z0
+	VMOVDQU64 lanes32_42fe0000<>+0(SB), Z1
+	VMOVDQU64 lanes32_0<>+0(SB), Z2
+	SUBQ      $+32, CX
+	JL        few
+
+loop:
+	VMOVDQU64  (DX), Z3
+	VMAXPS     Z0, Z3, Z4
+	VMINPS     Z1, Z4, Z4
+	VCMPPS     $0x03, Z3, Z3, K1
+	VPBLENDMD  Z2, Z4, K1, Z5
+	VCVTTPS2DQ Z5, Z3
+	VPMOVDB    Z3, X3
+	VMOVDQU64  X3, (AX)
+	VMOVDQU64  64(DX), Z3
+	VMAXPS     Z0, Z3, Z4
+	VMINPS     Z1, Z4, Z4
+	VCMPPS     $0x03, Z3, Z3, K1
+	VPBLENDMD  Z2, Z4, K1, Z6
+	VCVTTPS2DQ Z6, Z3
+	VPMOVDB    Z3, X3
+	VMOVDQU64  X3, 16(AX)
+	ADDQ       $+128, DX
+	ADDQ       $+32, AX
+	SUBQ       $+32, CX
+	JGE        loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z3
+	VMAXPS      Z0, Z3, Z4
+	VMINPS      Z1, Z4, Z4
+	VCMPPS      $0x03, Z3, Z3, K2
+	VPBLENDMD   Z2, Z4, K2, Z7
+	VCVTTPS2DQ  Z7, Z3
+	VPMOVDB     Z3, X3
+	VMOVDQU8    X3, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+16, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes32_c3000000<>+0(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+4(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+8(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+12(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+16(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+20(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+24(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+28(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+32(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+36(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+40(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+44(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+48(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+52(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+56(SB)/4, $0xc3000000
+DATA lanes32_c3000000<>+60(SB)/4, $0xc3000000
+GLOBL lanes32_c3000000<>(SB), RODATA|NOPTR, $64
+
+DATA lanes32_42fe0000<>+0(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+4(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+8(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+12(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+16(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+20(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+24(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+28(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+32(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+36(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+40(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+44(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+48(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+52(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+56(SB)/4, $0x42fe0000
+DATA lanes32_42fe0000<>+60(SB)/4, $0x42fe0000
+GLOBL lanes32_42fe0000<>(SB), RODATA|NOPTR, $64
+
+// func int64ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·int64ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+16, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VCVTQQ2PS Z0, Y0
+	VMOVDQU64 Y0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VCVTQQ2PS Z0, Y0
+	VMOVDQU64 Y0, 32(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ  $+16, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (DX), K1, Z0
+	VCVTQQ2PS   Z0, Y0
+	VMOVDQU32   Y0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float16ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float16ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VCVTPH2PS Y0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VCVTPH2PS Y0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU16.Z (DX), K1, Y0
+	VCVTPH2PS   Y0, Z0
+	VMOVDQU32   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float32ToFloat16AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToFloat16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Z0
+	VCVTPS2PH $0x00, Z0, Y0
+	VMOVDQU64 Y0, (AX)
+	VMOVDQU64 64(DX), Z0
+	VCVTPS2PH $0x00, Z0, Y0
+	VMOVDQU64 Y0, 32(AX)
+	ADDQ      $+128, DX
+	ADDQ      $+64, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z0
+	VCVTPS2PH   $0x00, Z0, Y0
+	VMOVDQU16   Y0, K1, (AX)
+	ADDQ        $+64, DX
+	ADDQ        $+32, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func bfloat16ToFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·bfloat16ToFloat32AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ n+32(FP), CX
+	MOVQ a+8(FP), DX
+	SUBQ $+32, CX
+	JL   few
+
+loop:
+	VMOVDQU64 (DX), Y0
+	VPMOVZXWD Y0, Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 32(DX), Y0
+	VPMOVZXWD Y0, Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVDQU64 Z0, 64(AX)
+	ADDQ      $+64, DX
+	ADDQ      $+128, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU16.Z (DX), K1, Y0
+	VPMOVZXWD   Y0, Z0
+	VPSLLD      $0x10, Z0, Z0
+	VMOVDQU32   Z0, K1, (AX)
+	ADDQ        $+32, DX
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	JG          tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func float32ToBFloat16AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·float32ToBFloat16AVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      n+32(FP), CX
+	MOVQ      a+8(FP), DX
+	VMOVDQU64 lanes32_1<>+0(SB), Z0
+	VMOVDQU64 lanes32_7fff<>+0(SB), Z1
+	VMOVDQU64 lanes32_400000<>+0(SB), Z2
+	SUBQ      $+16, CX
+	JL        few
+
+loop:
+	VMOVDQU64 (DX), Z3
+	VPSRLD    $0x10, Z3, Z4
+	VPANDQ    Z0, Z4, Z4
+	VPADDD    Z1, Z3, Z7
+	VPADDD    Z4, Z7, Z4
+	VCMPPS    $0x03, Z3, Z3, K1
+	VPORQ     Z2, Z3, Z3
+	VPBLENDMD Z3, Z4, K1, Z5
+	VPSRLD    $0x10, Z5, Z3
+	VPMOVDW   Z3, Y3
+	VMOVDQU64 Y3, (AX)
+	ADDQ      $+64, DX
+	ADDQ      $+32, AX
+	SUBQ      $+16, CX
+	JGE       loop
+
+few:
+	ADDQ        $+16, CX
+	TESTQ       CX, CX
+	JLE         done
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       CX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (DX), K1, Z3
+	VPSRLD      $0x10, Z3, Z4
+	VPANDQ      Z0, Z4, Z0
+	VPADDD      Z1, Z3, Z1
+	VPADDD      Z0, Z1, Z0
+	VCMPPS      $0x03, Z3, Z3, K2
+	VPORQ       Z2, Z3, Z1
+	VPBLENDMD   Z1, Z0, K2, Z6
+	VPSRLD      $0x10, Z6, Z0
+	VPMOVDW     Z0, Y0
+	VMOVDQU16   Y0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lanes32_7fff<>+0(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+4(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+8(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+12(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+16(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+20(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+24(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+28(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+32(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+36(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+40(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+44(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+48(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+52(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+56(SB)/4, $0x00007fff
+DATA lanes32_7fff<>+60(SB)/4, $0x00007fff
+GLOBL lanes32_7fff<>(SB), RODATA|NOPTR, $64
+
+DATA lanes32_400000<>+0(SB)/4, $0x00400000
+DATA lanes32_400000<>+4(SB)/4, $0x00400000
+DATA lanes32_400000<>+8(SB)/4, $0x00400000
+DATA lanes32_400000<>+12(SB)/4, $0x00400000
+DATA lanes32_400000<>+16(SB)/4, $0x00400000
+DATA lanes32_400000<>+20(SB)/4, $0x00400000
+DATA lanes32_400000<>+24(SB)/4, $0x00400000
+DATA lanes32_400000<>+28(SB)/4, $0x00400000
+DATA lanes32_400000<>+32(SB)/4, $0x00400000
+DATA lanes32_400000<>+36(SB)/4, $0x00400000
+DATA lanes32_400000<>+40(SB)/4, $0x00400000
+DATA lanes32_400000<>+44(SB)/4, $0x00400000
+DATA lanes32_400000<>+48(SB)/4, $0x00400000
+DATA lanes32_400000<>+52(SB)/4, $0x00400000
+DATA lanes32_400000<>+56(SB)/4, $0x00400000
+DATA lanes32_400000<>+60(SB)/4, $0x00400000
+GLOBL lanes32_400000<>(SB), RODATA|NOPTR, $64
+
+// func fill1AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fill1AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTB (DX), Z0
+	SUBQ         $+256, CX
+	JL           few
+
+loop:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z0, 64(AX)
+	VMOVDQU64 Z0, 128(AX)
+	VMOVDQU64 Z0, 192(AX)
+	ADDQ      $+256, AX
+	SUBQ      $+256, CX
+	JGE       loop
+
+few:
+	ADDQ  $+256, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ     $-1, DX
+	BZHIQ    CX, DX, DX
+	KMOVQ    DX, K1
+	VMOVDQU8 Z0, K1, (AX)
+	ADDQ     $+64, AX
+	SUBQ     $+64, CX
+	JG       tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func fill2AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fill2AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTW (DX), Z0
+	SUBQ         $+128, CX
+	JL           few
+
+loop:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z0, 64(AX)
+	VMOVDQU64 Z0, 128(AX)
+	VMOVDQU64 Z0, 192(AX)
+	ADDQ      $+256, AX
+	SUBQ      $+128, CX
+	JGE       loop
+
+few:
+	ADDQ  $+128, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ      $-1, DX
+	MOVQ      $0x00000000ffffffff, DX
+	BZHIQ     CX, DX, DX
+	KMOVQ     DX, K1
+	VMOVDQU16 Z0, K1, (AX)
+	ADDQ      $+64, AX
+	SUBQ      $+32, CX
+	JG        tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func fill4AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fill4AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTD (DX), Z0
+	SUBQ         $+64, CX
+	JL           few
+
+loop:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z0, 64(AX)
+	VMOVDQU64 Z0, 128(AX)
+	VMOVDQU64 Z0, 192(AX)
+	ADDQ      $+256, AX
+	SUBQ      $+64, CX
+	JGE       loop
+
+few:
+	ADDQ  $+64, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ      $-1, DX
+	MOVQ      $0x000000000000ffff, DX
+	BZHIQ     CX, DX, DX
+	KMOVQ     DX, K1
+	VMOVDQU32 Z0, K1, (AX)
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JG        tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func fill8AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·fill8AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	VPBROADCASTQ (DX), Z0
+	SUBQ         $+32, CX
+	JL           few
+
+loop:
+	VMOVDQU64 Z0, (AX)
+	VMOVDQU64 Z0, 64(AX)
+	VMOVDQU64 Z0, 128(AX)
+	VMOVDQU64 Z0, 192(AX)
+	ADDQ      $+256, AX
+	SUBQ      $+32, CX
+	JGE       loop
+
+few:
+	ADDQ  $+32, CX
+	TESTQ CX, CX
+	JLE   done
+
+tail:
+	MOVQ      $-1, DX
+	MOVQ      $0x00000000000000ff, DX
+	BZHIQ     CX, DX, DX
+	KMOVQ     DX, K1
+	VMOVDQU64 Z0, K1, (AX)
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JG        tail
+
+done:
+	VZEROUPPER
+	RET
+
+// func reduceSumFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceSumFloat32AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes32_0<>+0(SB), Z0
+	VMOVDQU64 lanes32_0<>+0(SB), Z1
+	VMOVDQU64 lanes32_0<>+0(SB), Z2
+	VMOVDQU64 lanes32_0<>+0(SB), Z3
+	SUBQ      $+64, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VMOVDQU64   lanes32_0<>+0(SB), Z11
+	VPBLENDMD   Z4, Z11, K1, Z5
+	VADDPS      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes32_0<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z6
+	VADDPS      Z6, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes32_0<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z7
+	VADDPS      Z7, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes32_0<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z8
+	VADDPS      Z8, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+16, DX
+
+done3:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VADDPS        Z9, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X10
+	VADDPS        Z10, Z0, Z0
+	VPSHUFD       $0xee, X0, X10
+	VADDPS        Z10, Z0, Z0
+	VPSHUFD       $0x55, X0, X10
+	VADDPS        Z10, Z0, Z0
+	VMOVSS        (AX), X10
+	VADDPS        Z0, Z10, Z0
+	VMOVSS        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceProductFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceProductFloat32AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes32_3f800000<>+0(SB), Z0
+	VMOVDQU64 lanes32_3f800000<>+0(SB), Z1
+	VMOVDQU64 lanes32_3f800000<>+0(SB), Z2
+	VMOVDQU64 lanes32_3f800000<>+0(SB), Z3
+	SUBQ      $+64, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMULPS    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VMULPS    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VMULPS    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VMULPS    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VMOVDQU64   lanes32_3f800000<>+0(SB), Z11
+	VPBLENDMD   Z4, Z11, K1, Z5
+	VMULPS      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes32_3f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z6
+	VMULPS      Z6, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes32_3f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z7
+	VMULPS      Z7, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes32_3f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z8
+	VMULPS      Z8, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+16, DX
+
+done3:
+	VMULPS        Z2, Z0, Z0
+	VMULPS        Z3, Z1, Z1
+	VMULPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VMULPS        Z9, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X10
+	VMULPS        Z10, Z0, Z0
+	VPSHUFD       $0xee, X0, X10
+	VMULPS        Z10, Z0, Z0
+	VPSHUFD       $0x55, X0, X10
+	VMULPS        Z10, Z0, Z0
+	VMOVSS        (AX), X10
+	VMULPS        Z0, Z10, Z0
+	VMOVSS        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMaxFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceMaxFloat32AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes32_ff800000<>+0(SB), Z0
+	VMOVDQU64 lanes32_ff800000<>+0(SB), Z1
+	VMOVDQU64 lanes32_ff800000<>+0(SB), Z2
+	VMOVDQU64 lanes32_ff800000<>+0(SB), Z3
+	SUBQ      $+64, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMAXPS    Z4, Z0, Z5
+	VMAXPS    Z0, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z0, K1
+	VADDPS    Z4, Z0, Z0
+	VPBLENDMD Z0, Z5, K1, Z7
+	VMOVDQU64 Z7, Z0
+	VMOVDQU64 64(CX), Z4
+	VMAXPS    Z4, Z1, Z5
+	VMAXPS    Z1, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z1, K1
+	VADDPS    Z4, Z1, Z1
+	VPBLENDMD Z1, Z5, K1, Z8
+	VMOVDQU64 Z8, Z1
+	VMOVDQU64 128(CX), Z4
+	VMAXPS    Z4, Z2, Z5
+	VMAXPS    Z2, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z2, K1
+	VADDPS    Z4, Z2, Z2
+	VPBLENDMD Z2, Z5, K1, Z9
+	VMOVDQU64 Z9, Z2
+	VMOVDQU64 192(CX), Z4
+	VMAXPS    Z4, Z3, Z5
+	VMAXPS    Z3, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z3, K1
+	VADDPS    Z4, Z3, Z3
+	VPBLENDMD Z3, Z5, K1, Z10
+	VMOVDQU64 Z10, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VMOVDQU64   lanes32_ff800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z11
+	VMAXPS      Z11, Z0, Z4
+	VMAXPS      Z0, Z11, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPS      $0x03, Z11, Z0, K1
+	VADDPS      Z11, Z0, Z0
+	VPBLENDMD   Z0, Z4, K1, Z12
+	VMOVDQU64   Z12, Z0
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes32_ff800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z13
+	VMAXPS      Z13, Z1, Z4
+	VMAXPS      Z1, Z13, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPS      $0x03, Z13, Z1, K1
+	VADDPS      Z13, Z1, Z1
+	VPBLENDMD   Z1, Z4, K1, Z14
+	VMOVDQU64   Z14, Z1
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes32_ff800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z15
+	VMAXPS      Z15, Z2, Z4
+	VMAXPS      Z2, Z15, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPS      $0x03, Z15, Z2, K1
+	VADDPS      Z15, Z2, Z2
+	VPBLENDMD   Z2, Z4, K1, Z16
+	VMOVDQU64   Z16, Z2
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes32_ff800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z17
+	VMAXPS      Z17, Z3, Z4
+	VMAXPS      Z3, Z17, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPS      $0x03, Z17, Z3, K1
+	VADDPS      Z17, Z3, Z3
+	VPBLENDMD   Z3, Z4, K1, Z18
+	VMOVDQU64   Z18, Z3
+	SUBQ        $+16, DX
+
+done3:
+	VMAXPS        Z2, Z0, Z4
+	VMAXPS        Z0, Z2, Z5
+	VPANDQ        Z5, Z4, Z4
+	VCMPPS        $0x03, Z2, Z0, K1
+	VADDPS        Z2, Z0, Z0
+	VPBLENDMD     Z0, Z4, K1, Z19
+	VMAXPS        Z3, Z1, Z0
+	VMAXPS        Z1, Z3, Z2
+	VPANDQ        Z2, Z0, Z0
+	VCMPPS        $0x03, Z3, Z1, K1
+	VADDPS        Z3, Z1, Z1
+	VPBLENDMD     Z1, Z0, K1, Z20
+	VMAXPS        Z20, Z19, Z0
+	VMAXPS        Z19, Z20, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z20, Z19, K1
+	VADDPS        Z20, Z19, Z1
+	VPBLENDMD     Z1, Z0, K1, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VMAXPS        Z22, Z21, Z0
+	VMAXPS        Z21, Z22, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z22, Z21, K1
+	VADDPS        Z22, Z21, Z1
+	VPBLENDMD     Z1, Z0, K1, Z23
+	VEXTRACTF32X4 $0x01, Y23, X24
+	VMAXPS        Z24, Z23, Z0
+	VMAXPS        Z23, Z24, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z23, K1
+	VADDPS        Z24, Z23, Z1
+	VPBLENDMD     Z1, Z0, K1, Z25
+	VPSHUFD       $0xee, X25, X24
+	VMAXPS        Z24, Z25, Z0
+	VMAXPS        Z25, Z24, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z25, K1
+	VADDPS        Z24, Z25, Z1
+	VPBLENDMD     Z1, Z0, K1, Z26
+	VPSHUFD       $0x55, X26, X24
+	VMAXPS        Z24, Z26, Z0
+	VMAXPS        Z26, Z24, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z26, K1
+	VADDPS        Z24, Z26, Z1
+	VPBLENDMD     Z1, Z0, K1, Z27
+	VMOVSS        (AX), X24
+	VMAXPS        Z27, Z24, Z0
+	VMAXPS        Z24, Z27, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPS        $0x03, Z27, Z24, K1
+	VADDPS        Z27, Z24, Z1
+	VPBLENDMD     Z1, Z0, K1, Z28
+	VMOVSS        X28, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMinFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceMinFloat32AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes32_7f800000<>+0(SB), Z0
+	VMOVDQU64 lanes32_7f800000<>+0(SB), Z1
+	VMOVDQU64 lanes32_7f800000<>+0(SB), Z2
+	VMOVDQU64 lanes32_7f800000<>+0(SB), Z3
+	SUBQ      $+64, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMINPS    Z4, Z0, Z5
+	VMINPS    Z0, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z0, K1
+	VADDPS    Z4, Z0, Z0
+	VPBLENDMD Z0, Z5, K1, Z7
+	VMOVDQU64 Z7, Z0
+	VMOVDQU64 64(CX), Z4
+	VMINPS    Z4, Z1, Z5
+	VMINPS    Z1, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z1, K1
+	VADDPS    Z4, Z1, Z1
+	VPBLENDMD Z1, Z5, K1, Z8
+	VMOVDQU64 Z8, Z1
+	VMOVDQU64 128(CX), Z4
+	VMINPS    Z4, Z2, Z5
+	VMINPS    Z2, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z2, K1
+	VADDPS    Z4, Z2, Z2
+	VPBLENDMD Z2, Z5, K1, Z9
+	VMOVDQU64 Z9, Z2
+	VMOVDQU64 192(CX), Z4
+	VMINPS    Z4, Z3, Z5
+	VMINPS    Z3, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPS    $0x03, Z4, Z3, K1
+	VADDPS    Z4, Z3, Z3
+	VPBLENDMD Z3, Z5, K1, Z10
+	VMOVDQU64 Z10, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VMOVDQU64   lanes32_7f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z11
+	VMINPS      Z11, Z0, Z4
+	VMINPS      Z0, Z11, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPS      $0x03, Z11, Z0, K1
+	VADDPS      Z11, Z0, Z0
+	VPBLENDMD   Z0, Z4, K1, Z12
+	VMOVDQU64   Z12, Z0
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes32_7f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z13
+	VMINPS      Z13, Z1, Z4
+	VMINPS      Z1, Z13, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPS      $0x03, Z13, Z1, K1
+	VADDPS      Z13, Z1, Z1
+	VPBLENDMD   Z1, Z4, K1, Z14
+	VMOVDQU64   Z14, Z1
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes32_7f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z15
+	VMINPS      Z15, Z2, Z4
+	VMINPS      Z2, Z15, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPS      $0x03, Z15, Z2, K1
+	VADDPS      Z15, Z2, Z2
+	VPBLENDMD   Z2, Z4, K1, Z16
+	VMOVDQU64   Z16, Z2
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes32_7f800000<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z17
+	VMINPS      Z17, Z3, Z4
+	VMINPS      Z3, Z17, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPS      $0x03, Z17, Z3, K1
+	VADDPS      Z17, Z3, Z3
+	VPBLENDMD   Z3, Z4, K1, Z18
+	VMOVDQU64   Z18, Z3
+	SUBQ        $+16, DX
+
+done3:
+	VMINPS        Z2, Z0, Z4
+	VMINPS        Z0, Z2, Z5
+	VPORQ         Z5, Z4, Z4
+	VCMPPS        $0x03, Z2, Z0, K1
+	VADDPS        Z2, Z0, Z0
+	VPBLENDMD     Z0, Z4, K1, Z19
+	VMINPS        Z3, Z1, Z0
+	VMINPS        Z1, Z3, Z2
+	VPORQ         Z2, Z0, Z0
+	VCMPPS        $0x03, Z3, Z1, K1
+	VADDPS        Z3, Z1, Z1
+	VPBLENDMD     Z1, Z0, K1, Z20
+	VMINPS        Z20, Z19, Z0
+	VMINPS        Z19, Z20, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z20, Z19, K1
+	VADDPS        Z20, Z19, Z1
+	VPBLENDMD     Z1, Z0, K1, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VMINPS        Z22, Z21, Z0
+	VMINPS        Z21, Z22, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z22, Z21, K1
+	VADDPS        Z22, Z21, Z1
+	VPBLENDMD     Z1, Z0, K1, Z23
+	VEXTRACTF32X4 $0x01, Y23, X24
+	VMINPS        Z24, Z23, Z0
+	VMINPS        Z23, Z24, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z23, K1
+	VADDPS        Z24, Z23, Z1
+	VPBLENDMD     Z1, Z0, K1, Z25
+	VPSHUFD       $0xee, X25, X24
+	VMINPS        Z24, Z25, Z0
+	VMINPS        Z25, Z24, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z25, K1
+	VADDPS        Z24, Z25, Z1
+	VPBLENDMD     Z1, Z0, K1, Z26
+	VPSHUFD       $0x55, X26, X24
+	VMINPS        Z24, Z26, Z0
+	VMINPS        Z26, Z24, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z24, Z26, K1
+	VADDPS        Z24, Z26, Z1
+	VPBLENDMD     Z1, Z0, K1, Z27
+	VMOVSS        (AX), X24
+	VMINPS        Z27, Z24, Z0
+	VMINPS        Z24, Z27, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPS        $0x03, Z27, Z24, K1
+	VADDPS        Z27, Z24, Z1
+	VPBLENDMD     Z1, Z0, K1, Z28
+	VMOVSS        X28, (AX)
+	VZEROUPPER
+	RET
+
+// func dotFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·dotFloat32AVX512(SB), NOSPLIT, $0-32
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      y+16(FP), DX
+	MOVQ      n+24(FP), BX
+	VMOVDQU64 lanes32_0<>+0(SB), Z0
+	VMOVDQU64 lanes32_0<>+0(SB), Z1
+	VMOVDQU64 lanes32_0<>+0(SB), Z2
+	VMOVDQU64 lanes32_0<>+0(SB), Z3
+	SUBQ      $+64, BX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMOVDQU64 (DX), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VMOVDQU64 64(DX), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VMOVDQU64 128(DX), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VMOVDQU64 192(DX), Z5
+	VMULPS    Z5, Z4, Z4
+	VADDPS    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	ADDQ      $+256, DX
+	SUBQ      $+64, BX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x000000000000ffff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VMOVDQU32.Z (DX), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x000000000000ffff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VMOVDQU32.Z 64(DX), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x000000000000ffff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU32.Z 128(CX), K1, Z4
+	VMOVDQU32.Z 128(DX), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x000000000000ffff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU32.Z 192(CX), K1, Z4
+	VMOVDQU32.Z 192(DX), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+16, BX
+
+done3:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y6
+	VADDPS        Z6, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X7
+	VADDPS        Z7, Z0, Z0
+	VPSHUFD       $0xee, X0, X7
+	VADDPS        Z7, Z0, Z0
+	VPSHUFD       $0x55, X0, X7
+	VADDPS        Z7, Z0, Z0
+	VMOVSS        (AX), X7
+	VADDPS        Z0, Z7, Z0
+	VMOVSS        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centredFloat32AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·centredFloat32AVX512(SB), NOSPLIT, $0-32
+	MOVQ         acc+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VMOVDQU64    lanes32_0<>+0(SB), Z0
+	VMOVDQU64    lanes32_0<>+0(SB), Z1
+	VMOVDQU64    lanes32_0<>+0(SB), Z2
+	VMOVDQU64    lanes32_0<>+0(SB), Z3
+	VBROADCASTSS (DX), Z4
+	SUBQ         $+64, BX
+	JL           few2
+
+loop1:
+	VMOVDQU64 (CX), Z5
+	VSUBPS    Z4, Z5, Z5
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z5
+	VSUBPS    Z4, Z5, Z5
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z5
+	VSUBPS    Z4, Z5, Z5
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z5
+	VSUBPS    Z4, Z5, Z5
+	VMULPS    Z5, Z5, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+64, BX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x000000000000ffff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU32.Z (CX), K1, Z5
+	VSUBPS      Z4, Z5, Z5
+	VMOVDQU64   lanes32_0<>+0(SB), Z12
+	VPBLENDMD   Z5, Z12, K1, Z6
+	VMULPS      Z6, Z6, Z5
+	VADDPS      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x000000000000ffff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU32.Z 64(CX), K1, Z5
+	VSUBPS      Z4, Z5, Z5
+	VMOVDQU64   lanes32_0<>+0(SB), Z6
+	VPBLENDMD   Z5, Z6, K1, Z7
+	VMULPS      Z7, Z7, Z5
+	VADDPS      Z5, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x000000000000ffff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU32.Z 128(CX), K1, Z5
+	VSUBPS      Z4, Z5, Z5
+	VMOVDQU64   lanes32_0<>+0(SB), Z6
+	VPBLENDMD   Z5, Z6, K1, Z8
+	VMULPS      Z8, Z8, Z5
+	VADDPS      Z5, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+16, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x000000000000ffff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU32.Z 192(CX), K1, Z5
+	VSUBPS      Z4, Z5, Z4
+	VMOVDQU64   lanes32_0<>+0(SB), Z5
+	VPBLENDMD   Z4, Z5, K1, Z9
+	VMULPS      Z9, Z9, Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+16, BX
+
+done3:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y10
+	VADDPS        Z10, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X11
+	VADDPS        Z11, Z0, Z0
+	VPSHUFD       $0xee, X0, X11
+	VADDPS        Z11, Z0, Z0
+	VPSHUFD       $0x55, X0, X11
+	VADDPS        Z11, Z0, Z0
+	VMOVSS        (AX), X11
+	VADDPS        Z0, Z11, Z0
+	VMOVSS        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceSumFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceSumFloat64AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes64_0<>+0(SB), Z0
+	VMOVDQU64 lanes64_0<>+0(SB), Z1
+	VMOVDQU64 lanes64_0<>+0(SB), Z2
+	VMOVDQU64 lanes64_0<>+0(SB), Z3
+	SUBQ      $+32, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VADDPD    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VADDPD    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VADDPD    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (CX), K1, Z4
+	VMOVDQU64   lanes64_0<>+0(SB), Z11
+	VPBLENDMQ   Z4, Z11, K1, Z5
+	VADDPD      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes64_0<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z6
+	VADDPD      Z6, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes64_0<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z7
+	VADDPD      Z7, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes64_0<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z8
+	VADDPD      Z8, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+8, DX
+
+done3:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VADDPD        Z9, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X10
+	VADDPD        Z10, Z0, Z0
+	VPSHUFD       $0xee, X0, X10
+	VADDPD        Z10, Z0, Z0
+	VMOVSD        (AX), X10
+	VADDPD        Z0, Z10, Z0
+	VMOVSD        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceProductFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceProductFloat64AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes64_3ff0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_3ff0000000000000<>+0(SB), Z1
+	VMOVDQU64 lanes64_3ff0000000000000<>+0(SB), Z2
+	VMOVDQU64 lanes64_3ff0000000000000<>+0(SB), Z3
+	SUBQ      $+32, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMULPD    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VMULPD    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VMULPD    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VMULPD    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (CX), K1, Z4
+	VMOVDQU64   lanes64_3ff0000000000000<>+0(SB), Z11
+	VPBLENDMQ   Z4, Z11, K1, Z5
+	VMULPD      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes64_3ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z6
+	VMULPD      Z6, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes64_3ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z7
+	VMULPD      Z7, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes64_3ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z8
+	VMULPD      Z8, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+8, DX
+
+done3:
+	VMULPD        Z2, Z0, Z0
+	VMULPD        Z3, Z1, Z1
+	VMULPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VMULPD        Z9, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X10
+	VMULPD        Z10, Z0, Z0
+	VPSHUFD       $0xee, X0, X10
+	VMULPD        Z10, Z0, Z0
+	VMOVSD        (AX), X10
+	VMULPD        Z0, Z10, Z0
+	VMOVSD        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func reduceMaxFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceMaxFloat64AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes64_fff0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_fff0000000000000<>+0(SB), Z1
+	VMOVDQU64 lanes64_fff0000000000000<>+0(SB), Z2
+	VMOVDQU64 lanes64_fff0000000000000<>+0(SB), Z3
+	SUBQ      $+32, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMAXPD    Z4, Z0, Z5
+	VMAXPD    Z0, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z0, K1
+	VADDPD    Z4, Z0, Z0
+	VPBLENDMQ Z0, Z5, K1, Z7
+	VMOVDQU64 Z7, Z0
+	VMOVDQU64 64(CX), Z4
+	VMAXPD    Z4, Z1, Z5
+	VMAXPD    Z1, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z1, K1
+	VADDPD    Z4, Z1, Z1
+	VPBLENDMQ Z1, Z5, K1, Z8
+	VMOVDQU64 Z8, Z1
+	VMOVDQU64 128(CX), Z4
+	VMAXPD    Z4, Z2, Z5
+	VMAXPD    Z2, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z2, K1
+	VADDPD    Z4, Z2, Z2
+	VPBLENDMQ Z2, Z5, K1, Z9
+	VMOVDQU64 Z9, Z2
+	VMOVDQU64 192(CX), Z4
+	VMAXPD    Z4, Z3, Z5
+	VMAXPD    Z3, Z4, Z6
+	VPANDQ    Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z3, K1
+	VADDPD    Z4, Z3, Z3
+	VPBLENDMQ Z3, Z5, K1, Z10
+	VMOVDQU64 Z10, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (CX), K1, Z4
+	VMOVDQU64   lanes64_fff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z11
+	VMAXPD      Z11, Z0, Z4
+	VMAXPD      Z0, Z11, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPD      $0x03, Z11, Z0, K1
+	VADDPD      Z11, Z0, Z0
+	VPBLENDMQ   Z0, Z4, K1, Z12
+	VMOVDQU64   Z12, Z0
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes64_fff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z13
+	VMAXPD      Z13, Z1, Z4
+	VMAXPD      Z1, Z13, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPD      $0x03, Z13, Z1, K1
+	VADDPD      Z13, Z1, Z1
+	VPBLENDMQ   Z1, Z4, K1, Z14
+	VMOVDQU64   Z14, Z1
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes64_fff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z15
+	VMAXPD      Z15, Z2, Z4
+	VMAXPD      Z2, Z15, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPD      $0x03, Z15, Z2, K1
+	VADDPD      Z15, Z2, Z2
+	VPBLENDMQ   Z2, Z4, K1, Z16
+	VMOVDQU64   Z16, Z2
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes64_fff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z17
+	VMAXPD      Z17, Z3, Z4
+	VMAXPD      Z3, Z17, Z5
+	VPANDQ      Z5, Z4, Z4
+	VCMPPD      $0x03, Z17, Z3, K1
+	VADDPD      Z17, Z3, Z3
+	VPBLENDMQ   Z3, Z4, K1, Z18
+	VMOVDQU64   Z18, Z3
+	SUBQ        $+8, DX
+
+done3:
+	VMAXPD        Z2, Z0, Z4
+	VMAXPD        Z0, Z2, Z5
+	VPANDQ        Z5, Z4, Z4
+	VCMPPD        $0x03, Z2, Z0, K1
+	VADDPD        Z2, Z0, Z0
+	VPBLENDMQ     Z0, Z4, K1, Z19
+	VMAXPD        Z3, Z1, Z0
+	VMAXPD        Z1, Z3, Z2
+	VPANDQ        Z2, Z0, Z0
+	VCMPPD        $0x03, Z3, Z1, K1
+	VADDPD        Z3, Z1, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z20
+	VMAXPD        Z20, Z19, Z0
+	VMAXPD        Z19, Z20, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPD        $0x03, Z20, Z19, K1
+	VADDPD        Z20, Z19, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VMAXPD        Z22, Z21, Z0
+	VMAXPD        Z21, Z22, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPD        $0x03, Z22, Z21, K1
+	VADDPD        Z22, Z21, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z23
+	VEXTRACTF32X4 $0x01, Y23, X24
+	VMAXPD        Z24, Z23, Z0
+	VMAXPD        Z23, Z24, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPD        $0x03, Z24, Z23, K1
+	VADDPD        Z24, Z23, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z25
+	VPSHUFD       $0xee, X25, X24
+	VMAXPD        Z24, Z25, Z0
+	VMAXPD        Z25, Z24, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPD        $0x03, Z24, Z25, K1
+	VADDPD        Z24, Z25, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z26
+	VMOVSD        (AX), X24
+	VMAXPD        Z26, Z24, Z0
+	VMAXPD        Z24, Z26, Z1
+	VPANDQ        Z1, Z0, Z0
+	VCMPPD        $0x03, Z26, Z24, K1
+	VADDPD        Z26, Z24, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z27
+	VMOVSD        X27, (AX)
+	VZEROUPPER
+	RET
+
+DATA lanes64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+8(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+16(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+24(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+32(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+40(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+48(SB)/8, $0xfff0000000000000
+DATA lanes64_fff0000000000000<>+56(SB)/8, $0xfff0000000000000
+GLOBL lanes64_fff0000000000000<>(SB), RODATA|NOPTR, $64
+
+// func reduceMinFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·reduceMinFloat64AVX512(SB), NOSPLIT, $0-24
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      n+16(FP), DX
+	VMOVDQU64 lanes64_7ff0000000000000<>+0(SB), Z0
+	VMOVDQU64 lanes64_7ff0000000000000<>+0(SB), Z1
+	VMOVDQU64 lanes64_7ff0000000000000<>+0(SB), Z2
+	VMOVDQU64 lanes64_7ff0000000000000<>+0(SB), Z3
+	SUBQ      $+32, DX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMINPD    Z4, Z0, Z5
+	VMINPD    Z0, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z0, K1
+	VADDPD    Z4, Z0, Z0
+	VPBLENDMQ Z0, Z5, K1, Z7
+	VMOVDQU64 Z7, Z0
+	VMOVDQU64 64(CX), Z4
+	VMINPD    Z4, Z1, Z5
+	VMINPD    Z1, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z1, K1
+	VADDPD    Z4, Z1, Z1
+	VPBLENDMQ Z1, Z5, K1, Z8
+	VMOVDQU64 Z8, Z1
+	VMOVDQU64 128(CX), Z4
+	VMINPD    Z4, Z2, Z5
+	VMINPD    Z2, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z2, K1
+	VADDPD    Z4, Z2, Z2
+	VPBLENDMQ Z2, Z5, K1, Z9
+	VMOVDQU64 Z9, Z2
+	VMOVDQU64 192(CX), Z4
+	VMINPD    Z4, Z3, Z5
+	VMINPD    Z3, Z4, Z6
+	VPORQ     Z6, Z5, Z5
+	VCMPPD    $0x03, Z4, Z3, K1
+	VADDPD    Z4, Z3, Z3
+	VPBLENDMQ Z3, Z5, K1, Z10
+	VMOVDQU64 Z10, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+32, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z (CX), K1, Z4
+	VMOVDQU64   lanes64_7ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z11
+	VMINPD      Z11, Z0, Z4
+	VMINPD      Z0, Z11, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPD      $0x03, Z11, Z0, K1
+	VADDPD      Z11, Z0, Z0
+	VPBLENDMQ   Z0, Z4, K1, Z12
+	VMOVDQU64   Z12, Z0
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 64(CX), K1, Z4
+	VMOVDQU64   lanes64_7ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z13
+	VMINPD      Z13, Z1, Z4
+	VMINPD      Z1, Z13, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPD      $0x03, Z13, Z1, K1
+	VADDPD      Z13, Z1, Z1
+	VPBLENDMQ   Z1, Z4, K1, Z14
+	VMOVDQU64   Z14, Z1
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 128(CX), K1, Z4
+	VMOVDQU64   lanes64_7ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z15
+	VMINPD      Z15, Z2, Z4
+	VMINPD      Z2, Z15, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPD      $0x03, Z15, Z2, K1
+	VADDPD      Z15, Z2, Z2
+	VPBLENDMQ   Z2, Z4, K1, Z16
+	VMOVDQU64   Z16, Z2
+	SUBQ        $+8, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x00000000000000ff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU64.Z 192(CX), K1, Z4
+	VMOVDQU64   lanes64_7ff0000000000000<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z17
+	VMINPD      Z17, Z3, Z4
+	VMINPD      Z3, Z17, Z5
+	VPORQ       Z5, Z4, Z4
+	VCMPPD      $0x03, Z17, Z3, K1
+	VADDPD      Z17, Z3, Z3
+	VPBLENDMQ   Z3, Z4, K1, Z18
+	VMOVDQU64   Z18, Z3
+	SUBQ        $+8, DX
+
+done3:
+	VMINPD        Z2, Z0, Z4
+	VMINPD        Z0, Z2, Z5
+	VPORQ         Z5, Z4, Z4
+	VCMPPD        $0x03, Z2, Z0, K1
+	VADDPD        Z2, Z0, Z0
+	VPBLENDMQ     Z0, Z4, K1, Z19
+	VMINPD        Z3, Z1, Z0
+	VMINPD        Z1, Z3, Z2
+	VPORQ         Z2, Z0, Z0
+	VCMPPD        $0x03, Z3, Z1, K1
+	VADDPD        Z3, Z1, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z20
+	VMINPD        Z20, Z19, Z0
+	VMINPD        Z19, Z20, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPD        $0x03, Z20, Z19, K1
+	VADDPD        Z20, Z19, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VMINPD        Z22, Z21, Z0
+	VMINPD        Z21, Z22, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPD        $0x03, Z22, Z21, K1
+	VADDPD        Z22, Z21, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z23
+	VEXTRACTF32X4 $0x01, Y23, X24
+	VMINPD        Z24, Z23, Z0
+	VMINPD        Z23, Z24, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPD        $0x03, Z24, Z23, K1
+	VADDPD        Z24, Z23, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z25
+	VPSHUFD       $0xee, X25, X24
+	VMINPD        Z24, Z25, Z0
+	VMINPD        Z25, Z24, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPD        $0x03, Z24, Z25, K1
+	VADDPD        Z24, Z25, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z26
+	VMOVSD        (AX), X24
+	VMINPD        Z26, Z24, Z0
+	VMINPD        Z24, Z26, Z1
+	VPORQ         Z1, Z0, Z0
+	VCMPPD        $0x03, Z26, Z24, K1
+	VADDPD        Z26, Z24, Z1
+	VPBLENDMQ     Z1, Z0, K1, Z27
+	VMOVSD        X27, (AX)
+	VZEROUPPER
+	RET
+
+DATA lanes64_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+32(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+40(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+48(SB)/8, $0x7ff0000000000000
+DATA lanes64_7ff0000000000000<>+56(SB)/8, $0x7ff0000000000000
+GLOBL lanes64_7ff0000000000000<>(SB), RODATA|NOPTR, $64
+
+// func dotFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·dotFloat64AVX512(SB), NOSPLIT, $0-32
+	MOVQ      acc+0(FP), AX
+	MOVQ      x+8(FP), CX
+	MOVQ      y+16(FP), DX
+	MOVQ      n+24(FP), BX
+	VMOVDQU64 lanes64_0<>+0(SB), Z0
+	VMOVDQU64 lanes64_0<>+0(SB), Z1
+	VMOVDQU64 lanes64_0<>+0(SB), Z2
+	VMOVDQU64 lanes64_0<>+0(SB), Z3
+	SUBQ      $+32, BX
+	JL        few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VMOVDQU64 (DX), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z4
+	VMOVDQU64 64(DX), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z4
+	VMOVDQU64 128(DX), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z4
+	VMOVDQU64 192(DX), Z5
+	VMULPD    Z5, Z4, Z4
+	VADDPD    Z4, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	ADDQ      $+256, DX
+	SUBQ      $+32, BX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x00000000000000ff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU64.Z (CX), K1, Z4
+	VMOVDQU64.Z (DX), K1, Z5
+	VMULPD      Z5, Z4, Z4
+	VADDPD      Z4, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x00000000000000ff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU64.Z 64(CX), K1, Z4
+	VMOVDQU64.Z 64(DX), K1, Z5
+	VMULPD      Z5, Z4, Z4
+	VADDPD      Z4, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x00000000000000ff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU64.Z 128(CX), K1, Z4
+	VMOVDQU64.Z 128(DX), K1, Z5
+	VMULPD      Z5, Z4, Z4
+	VADDPD      Z4, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, SI
+	MOVQ        $0x00000000000000ff, SI
+	BZHIQ       BX, SI, SI
+	KMOVQ       SI, K1
+	VMOVDQU64.Z 192(CX), K1, Z4
+	VMOVDQU64.Z 192(DX), K1, Z5
+	VMULPD      Z5, Z4, Z4
+	VADDPD      Z4, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+8, BX
+
+done3:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y6
+	VADDPD        Z6, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X7
+	VADDPD        Z7, Z0, Z0
+	VPSHUFD       $0xee, X0, X7
+	VADDPD        Z7, Z0, Z0
+	VMOVSD        (AX), X7
+	VADDPD        Z0, Z7, Z0
+	VMOVSD        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centredFloat64AVX512(acc unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2
+TEXT ·centredFloat64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         acc+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VMOVDQU64    lanes64_0<>+0(SB), Z0
+	VMOVDQU64    lanes64_0<>+0(SB), Z1
+	VMOVDQU64    lanes64_0<>+0(SB), Z2
+	VMOVDQU64    lanes64_0<>+0(SB), Z3
+	VBROADCASTSD (DX), Z4
+	SUBQ         $+32, BX
+	JL           few2
+
+loop1:
+	VMOVDQU64 (CX), Z5
+	VSUBPD    Z4, Z5, Z5
+	VMULPD    Z5, Z5, Z5
+	VADDPD    Z5, Z0, Z0
+	VMOVDQU64 Z0, Z0
+	VMOVDQU64 64(CX), Z5
+	VSUBPD    Z4, Z5, Z5
+	VMULPD    Z5, Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	VMOVDQU64 Z1, Z1
+	VMOVDQU64 128(CX), Z5
+	VSUBPD    Z4, Z5, Z5
+	VMULPD    Z5, Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMOVDQU64 192(CX), Z5
+	VSUBPD    Z4, Z5, Z5
+	VMULPD    Z5, Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	ADDQ      $+256, CX
+	SUBQ      $+32, BX
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x00000000000000ff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU64.Z (CX), K1, Z5
+	VSUBPD      Z4, Z5, Z5
+	VMOVDQU64   lanes64_0<>+0(SB), Z12
+	VPBLENDMQ   Z5, Z12, K1, Z6
+	VMULPD      Z6, Z6, Z5
+	VADDPD      Z5, Z0, Z0
+	VMOVDQU64   Z0, Z0
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x00000000000000ff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU64.Z 64(CX), K1, Z5
+	VSUBPD      Z4, Z5, Z5
+	VMOVDQU64   lanes64_0<>+0(SB), Z6
+	VPBLENDMQ   Z5, Z6, K1, Z7
+	VMULPD      Z7, Z7, Z5
+	VADDPD      Z5, Z1, Z1
+	VMOVDQU64   Z1, Z1
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x00000000000000ff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU64.Z 128(CX), K1, Z5
+	VSUBPD      Z4, Z5, Z5
+	VMOVDQU64   lanes64_0<>+0(SB), Z6
+	VPBLENDMQ   Z5, Z6, K1, Z8
+	VMULPD      Z8, Z8, Z5
+	VADDPD      Z5, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	SUBQ        $+8, BX
+	TESTQ       BX, BX
+	JLE         done3
+	MOVQ        $-1, DX
+	MOVQ        $0x00000000000000ff, DX
+	BZHIQ       BX, DX, DX
+	KMOVQ       DX, K1
+	VMOVDQU64.Z 192(CX), K1, Z5
+	VSUBPD      Z4, Z5, Z4
+	VMOVDQU64   lanes64_0<>+0(SB), Z5
+	VPBLENDMQ   Z4, Z5, K1, Z9
+	VMULPD      Z9, Z9, Z4
+	VADDPD      Z4, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	SUBQ        $+8, BX
+
+done3:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y10
+	VADDPD        Z10, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X11
+	VADDPD        Z11, Z0, Z0
+	VPSHUFD       $0xee, X0, X11
+	VADDPD        Z11, Z0, Z0
+	VMOVSD        (AX), X11
+	VADDPD        Z0, Z11, Z0
+	VMOVSD        X0, (AX)
+	VZEROUPPER
+	RET
+
+// func adamAVX512(w unsafe.Pointer, m unsafe.Pointer, v unsafe.Pointer, grad unsafe.Pointer, p *AdamParams, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·adamAVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS (AX), Z0
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 4(AX), Z1
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 8(AX), Z2
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 12(AX), Z3
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 16(AX), Z4
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 20(AX), Z5
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 24(AX), Z6
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 28(AX), Z7
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 32(AX), Z8
+	MOVQ         p+32(FP), AX
+	VBROADCASTSS 36(AX), Z9
+	MOVQ         p+32(FP), AX
+	MOVL         32(AX), AX
+	MOVQ         w+0(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         grad+24(FP), SI
+	MOVQ         n+40(FP), DI
+	SUBQ         $+16, DI
+	JL           few2
+
+loop1:
+	VMOVDQU64 (SI), Z10
+	VMULPS    Z9, Z10, Z10
+	VMOVDQU64 (DX), Z11
+	VMULPS    Z0, Z11, Z11
+	VMULPS    Z1, Z10, Z12
+	VADDPS    Z12, Z11, Z11
+	VMOVDQU64 Z11, (DX)
+	VMOVDQU64 (BX), Z12
+	VMULPS    Z2, Z12, Z12
+	VMULPS    Z10, Z10, Z10
+	VMULPS    Z3, Z10, Z10
+	VADDPS    Z10, Z12, Z10
+	VMOVDQU64 Z10, (BX)
+	VMULPS    Z5, Z10, Z10
+	VSQRTPS   Z10, Z10
+	VMULPS    Z4, Z11, Z11
+	VMULPS    Z6, Z11, Z11
+	VADDPS    Z7, Z10, Z10
+	VDIVPS    Z10, Z11, Z10
+	VMOVDQU64 (CX), Z11
+	TESTL     AX, AX
+	JZ        plain4
+	VMULPS    Z8, Z11, Z12
+	VMULPS    Z6, Z12, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVDQU64 Z10, Z10
+
+plain4:
+	VSUBPS    Z10, Z11, Z10
+	VMOVDQU64 Z10, (CX)
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
+	ADDQ      $+64, SI
+	SUBQ      $+16, DI
+	JGE       loop1
+
+few2:
+	ADDQ        $+16, DI
+	TESTQ       DI, DI
+	JLE         done3
+	MOVQ        $-1, R8
+	MOVQ        $0x000000000000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVQ       R8, K1
+	VMOVDQU32.Z (SI), K1, Z10
+	VMULPS      Z9, Z10, Z9
+	VMOVDQU32.Z (DX), K1, Z10
+	VMULPS      Z0, Z10, Z0
+	VMULPS      Z1, Z9, Z1
+	VADDPS      Z1, Z0, Z0
+	VMOVDQU32   Z0, K1, (DX)
+	VMOVDQU32.Z (BX), K1, Z1
+	VMULPS      Z2, Z1, Z1
+	VMULPS      Z9, Z9, Z2
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z1, Z1
+	VMOVDQU32   Z1, K1, (BX)
+	VMULPS      Z5, Z1, Z1
+	VSQRTPS     Z1, Z1
+	VMULPS      Z4, Z0, Z0
+	VMULPS      Z6, Z0, Z0
+	VADDPS      Z7, Z1, Z1
+	VDIVPS      Z1, Z0, Z0
+	VMOVDQU32.Z (CX), K1, Z1
+	TESTL       AX, AX
+	JZ          plain5
+	VMULPS      Z8, Z1, Z2
+	VMULPS      Z6, Z2, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVDQU64   Z0, Z0
+
+plain5:
+	VSUBPS    Z0, Z1, Z0
+	VMOVDQU32 Z0, K1, (CX)
+	SUBQ      $+16, DI
+
+done3:
+	VZEROUPPER
+	RET
+
+// func expSumAVX512(dst unsafe.Pointer, x unsafe.Pointer, shift float32, n int) (sum float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, SSE
+TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS shift+16(FP), Z0
+	VMOVDQU64    lanes32_0<>+0(SB), Z1
+	VMOVDQU64    lanes32_0<>+0(SB), Z2
+	VMOVDQU64    lanes32_0<>+0(SB), Z3
+	VMOVDQU64    lanes32_0<>+0(SB), Z4
+	VMOVDQU64    lanes32_c2d20000<>+0(SB), Z5
+	VMOVDQU64    lanes32_42b20000<>+0(SB), Z6
+	VMOVDQU64    lanes32_3fb8aa3b<>+0(SB), Z7
+	VMOVDQU64    lanes32_3f317200<>+0(SB), Z8
+	VMOVDQU64    lanes32_35bfbe8e<>+0(SB), Z9
+	VMOVDQU64    lanes32_3950bf15<>+0(SB), Z10
+	VMOVDQU64    lanes32_3ab6d3c9<>+0(SB), Z11
+	VMOVDQU64    lanes32_3c088856<>+0(SB), Z12
+	VMOVDQU64    lanes32_3d2aaa38<>+0(SB), Z13
+	VMOVDQU64    lanes32_3e2aaaab<>+0(SB), Z14
+	VMOVDQU64    lanes32_3f000000<>+0(SB), Z15
+	VMOVDQU64    lanes32_3f800000<>+0(SB), Z16
+	SUBQ         $+64, DX
+	JL           few2
+
+loop1:
+	VMOVDQU64    (CX), Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z24
+	VRNDSCALEPS  $0x08, Z24, Z24
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z24, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z24, Z17
+	VMOVDQU64    Z10, Z25
+	VFMADD213PS  Z11, Z17, Z25
+	VFMADD213PS  Z12, Z17, Z25
+	VFMADD213PS  Z13, Z17, Z25
+	VFMADD213PS  Z14, Z17, Z25
+	VFMADD213PS  Z15, Z17, Z25
+	VMULPS       Z17, Z25, Z25
+	VMOVDQU64    Z25, Z25
+	VFMADD213PS  Z17, Z17, Z25
+	VADDPS       Z16, Z25, Z17
+	VSCALEFPS    Z24, Z17, Z17
+	VMOVDQU64    Z17, (AX)
+	VADDPS       Z17, Z1, Z1
+	VMOVDQU64    Z1, Z1
+	VMOVDQU64    64(CX), Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z24
+	VRNDSCALEPS  $0x08, Z24, Z24
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z24, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z24, Z17
+	VMOVDQU64    Z10, Z25
+	VFMADD213PS  Z11, Z17, Z25
+	VFMADD213PS  Z12, Z17, Z25
+	VFMADD213PS  Z13, Z17, Z25
+	VFMADD213PS  Z14, Z17, Z25
+	VFMADD213PS  Z15, Z17, Z25
+	VMULPS       Z17, Z25, Z25
+	VMOVDQU64    Z25, Z25
+	VFMADD213PS  Z17, Z17, Z25
+	VADDPS       Z16, Z25, Z17
+	VSCALEFPS    Z24, Z17, Z17
+	VMOVDQU64    Z17, 64(AX)
+	VADDPS       Z17, Z2, Z2
+	VMOVDQU64    Z2, Z2
+	VMOVDQU64    128(CX), Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z24
+	VRNDSCALEPS  $0x08, Z24, Z24
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z24, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z24, Z17
+	VMOVDQU64    Z10, Z25
+	VFMADD213PS  Z11, Z17, Z25
+	VFMADD213PS  Z12, Z17, Z25
+	VFMADD213PS  Z13, Z17, Z25
+	VFMADD213PS  Z14, Z17, Z25
+	VFMADD213PS  Z15, Z17, Z25
+	VMULPS       Z17, Z25, Z25
+	VMOVDQU64    Z25, Z25
+	VFMADD213PS  Z17, Z17, Z25
+	VADDPS       Z16, Z25, Z17
+	VSCALEFPS    Z24, Z17, Z17
+	VMOVDQU64    Z17, 128(AX)
+	VADDPS       Z17, Z3, Z3
+	VMOVDQU64    Z3, Z3
+	VMOVDQU64    192(CX), Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z24
+	VRNDSCALEPS  $0x08, Z24, Z24
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z24, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z24, Z17
+	VMOVDQU64    Z10, Z25
+	VFMADD213PS  Z11, Z17, Z25
+	VFMADD213PS  Z12, Z17, Z25
+	VFMADD213PS  Z13, Z17, Z25
+	VFMADD213PS  Z14, Z17, Z25
+	VFMADD213PS  Z15, Z17, Z25
+	VMULPS       Z17, Z25, Z25
+	VMOVDQU64    Z25, Z25
+	VFMADD213PS  Z17, Z17, Z25
+	VADDPS       Z16, Z25, Z17
+	VSCALEFPS    Z24, Z17, Z17
+	VMOVDQU64    Z17, 192(AX)
+	VADDPS       Z17, Z4, Z4
+	VMOVDQU64    Z4, Z4
+	ADDQ         $+256, AX
+	ADDQ         $+256, CX
+	SUBQ         $+64, DX
+	JGE          loop1
+
+few2:
+	ADDQ         $+64, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $-1, BX
+	MOVQ         $0x000000000000ffff, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVDQU32.Z  (CX), K1, Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z24
+	VRNDSCALEPS  $0x08, Z24, Z24
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z24, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z24, Z17
+	VMOVDQU64    Z10, Z25
+	VFMADD213PS  Z11, Z17, Z25
+	VFMADD213PS  Z12, Z17, Z25
+	VFMADD213PS  Z13, Z17, Z25
+	VFMADD213PS  Z14, Z17, Z25
+	VFMADD213PS  Z15, Z17, Z25
+	VMULPS       Z17, Z25, Z25
+	VMOVDQU64    Z25, Z25
+	VFMADD213PS  Z17, Z17, Z25
+	VADDPS       Z16, Z25, Z17
+	VSCALEFPS    Z24, Z17, Z17
+	VMOVDQU32    Z17, K1, (AX)
+	VMOVDQU64    lanes32_0<>+0(SB), Z24
+	VPBLENDMD    Z17, Z24, K1, Z18
+	VADDPS       Z18, Z1, Z1
+	VMOVDQU64    Z1, Z1
+	SUBQ         $+16, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $-1, BX
+	MOVQ         $0x000000000000ffff, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVDQU32.Z  64(CX), K1, Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z18, Z17
+	VMOVDQU64    Z10, Z24
+	VFMADD213PS  Z11, Z17, Z24
+	VFMADD213PS  Z12, Z17, Z24
+	VFMADD213PS  Z13, Z17, Z24
+	VFMADD213PS  Z14, Z17, Z24
+	VFMADD213PS  Z15, Z17, Z24
+	VMULPS       Z17, Z24, Z24
+	VMOVDQU64    Z24, Z24
+	VFMADD213PS  Z17, Z17, Z24
+	VADDPS       Z16, Z24, Z17
+	VSCALEFPS    Z18, Z17, Z17
+	VMOVDQU32    Z17, K1, 64(AX)
+	VMOVDQU64    lanes32_0<>+0(SB), Z18
+	VPBLENDMD    Z17, Z18, K1, Z19
+	VADDPS       Z19, Z2, Z2
+	VMOVDQU64    Z2, Z2
+	SUBQ         $+16, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $-1, BX
+	MOVQ         $0x000000000000ffff, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVDQU32.Z  128(CX), K1, Z17
+	VSUBPS       Z0, Z17, Z17
+	VMAXPS       Z17, Z5, Z17
+	VMINPS       Z17, Z6, Z17
+	VMULPS       Z7, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVDQU64    Z17, Z17
+	VFNMADD231PS Z9, Z18, Z17
+	VMOVDQU64    Z10, Z19
+	VFMADD213PS  Z11, Z17, Z19
+	VFMADD213PS  Z12, Z17, Z19
+	VFMADD213PS  Z13, Z17, Z19
+	VFMADD213PS  Z14, Z17, Z19
+	VFMADD213PS  Z15, Z17, Z19
+	VMULPS       Z17, Z19, Z19
+	VMOVDQU64    Z19, Z19
+	VFMADD213PS  Z17, Z17, Z19
+	VADDPS       Z16, Z19, Z17
+	VSCALEFPS    Z18, Z17, Z17
+	VMOVDQU32    Z17, K1, 128(AX)
+	VMOVDQU64    lanes32_0<>+0(SB), Z18
+	VPBLENDMD    Z17, Z18, K1, Z20
+	VADDPS       Z20, Z3, Z3
+	VMOVDQU64    Z3, Z3
+	SUBQ         $+16, DX
+	TESTQ        DX, DX
+	JLE          done3
+	MOVQ         $-1, BX
+	MOVQ         $0x000000000000ffff, BX
+	BZHIQ        DX, BX, BX
+	KMOVQ        BX, K1
+	VMOVDQU32.Z  192(CX), K1, Z17
+	VSUBPS       Z0, Z17, Z0
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMULPS       Z7, Z0, Z5
+	VRNDSCALEPS  $0x08, Z5, Z5
+	VMOVDQU64    Z0, Z0
+	VFNMADD231PS Z8, Z5, Z0
+	VMOVDQU64    Z0, Z0
+	VFNMADD231PS Z9, Z5, Z0
+	VMOVDQU64    Z10, Z6
+	VFMADD213PS  Z11, Z0, Z6
+	VFMADD213PS  Z12, Z0, Z6
+	VFMADD213PS  Z13, Z0, Z6
+	VFMADD213PS  Z14, Z0, Z6
+	VFMADD213PS  Z15, Z0, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVDQU64    Z6, Z6
+	VFMADD213PS  Z0, Z0, Z6
+	VADDPS       Z16, Z6, Z0
+	VSCALEFPS    Z5, Z0, Z0
+	VMOVDQU32    Z0, K1, 192(AX)
+	VMOVDQU64    lanes32_0<>+0(SB), Z5
+	VPBLENDMD    Z0, Z5, K1, Z21
+	VADDPS       Z21, Z4, Z0
+	VMOVDQU64    Z0, Z4
+	SUBQ         $+16, DX
+
+done3:
+	VADDPS        Z3, Z1, Z0
+	VADDPS        Z4, Z2, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y22
+	VADDPS        Z22, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X23
+	VADDPS        Z23, Z0, Z0
+	VPSHUFD       $0xee, X0, X23
+	VADDPS        Z23, Z0, Z0
+	VPSHUFD       $0x55, X0, X23
+	VADDPS        Z23, Z0, Z0
+	MOVSS         X0, sum+32(FP)
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(dst unsafe.Pointer, x unsafe.Pointer, factor float32, bias float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS factor+16(FP), Z0
+	VBROADCASTSS bias+20(FP), Z1
+	SUBQ         $+64, DX
+	JL           few2
+
+loop1:
+	VMOVDQU64 (CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVDQU64 Z2, (AX)
+	VMOVDQU64 64(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVDQU64 Z2, 64(AX)
+	VMOVDQU64 128(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVDQU64 Z2, 128(AX)
+	VMOVDQU64 192(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVDQU64 Z2, 192(AX)
+	ADDQ      $+256, AX
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z (CX), K1, Z2
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z1, Z2, Z2
+	VMOVDQU32   Z2, K1, (AX)
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 64(CX), K1, Z2
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z1, Z2, Z2
+	VMOVDQU32   Z2, K1, 64(AX)
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 128(CX), K1, Z2
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z1, Z2, Z2
+	VMOVDQU32   Z2, K1, 128(AX)
+	SUBQ        $+16, DX
+	TESTQ       DX, DX
+	JLE         done3
+	MOVQ        $-1, BX
+	MOVQ        $0x000000000000ffff, BX
+	BZHIQ       DX, BX, BX
+	KMOVQ       BX, K1
+	VMOVDQU32.Z 192(CX), K1, Z2
+	VMULPS      Z0, Z2, Z0
+	VADDPS      Z1, Z0, Z0
+	VMOVDQU32   Z0, K1, 192(AX)
+	SUBQ        $+16, DX
+
+done3:
+	VZEROUPPER
+	RET
+
+// func normaliseAVX512(dst unsafe.Pointer, x unsafe.Pointer, gain unsafe.Pointer, bias unsafe.Pointer, mean float32, rstd float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·normaliseAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         gain+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         n+40(FP), SI
+	VBROADCASTSS mean+32(FP), Z0
+	VBROADCASTSS rstd+36(FP), Z1
+	SUBQ         $+32, SI
+	JL           few2
+
+loop1:
+	VMOVDQU64 (CX), Z2
+	VSUBPS    Z0, Z2, Z2
+	VMULPS    Z1, Z2, Z2
+	VMOVDQU64 (DX), Z3
+	VMULPS    Z3, Z2, Z2
+	VMOVDQU64 (BX), Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVDQU64 Z2, (AX)
+	VMOVDQU64 64(CX), Z2
+	VSUBPS    Z0, Z2, Z2
+	VMULPS    Z1, Z2, Z2
+	VMOVDQU64 64(DX), Z3
+	VMULPS    Z3, Z2, Z2
+	VMOVDQU64 64(BX), Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVDQU64 Z2, 64(AX)
+	ADDQ      $+128, AX
+	ADDQ      $+128, CX
+	ADDQ      $+128, DX
+	ADDQ      $+128, BX
+	SUBQ      $+32, SI
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, SI
+	TESTQ       SI, SI
+	JLE         done3
+	MOVQ        $-1, DI
+	MOVQ        $0x000000000000ffff, DI
+	BZHIQ       SI, DI, DI
+	KMOVQ       DI, K1
+	VMOVDQU32.Z (CX), K1, Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVDQU32.Z (DX), K1, Z3
+	VMULPS      Z3, Z2, Z2
+	VMOVDQU32.Z (BX), K1, Z3
+	VADDPS      Z3, Z2, Z2
+	VMOVDQU32   Z2, K1, (AX)
+	SUBQ        $+16, SI
+	TESTQ       SI, SI
+	JLE         done3
+	MOVQ        $-1, DI
+	MOVQ        $0x000000000000ffff, DI
+	BZHIQ       SI, DI, DI
+	KMOVQ       DI, K1
+	VMOVDQU32.Z 64(CX), K1, Z2
+	VSUBPS      Z0, Z2, Z0
+	VMULPS      Z1, Z0, Z0
+	VMOVDQU32.Z 64(DX), K1, Z1
+	VMULPS      Z1, Z0, Z0
+	VMOVDQU32.Z 64(BX), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	VMOVDQU32   Z0, K1, 64(AX)
+	SUBQ        $+16, SI
+
+done3:
+	VZEROUPPER
+	RET
+
+// func normaliseSumsAVX512(dgain unsafe.Pointer, dbias unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, n int) (s float32, t float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, SSE
+TEXT ·normaliseSumsAVX512(SB), NOSPLIT, $0-64
+	MOVQ         dgain+0(FP), AX
+	MOVQ         dbias+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         dy+24(FP), BX
+	MOVQ         gain+32(FP), SI
+	MOVQ         n+48(FP), DI
+	VBROADCASTSS mean+40(FP), Z0
+	VBROADCASTSS rstd+44(FP), Z1
+	VMOVDQU64    lanes32_0<>+0(SB), Z2
+	VMOVDQU64    lanes32_0<>+0(SB), Z3
+	VMOVDQU64    lanes32_0<>+0(SB), Z4
+	VMOVDQU64    lanes32_0<>+0(SB), Z5
+	VMOVDQU64    lanes32_0<>+0(SB), Z6
+	VMOVDQU64    lanes32_0<>+0(SB), Z7
+	VMOVDQU64    lanes32_0<>+0(SB), Z8
+	VMOVDQU64    lanes32_0<>+0(SB), Z9
+	SUBQ         $+64, DI
+	JL           few2
+
+loop1:
+	VMOVDQU64 (DX), Z10
+	VSUBPS    Z0, Z10, Z10
+	VMULPS    Z1, Z10, Z10
+	VMOVDQU64 (BX), Z17
+	VMOVDQU64 (AX), Z18
+	VMULPS    Z10, Z17, Z19
+	VADDPS    Z19, Z18, Z18
+	VMOVDQU64 Z18, (AX)
+	VMOVDQU64 (CX), Z18
+	VADDPS    Z17, Z18, Z18
+	VMOVDQU64 Z18, (CX)
+	VMOVDQU64 (SI), Z18
+	VMULPS    Z18, Z17, Z17
+	VADDPS    Z17, Z2, Z2
+	VMOVDQU64 Z2, Z2
+	VMULPS    Z10, Z17, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVDQU64 Z6, Z6
+	VMOVDQU64 64(DX), Z10
+	VSUBPS    Z0, Z10, Z10
+	VMULPS    Z1, Z10, Z10
+	VMOVDQU64 64(BX), Z17
+	VMOVDQU64 64(AX), Z18
+	VMULPS    Z10, Z17, Z19
+	VADDPS    Z19, Z18, Z18
+	VMOVDQU64 Z18, 64(AX)
+	VMOVDQU64 64(CX), Z18
+	VADDPS    Z17, Z18, Z18
+	VMOVDQU64 Z18, 64(CX)
+	VMOVDQU64 64(SI), Z18
+	VMULPS    Z18, Z17, Z17
+	VADDPS    Z17, Z3, Z3
+	VMOVDQU64 Z3, Z3
+	VMULPS    Z10, Z17, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVDQU64 Z7, Z7
+	VMOVDQU64 128(DX), Z10
+	VSUBPS    Z0, Z10, Z10
+	VMULPS    Z1, Z10, Z10
+	VMOVDQU64 128(BX), Z17
+	VMOVDQU64 128(AX), Z18
+	VMULPS    Z10, Z17, Z19
+	VADDPS    Z19, Z18, Z18
+	VMOVDQU64 Z18, 128(AX)
+	VMOVDQU64 128(CX), Z18
+	VADDPS    Z17, Z18, Z18
+	VMOVDQU64 Z18, 128(CX)
+	VMOVDQU64 128(SI), Z18
+	VMULPS    Z18, Z17, Z17
+	VADDPS    Z17, Z4, Z4
+	VMOVDQU64 Z4, Z4
+	VMULPS    Z10, Z17, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVDQU64 Z8, Z8
+	VMOVDQU64 192(DX), Z10
+	VSUBPS    Z0, Z10, Z10
+	VMULPS    Z1, Z10, Z10
+	VMOVDQU64 192(BX), Z17
+	VMOVDQU64 192(AX), Z18
+	VMULPS    Z10, Z17, Z19
+	VADDPS    Z19, Z18, Z18
+	VMOVDQU64 Z18, 192(AX)
+	VMOVDQU64 192(CX), Z18
+	VADDPS    Z17, Z18, Z18
+	VMOVDQU64 Z18, 192(CX)
+	VMOVDQU64 192(SI), Z18
+	VMULPS    Z18, Z17, Z17
+	VADDPS    Z17, Z5, Z5
+	VMOVDQU64 Z5, Z5
+	VMULPS    Z10, Z17, Z10
+	VADDPS    Z10, Z9, Z9
+	VMOVDQU64 Z9, Z9
+	ADDQ      $+256, AX
+	ADDQ      $+256, CX
+	ADDQ      $+256, DX
+	ADDQ      $+256, BX
+	ADDQ      $+256, SI
+	SUBQ      $+64, DI
+	JGE       loop1
+
+few2:
+	ADDQ        $+64, DI
+	TESTQ       DI, DI
+	JLE         done3
+	MOVQ        $-1, R8
+	MOVQ        $0x000000000000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVQ       R8, K1
+	VMOVDQU32.Z (DX), K1, Z10
+	VSUBPS      Z0, Z10, Z10
+	VMULPS      Z1, Z10, Z10
+	VMOVDQU32.Z (BX), K1, Z17
+	VMOVDQU32.Z (AX), K1, Z18
+	VMULPS      Z10, Z17, Z19
+	VADDPS      Z19, Z18, Z18
+	VMOVDQU32   Z18, K1, (AX)
+	VMOVDQU32.Z (CX), K1, Z18
+	VADDPS      Z17, Z18, Z18
+	VMOVDQU32   Z18, K1, (CX)
+	VMOVDQU32.Z (SI), K1, Z18
+	VMULPS      Z18, Z17, Z17
+	VADDPS      Z17, Z2, Z2
+	VMOVDQU64   Z2, Z2
+	VMULPS      Z10, Z17, Z10
+	VMOVDQU64   lanes32_0<>+0(SB), Z17
+	VPBLENDMD   Z10, Z17, K1, Z11
+	VADDPS      Z11, Z6, Z6
+	VMOVDQU64   Z6, Z6
+	SUBQ        $+16, DI
+	TESTQ       DI, DI
+	JLE         done3
+	MOVQ        $-1, R8
+	MOVQ        $0x000000000000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVQ       R8, K1
+	VMOVDQU32.Z 64(DX), K1, Z10
+	VSUBPS      Z0, Z10, Z10
+	VMULPS      Z1, Z10, Z10
+	VMOVDQU32.Z 64(BX), K1, Z11
+	VMOVDQU32.Z 64(AX), K1, Z17
+	VMULPS      Z10, Z11, Z18
+	VADDPS      Z18, Z17, Z17
+	VMOVDQU32   Z17, K1, 64(AX)
+	VMOVDQU32.Z 64(CX), K1, Z17
+	VADDPS      Z11, Z17, Z17
+	VMOVDQU32   Z17, K1, 64(CX)
+	VMOVDQU32.Z 64(SI), K1, Z17
+	VMULPS      Z17, Z11, Z11
+	VADDPS      Z11, Z3, Z3
+	VMOVDQU64   Z3, Z3
+	VMULPS      Z10, Z11, Z10
+	VMOVDQU64   lanes32_0<>+0(SB), Z11
+	VPBLENDMD   Z10, Z11, K1, Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVDQU64   Z7, Z7
+	SUBQ        $+16, DI
+	TESTQ       DI, DI
+	JLE         done3
+	MOVQ        $-1, R8
+	MOVQ        $0x000000000000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVQ       R8, K1
+	VMOVDQU32.Z 128(DX), K1, Z10
+	VSUBPS      Z0, Z10, Z10
+	VMULPS      Z1, Z10, Z10
+	VMOVDQU32.Z 128(BX), K1, Z11
+	VMOVDQU32.Z 128(AX), K1, Z12
+	VMULPS      Z10, Z11, Z17
+	VADDPS      Z17, Z12, Z12
+	VMOVDQU32   Z12, K1, 128(AX)
+	VMOVDQU32.Z 128(CX), K1, Z12
+	VADDPS      Z11, Z12, Z12
+	VMOVDQU32   Z12, K1, 128(CX)
+	VMOVDQU32.Z 128(SI), K1, Z12
+	VMULPS      Z12, Z11, Z11
+	VADDPS      Z11, Z4, Z4
+	VMOVDQU64   Z4, Z4
+	VMULPS      Z10, Z11, Z10
+	VMOVDQU64   lanes32_0<>+0(SB), Z11
+	VPBLENDMD   Z10, Z11, K1, Z13
+	VADDPS      Z13, Z8, Z8
+	VMOVDQU64   Z8, Z8
+	SUBQ        $+16, DI
+	TESTQ       DI, DI
+	JLE         done3
+	MOVQ        $-1, R8
+	MOVQ        $0x000000000000ffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVQ       R8, K1
+	VMOVDQU32.Z 192(DX), K1, Z10
+	VSUBPS      Z0, Z10, Z0
+	VMULPS      Z1, Z0, Z0
+	VMOVDQU32.Z 192(BX), K1, Z1
+	VMOVDQU32.Z 192(AX), K1, Z10
+	VMULPS      Z0, Z1, Z11
+	VADDPS      Z11, Z10, Z10
+	VMOVDQU32   Z10, K1, 192(AX)
+	VMOVDQU32.Z 192(CX), K1, Z10
+	VADDPS      Z1, Z10, Z10
+	VMOVDQU32   Z10, K1, 192(CX)
+	VMOVDQU32.Z 192(SI), K1, Z10
+	VMULPS      Z10, Z1, Z1
+	VADDPS      Z1, Z5, Z5
+	VMOVDQU64   Z5, Z5
+	VMULPS      Z0, Z1, Z0
+	VMOVDQU64   lanes32_0<>+0(SB), Z1
+	VPBLENDMD   Z0, Z1, K1, Z14
+	VADDPS      Z14, Z9, Z0
+	VMOVDQU64   Z0, Z9
+	SUBQ        $+16, DI
+
+done3:
+	VADDPS        Z4, Z2, Z0
+	VADDPS        Z5, Z3, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y15
+	VADDPS        Z15, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X16
+	VADDPS        Z16, Z0, Z0
+	VPSHUFD       $0xee, X0, X16
+	VADDPS        Z16, Z0, Z0
+	VPSHUFD       $0x55, X0, X16
+	VADDPS        Z16, Z0, Z0
+	MOVSS         X0, s+56(FP)
+	VADDPS        Z8, Z6, Z0
+	VADDPS        Z9, Z7, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y15
+	VADDPS        Z15, Z0, Z0
+	VEXTRACTF32X4 $0x01, Y0, X16
+	VADDPS        Z16, Z0, Z0
+	VPSHUFD       $0xee, X0, X16
+	VADDPS        Z16, Z0, Z0
+	VPSHUFD       $0x55, X0, X16
+	VADDPS        Z16, Z0, Z0
+	MOVSS         X0, t+60(FP)
+	VZEROUPPER
+	RET
+
+// func normaliseGradAVX512(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2
+TEXT ·normaliseGradAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dx+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         gain+24(FP), BX
+	MOVQ         n+48(FP), SI
+	VBROADCASTSS mean+32(FP), Z0
+	VBROADCASTSS rstd+36(FP), Z1
+	VBROADCASTSS s+40(FP), Z2
+	VBROADCASTSS t+44(FP), Z3
+	SUBQ         $+32, SI
+	JL           few2
+
+loop1:
+	VMOVDQU64 (CX), Z4
+	VSUBPS    Z0, Z4, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVDQU64 (DX), Z5
+	VMOVDQU64 (BX), Z6
+	VMULPS    Z6, Z5, Z5
+	VSUBPS    Z2, Z5, Z5
+	VMULPS    Z3, Z4, Z4
+	VSUBPS    Z4, Z5, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVDQU64 Z4, (AX)
+	VMOVDQU64 64(CX), Z4
+	VSUBPS    Z0, Z4, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVDQU64 64(DX), Z5
+	VMOVDQU64 64(BX), Z6
+	VMULPS    Z6, Z5, Z5
+	VSUBPS    Z2, Z5, Z5
+	VMULPS    Z3, Z4, Z4
+	VSUBPS    Z4, Z5, Z4
+	VMULPS    Z1, Z4, Z4
+	VMOVDQU64 Z4, 64(AX)
+	ADDQ      $+128, AX
+	ADDQ      $+128, CX
+	ADDQ      $+128, DX
+	ADDQ      $+128, BX
+	SUBQ      $+32, SI
+	JGE       loop1
+
+few2:
+	ADDQ        $+32, SI
+	TESTQ       SI, SI
+	JLE         done3
+	MOVQ        $-1, DI
+	MOVQ        $0x000000000000ffff, DI
+	BZHIQ       SI, DI, DI
+	KMOVQ       DI, K1
+	VMOVDQU32.Z (CX), K1, Z4
+	VSUBPS      Z0, Z4, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVDQU32.Z (DX), K1, Z5
+	VMOVDQU32.Z (BX), K1, Z6
+	VMULPS      Z6, Z5, Z5
+	VSUBPS      Z2, Z5, Z5
+	VMULPS      Z3, Z4, Z4
+	VSUBPS      Z4, Z5, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVDQU32   Z4, K1, (AX)
+	SUBQ        $+16, SI
+	TESTQ       SI, SI
+	JLE         done3
+	MOVQ        $-1, DI
+	MOVQ        $0x000000000000ffff, DI
+	BZHIQ       SI, DI, DI
+	KMOVQ       DI, K1
+	VMOVDQU32.Z 64(CX), K1, Z4
+	VSUBPS      Z0, Z4, Z0
+	VMULPS      Z1, Z0, Z0
+	VMOVDQU32.Z 64(DX), K1, Z4
+	VMOVDQU32.Z 64(BX), K1, Z5
+	VMULPS      Z5, Z4, Z4
+	VSUBPS      Z2, Z4, Z2
+	VMULPS      Z3, Z0, Z0
+	VSUBPS      Z0, Z2, Z0
+	VMULPS      Z1, Z0, Z0
+	VMOVDQU32   Z0, K1, 64(AX)
+	SUBQ        $+16, SI
+
+done3:
 	VZEROUPPER
 	RET

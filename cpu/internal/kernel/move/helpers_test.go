@@ -7,6 +7,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
 	"pgregory.net/rapid"
 
 	"github.com/elbo-go/elbo/cpu/internal/isa"
@@ -111,3 +114,25 @@ func same(t rapid.TB, what string, got, want unsafe.Pointer, size, n int) {
 func name(v any) string { return fmt.Sprintf("%+v", v) }
 
 func newRand(t *rapid.T) *rand.Rand { return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)) }
+
+// pointer is the address of a byte.
+func pointer(p *byte) unsafe.Pointer { return unsafe.Pointer(p) }
+
+// numbers fills n elements of a type with small whole numbers.
+func numbers(rng *rand.Rand, dt dtypes.DType, p unsafe.Pointer, n int) {
+	for i := range n {
+		v := rng.IntN(5)
+		switch dt {
+		case dtypes.Float32:
+			*at[float32](p, i) = float32(v - 2)
+		case dtypes.Float64:
+			*at[float64](p, i) = float64(v - 2)
+		case dtypes.BFloat16:
+			*at[bfloat16.BFloat16](p, i) = bfloat16.FromFloat32(float32(v - 2))
+		case dtypes.Float16:
+			*at[float16.Float16](p, i) = float16.FromFloat32(float32(v - 2))
+		default:
+			writer(dt)(p, i, v)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func products(s Spec) int {
 	for _, a := range s.Axes {
 		sum := 0
 		for o := range a.Out() {
-			sum += a.taps(o).count
+			sum += a.Taps(o).Count
 		}
 		n *= sum
 	}

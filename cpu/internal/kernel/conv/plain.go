@@ -14,8 +14,8 @@ import (
 // unit is one image.
 type plain struct {
 	s   Spec
-	out func(s *Spec, tap [][]taps, n int, at *window, args []unsafe.Pointer)
-	tap [][]taps // per axis and output
+	out func(s *Spec, tap [][]Taps, n int, at *window, args []unsafe.Pointer)
+	tap [][]Taps // per axis and output
 }
 
 // number is what a sum is taken in.
@@ -59,12 +59,12 @@ func newPlain(s Spec) kernel.Kernel {
 }
 
 // tables lists the terms of every output of every axis.
-func tables(axes []Axis) [][]taps {
-	out := make([][]taps, len(axes))
+func tables(axes []Axis) [][]Taps {
+	out := make([][]Taps, len(axes))
 	for i, a := range axes {
-		out[i] = make([]taps, a.Out())
+		out[i] = make([]Taps, a.Out())
 		for o := range out[i] {
-			out[i][o] = a.taps(o)
+			out[i][o] = a.Taps(o)
 		}
 	}
 	return out
@@ -90,7 +90,7 @@ func (p *plain) Run(w *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
 }
 
 // native computes an image in the operands' own type.
-func native[T number](s *Spec, tap [][]taps, n int, at *window, args []unsafe.Pointer) {
+func native[T number](s *Spec, tap [][]Taps, n int, at *window, args []unsafe.Pointer) {
 	each(s, tap, n, at, func(out int) {
 		var sum T
 		at.terms(s, func(in, ker int) {
@@ -101,8 +101,8 @@ func native[T number](s *Spec, tap [][]taps, n int, at *window, args []unsafe.Po
 }
 
 // image computes an image in float32 and rounds at the end.
-func image[T any](single func(T) float32, round func(float32) T) func(*Spec, [][]taps, int, *window, []unsafe.Pointer) {
-	return func(s *Spec, tap [][]taps, n int, at *window, args []unsafe.Pointer) {
+func image[T any](single func(T) float32, round func(float32) T) func(*Spec, [][]Taps, int, *window, []unsafe.Pointer) {
+	return func(s *Spec, tap [][]Taps, n int, at *window, args []unsafe.Pointer) {
 		each(s, tap, n, at, func(out int) {
 			var sum float32
 			at.terms(s, func(in, ker int) {
@@ -124,11 +124,11 @@ const maxAxes = 8
 // window is where the terms of an output begin: offsets in elements, and the terms of each axis.
 type window struct {
 	in, ker int
-	taps    [maxAxes]taps
+	taps    [maxAxes]Taps
 }
 
 // each visits the outputs of an image, with their window in at.
-func each(s *Spec, tap [][]taps, n int, at *window, visit func(out int)) {
+func each(s *Spec, tap [][]Taps, n int, at *window, visit func(out int)) {
 	batch := s.Batch / s.BatchGroups
 	var o [maxAxes]int
 	for {
@@ -157,7 +157,7 @@ func each(s *Spec, tap [][]taps, n int, at *window, visit func(out int)) {
 func (at *window) terms(s *Spec, visit func(in, ker int)) {
 	var j [maxAxes]int
 	for i := range s.Axes {
-		if at.taps[i].count == 0 {
+		if at.taps[i].Count == 0 {
 			return
 		}
 	}
@@ -165,15 +165,15 @@ func (at *window) terms(s *Spec, visit func(in, ker int)) {
 		in, ker := at.in, at.ker
 		for i, a := range s.Axes {
 			t := &at.taps[i]
-			in += (t.i + j[i]*t.iStep) * a.InStride
-			ker += (t.k + j[i]*t.kStep) * a.KernelStride
+			in += (t.I + j[i]*t.IStep) * a.InStride
+			ker += (t.K + j[i]*t.KStep) * a.KernelStride
 		}
 		for range s.InChannels / s.Groups {
 			visit(in, ker)
 			in += s.InChannel
 			ker += s.KernelIn
 		}
-		if !next(&j, len(s.Axes), func(i int) int { return at.taps[i].count }) {
+		if !next(&j, len(s.Axes), func(i int) int { return at.taps[i].Count }) {
 			return
 		}
 	}

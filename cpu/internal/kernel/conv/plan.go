@@ -9,7 +9,7 @@ import (
 type planner struct {
 	*engine
 	p      problem
-	tab    [][]taps
+	tab    [][]Taps
 	swap   bool // rows are output channels, columns images
 	weight bool // a gradient of the kernel: the sum is long, the output short
 	micros []gemm.Micro
@@ -88,7 +88,7 @@ func (pl *planner) orient() {
 	p, images, channels := &pl.p, pl.p.Batch, pl.p.OutChannels
 	if pl.weight {
 		straight, crossed := pl.best(images, channels), pl.best(channels, images)
-		pl.swap = p.InBatch == 1 && cost(crossed, channels, images) < cost(straight, images, channels)
+		pl.swap = p.InBatch == 1 && crossing*cost(crossed, channels, images) < cost(straight, images, channels)
 		if pl.swap {
 			images, channels = channels, images
 		}
@@ -99,10 +99,10 @@ func (pl *planner) orient() {
 	last := len(p.Axes) - 1
 	along, across := 0.0, 0.0
 	for _, t := range pl.runs() {
-		along += (float64(t.rows) + callRows) * float64(t.taps.count)
+		along += (float64(t.rows) + callRows) * float64(t.taps.Count)
 	}
 	for _, t := range pl.tab[last] {
-		across += rowCost(images, pl.rowsOf(p.InBatch)) / float64(images) * float64(t.count)
+		across += rowCost(images, pl.rowsOf(p.InBatch)) / float64(images) * float64(t.Count)
 	}
 	if along <= across || len(pl.tab[last]) > 16 {
 		pl.rowAxis = last
@@ -144,7 +144,7 @@ func (pl *planner) rowsOf(stride int) int {
 // whose inputs are move elements apart.
 type run struct {
 	o, rows, step, move int
-	taps                taps
+	taps                Taps
 }
 
 // runs cuts the last axis in tiles.
@@ -156,7 +156,7 @@ func (pl *planner) runs() (out []run) {
 	for start := 0; start < min(period, len(tab)); start++ {
 		for o := start; o < len(tab); {
 			end := o
-			for end < len(tab) && tab[end].k == tab[o].k && tab[end].count == tab[o].count {
+			for end < len(tab) && tab[end].K == tab[o].K && tab[end].Count == tab[o].Count {
 				end += period
 			}
 			n := (end - o) / period
@@ -312,13 +312,13 @@ func (pl *planner) placeTiles() {
 }
 
 // term turns taps into bytes.
-func (pl *planner) term(axis int, t taps) term {
+func (pl *planner) term(axis int, t Taps) term {
 	a := pl.p.Axes[axis]
-	x := term{count: t.count, a: t.i * a.InStride * pl.size, aStep: t.iStep * a.InStride * pl.size}
+	x := term{count: t.Count, a: t.I * a.InStride * pl.size, aStep: t.IStep * a.InStride * pl.size}
 	if pl.pack != nil {
-		x.b, x.bStep = pl.pack.at(axis, t.k), pl.pack.at(axis, t.k+t.kStep)-pl.pack.at(axis, t.k)
+		x.b, x.bStep = pl.pack.at(axis, t.K), pl.pack.at(axis, t.K+t.KStep)-pl.pack.at(axis, t.K)
 	} else {
-		x.b, x.bStep = t.k*a.KernelStride*pl.size, t.kStep*a.KernelStride*pl.size
+		x.b, x.bStep = t.K*a.KernelStride*pl.size, t.KStep*a.KernelStride*pl.size
 	}
 	if pl.swap {
 		x.a, x.aStep, x.b, x.bStep = x.b, x.bStep, x.a, x.aStep
@@ -365,6 +365,9 @@ func (pl *planner) cutUp(terms int) {
 
 // wantUnits is the number of units aimed at: enough to keep many workers evenly busy.
 const wantUnits = 64
+
+// crossing is how much dearer a gradient is with its operands' parts changed.
+const crossing = 1.3
 
 // otherTile is how much dearer a product is with a micro-kernel that is not the preferred one.
 const otherTile = 1.1

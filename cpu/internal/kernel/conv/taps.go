@@ -1,31 +1,34 @@
 package conv
 
-// taps are the terms that one output takes along an axis: kernel elements k, k+kStep, … with
-// input elements i, i+iStep, ….
-type taps struct{ k, kStep, i, iStep, count int }
+// Taps are the terms that one output takes along an axis.
+type Taps struct {
+	K, KStep int // the first element of the kernel, and the step to the next
+	I, IStep int // the same for the input
+	Count    int // of terms; if it is 0, K and I are 0
+}
 
-// taps finds the terms of output o whose input exists.
-func (a Axis) taps(o int) taps {
+// Taps finds the terms of output o whose input exists.
+func (a Axis) Taps(o int) Taps {
 	g := gcd(a.InputDilation, a.KernelDilation)
-	t := taps{kStep: a.InputDilation / g, iStep: a.KernelDilation / g}
+	t := Taps{KStep: a.InputDilation / g, IStep: a.KernelDilation / g}
 	start := o*a.Stride - a.Lo
-	for t.k < t.kStep && (start+t.k*a.KernelDilation)%a.InputDilation != 0 {
-		t.k++
+	for t.K < t.KStep && (start+t.K*a.KernelDilation)%a.InputDilation != 0 {
+		t.K++
 	}
-	if t.k == t.kStep || t.k >= a.Kernel {
-		return taps{kStep: t.kStep, iStep: t.iStep}
+	if t.K == t.KStep || t.K >= a.Kernel {
+		return Taps{KStep: t.KStep, IStep: t.IStep}
 	}
-	t.i = (start + t.k*a.KernelDilation) / a.InputDilation
-	if t.i < 0 {
-		skip := (-t.i + t.iStep - 1) / t.iStep
-		t.i += skip * t.iStep
-		t.k += skip * t.kStep
+	t.I = (start + t.K*a.KernelDilation) / a.InputDilation
+	if t.I < 0 {
+		skip := (-t.I + t.IStep - 1) / t.IStep
+		t.I += skip * t.IStep
+		t.K += skip * t.KStep
 	}
-	if t.k < a.Kernel && t.i < a.In {
-		t.count = min((a.Kernel-1-t.k)/t.kStep, (a.In-1-t.i)/t.iStep) + 1
+	if t.K < a.Kernel && t.I < a.In {
+		t.Count = min((a.Kernel-1-t.K)/t.KStep, (a.In-1-t.I)/t.IStep) + 1
 	}
-	if t.count == 0 {
-		return taps{kStep: t.kStep, iStep: t.iStep}
+	if t.Count == 0 {
+		return Taps{KStep: t.KStep, IStep: t.IStep}
 	}
 	return t
 }

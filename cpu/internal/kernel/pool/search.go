@@ -2,24 +2,47 @@ package pool
 
 import "unsafe"
 
+// picker scatters n neighbouring windows whose elements are at the same offsets from the first
+// one's: source[c] is added to the output at the place of the extremum of x.
+type picker func(x, source, out unsafe.Pointer, offsets []int, n int)
+
+// largest is the picker of maxima.
+func largest[T number](x, source, out unsafe.Pointer, offsets []int, n int) {
+	for c := range n {
+		best, at := *elem[T](x, offsets[0]+c), offsets[0]
+		for _, o := range offsets[1:] {
+			if v := *elem[T](x, o+c); v > best || v != v {
+				best, at = v, o
+			}
+		}
+		*elem[T](out, at+c) += *elem[T](source, c)
+	}
+}
+
+// least is the picker of minima.
+func least[T number](x, source, out unsafe.Pointer, offsets []int, n int) {
+	for c := range n {
+		best, at := *elem[T](x, offsets[0]+c), offsets[0]
+		for _, o := range offsets[1:] {
+			if v := *elem[T](x, o+c); v < best || v != v {
+				best, at = v, o
+			}
+		}
+		*elem[T](out, at+c) += *elem[T](source, c)
+	}
+}
+
 // search clears the part of the output that the unit owns and scatters the unit's sources.
-func search[T any](k *choose, u int, args []unsafe.Pointer, better func(x, y T) bool, add func(x, y T) T) {
-	own(k, u, func(offset int) { *elem[T](args[0], offset) = *new(T) })
+func search[T any](k *choose, u int, args []unsafe.Pointer, offsets []int, pick picker) {
+	own(k, u, func(offset int) { clear(unsafe.Slice(elem[T](args[0], offset), k.run)) })
 	var w window
 	for i := range k.per {
 		k.window(&w, u, i)
 		if w.empty {
 			continue
 		}
-		best := w.first
-		value := *elem[T](args[1], best)
-		w.elements(k, func(offset int) {
-			if v := *elem[T](args[1], offset); better(v, value) {
-				best, value = offset, v
-			}
-		})
-		to := elem[T](args[0], best)
-		*to = add(*to, *elem[T](args[2], w.source))
+		offsets = w.offsets(k, offsets[:0])
+		pick(args[1], unsafe.Pointer(elem[T](args[2], w.source)), args[0], offsets, k.run)
 	}
 }
 
@@ -28,11 +51,12 @@ func elem[T any](p unsafe.Pointer, i int) *T {
 	return (*T)(unsafe.Add(p, i*int(unsafe.Sizeof(*new(T)))))
 }
 
-// elements visits the window's elements after the first one, in row-major order.
-func (w *window) elements(k *choose, visit func(offset int)) {
+// offsets lists the window's elements in row-major order.
+func (w *window) offsets(k *choose, list []int) []int {
 	var at [maxAxes]int
 	offset := w.first
 	for {
+		list = append(list, offset)
 		x := len(k.axes) - 1
 		for ; x >= 0; x-- {
 			step := w.taps[x].IStep * k.axes[x].InStride
@@ -45,9 +69,8 @@ func (w *window) elements(k *choose, visit func(offset int)) {
 			at[x] = 0
 		}
 		if x < 0 {
-			return
+			return list
 		}
-		visit(offset)
 	}
 }
 

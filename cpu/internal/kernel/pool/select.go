@@ -19,28 +19,35 @@ import (
 // A unit takes all windows whose position along some axes is given: those along which no two
 // windows meet.
 type choose struct {
-	title string
-	axes  []coord // source positions; In is the operand's, Out the source's
-	alone int     // the first axes, along which windows do not meet
-	units int
-	per   int // source elements of a unit
-	body  func(k *choose, u int, args []unsafe.Pointer)
+	title    string
+	axes     []coord // source positions; In is the operand's, Out the source's
+	alone    int     // the first axes, along which windows do not meet
+	units    int
+	per      int // windows of a unit
+	elements int // of a window
+	run      int // neighbouring windows that lie alike: the channels, where they come last
+	body     scatterer
 }
 
 // NewSelect returns the kernel of SelectAndScatterMax, or of SelectAndScatterMin, for the windows
 // that a spec lays over the operand (its OutStrides are those of the source). The arguments are
 // output, operand and source. It is nil if the type has no order.
 func NewSelect(_ isa.Level, s Spec, smallest bool) kernel.Kernel {
-	k := &choose{title: s.name("select"), body: chooser(s.DType, smallest), units: 1, per: 1}
+	k := &choose{title: s.name("select"), body: chooser(s.DType, smallest), units: 1, per: 1, run: 1, elements: 1}
 	if k.body == nil || len(s.Axes) > maxAxes {
 		return nil
 	}
-	for _, a := range s.Axes {
+	axes := s.Axes
+	if n := len(axes); n > 0 && trivial(axes[n-1]) && axes[n-1].InStride == 1 && axes[n-1].OutStride == 1 {
+		k.run, axes = axes[n-1].In, axes[:n-1]
+	}
+	for _, a := range axes {
 		c := coord{Axis: a, out: a.Out()}
 		for o := range c.out {
 			c.taps = append(c.taps, a.Taps(o))
 		}
 		k.axes = append(k.axes, c)
+		k.elements *= a.Kernel
 	}
 	for k.alone < len(k.axes) && k.axes[k.alone].apart() && k.units < 64 {
 		k.units *= k.axes[k.alone].out
@@ -55,8 +62,11 @@ func NewSelect(_ isa.Level, s Spec, smallest bool) kernel.Kernel {
 // apart reports whether no two windows meet along an axis.
 func (c *coord) apart() bool { return (c.Kernel-1)*c.KernelDilation < c.Stride }
 
+// scatterer computes a unit, with room for the offsets of a window.
+type scatterer func(k *choose, u int, args []unsafe.Pointer, offsets []int)
+
 // chooser returns the loop of a type.
-func chooser(dt dtypes.DType, smallest bool) func(*choose, int, []unsafe.Pointer) {
+func chooser(dt dtypes.DType, smallest bool) scatterer {
 	switch dt {
 	case dtypes.Int8:
 		return ordered[int8](smallest)
@@ -91,27 +101,30 @@ type number interface {
 }
 
 // ordered works in the operand's own type.
-func ordered[T number](smallest bool) func(*choose, int, []unsafe.Pointer) {
-	better := func(x, y T) bool { return x > y || x != x }
+func ordered[T number](smallest bool) scatterer {
+	pick := largest[T]
 	if smallest {
-		better = func(x, y T) bool { return x < y || x != x }
+		pick = least[T]
 	}
-	return func(k *choose, u int, args []unsafe.Pointer) {
-		search(k, u, args, better, func(x, y T) T { return x + y })
-	}
+	return func(k *choose, u int, args []unsafe.Pointer, list []int) { search[T](k, u, args, list, pick) }
 }
 
 // half compares and adds in float32.
-func half[T any](smallest bool, single func(T) float32, round func(float32) T) func(*choose, int, []unsafe.Pointer) {
-	return func(k *choose, u int, args []unsafe.Pointer) {
-		search(k, u, args, func(a, b T) bool {
-			x, y := single(a), single(b)
-			if smallest {
-				return x < y || x != x
+func half[T any](smallest bool, single func(T) float32, round func(float32) T) scatterer {
+	pick := func(x, source, out unsafe.Pointer, offsets []int, n int) {
+		for c := range n {
+			best, at := single(*elem[T](x, offsets[0]+c)), offsets[0]
+			for _, o := range offsets[1:] {
+				v := single(*elem[T](x, o+c))
+				if v != v || smallest && v < best || !smallest && v > best {
+					best, at = v, o
+				}
 			}
-			return x > y || x != x
-		}, func(a, b T) T { return round(single(a) + single(b)) })
+			to := elem[T](out, at+c)
+			*to = round(single(*to) + single(*elem[T](source, c)))
+		}
 	}
+	return func(k *choose, u int, args []unsafe.Pointer, list []int) { search[T](k, u, args, list, pick) }
 }
 
 // Name implements kernel.Kernel.
@@ -121,15 +134,15 @@ func (k *choose) Name() string { return k.title }
 func (k *choose) Phases() []int { return []int{k.units} }
 
 // Scratch implements kernel.Kernel.
-func (k *choose) Scratch() int { return 0 }
+func (k *choose) Scratch() int { return k.elements * int(unsafe.Sizeof(0)) }
 
 // Shared implements kernel.Kernel.
 func (k *choose) Shared() int { return 0 }
 
 // Run implements kernel.Kernel.
-func (k *choose) Run(_ *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
+func (k *choose) Run(w *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
 	for u := lo; u < hi; u++ {
-		k.body(k, u, args)
+		k.body(k, u, args, unsafe.Slice((*int)(w.Scratch), k.elements))
 	}
 }
 

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"errors"
 	"slices"
 	"unsafe"
 
@@ -113,7 +114,6 @@ func size(dims []int) int {
 
 // product emits a DotGeneral of operands of the output's type.
 func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
-	lhs, rhs = b.summable(lhs, rhs, a)
 	c := newContraction(lhs, rhs, ordered(lhs, rhs, a))
 	t := lhs.dtype
 	rows, cols, sum := c.rows.size(), c.cols.size(), c.sum.size()
@@ -122,11 +122,12 @@ func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
 		return nil
 	}
 	if sum == 1 || rows == 1 && c.sumsRows(c.cols, 1) || cols == 1 && c.sumsRows(c.rows, 0) {
-		if err := b.elementProducts(c, to, lhs, rhs); err != errRefused {
+		if err := b.elementProducts(c, to, lhs, rhs); !errors.Is(err, errRefused) {
 			return err
 		}
 	}
-	if cols == 1 {
+	lhs, rhs = b.summable(lhs, rhs, a)
+	if c = newContraction(lhs, rhs, ordered(lhs, rhs, a)); cols == 1 {
 		lhs, rhs, c = rhs, lhs, c.swapped()
 	}
 	spec := c.spec(t)

@@ -15,9 +15,13 @@ func init() {
 	register(convRegion, ir.OpConv)
 }
 
-// gemmRegion lowers a product and the region that reads it.
+// gemmRegion lowers a product and the region that reads it: in one step if the product's tiles
+// can be handed over.
 func gemmRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.Gemm)
+	if b.handedOver(n, a) {
+		return nil
+	}
 	to, shape := b.between(a.Region, a.Load)
 	if err := b.dotInto(to, shape, b.operand(n.In[0]), b.operand(n.In[1]), a.Dot); err != nil {
 		return err

@@ -43,7 +43,7 @@ func build(g *ir.Graph, o Options) (*builder, error) {
 	b := newBuilder(g, o)
 	for _, n := range live(g) {
 		if err := b.node(n); err != nil {
-			return nil, fmt.Errorf("%v: %w", n.Op, err)
+			return nil, fmt.Errorf("%s: %w", ir.OpName(n.Op), err)
 		}
 	}
 	for i, v := range g.Results {
@@ -107,14 +107,18 @@ func (b *builder) node(n *ir.Node) error {
 		}
 		return nil
 	}
+	err := errRefused
 	if f := families[n.Op]; f != nil {
 		mark := len(b.steps)
-		if err := f(b, n); !errors.Is(err, errRefused) {
+		if err = f(b, n); !errors.Is(err, errRefused) {
 			return err
 		}
 		b.steps = b.steps[:mark]
 	}
-	return b.fallback(n)
+	if !b.fallback(n) {
+		return err
+	}
+	return nil
 }
 
 // empty reports whether no output of a node has an element. Parameters have places of their
@@ -131,16 +135,16 @@ func empty(n *ir.Node) bool {
 	return true
 }
 
-// fallback emits a step of the host that computes a node alone.
-func (b *builder) fallback(n *ir.Node) error {
+// fallback emits a step of the host that computes a node alone, if there is one.
+func (b *builder) fallback(n *ir.Node) bool {
 	if b.Fallback == nil {
-		return errRefused
+		return false
 	}
 	host := b.Fallback(n)
 	if host == nil {
-		return errRefused
+		return false
 	}
 	ins := b.contiguousAll(n.In)
 	b.append(plan.Step{Host: host}, b.outputs(n), ins, 0)
-	return nil
+	return true
 }

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -33,7 +34,7 @@ func (b *builder) region(n *ir.Node, spec tile.Spec) error {
 func (b *builder) tile(spec tile.Spec) (kernel.Kernel, error) {
 	k, err := tile.New(b.Level, spec)
 	if err != nil {
-		return nil, errRefused
+		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return k, nil
 }

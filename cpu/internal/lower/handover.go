@@ -1,0 +1,101 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
+	"github.com/elbo-go/elbo/cpu/internal/plan"
+)
+
+// handedOver emits a product whose tiles go to a region, or reports that there is no such
+// kernel. Rows and columns must each be one loop for the product and for all operands of the
+// region.
+func (b *builder) handedOver(n *ir.Node, a ir.Gemm) bool {
+	lhs, rhs := b.operand(n.In[0]), b.operand(n.In[1])
+	t := lhs.dtype
+	acc := a.Dot.Config.AccumulatorDType
+	if t != dtypes.Float32 && t != dtypes.Float64 || a.Region.Loads[a.Load].DType != t || acc != dtypes.InvalidDType && acc != t {
+		return false
+	}
+	mark := len(b.steps)
+	lhs, rhs = b.summable(lhs, rhs, a.Dot)
+	c := newContraction(lhs, rhs, ordered(lhs, rhs, a.Dot))
+	region, ok := asMatrix(a.Region, a.Load, len(a.Dot.LhsBatch), len(lhs.dims)-len(a.Dot.LhsContract))
+	p := len(region.Dims) - 2
+	if !ok || len(c.rows.dims) != 1 || len(c.cols.dims) != 1 || c.sum.size() < 2 {
+		b.steps = b.steps[:mark]
+		return false
+	}
+	e, err := tile.NewEpilogue(b.Level, region)
+	if err != nil {
+		b.steps = b.steps[:mark]
+		return false
+	}
+	spec := c.spec(t)
+	spec.Batch = nil
+	for i, axis := range a.Dot.LhsBatch {
+		spec.Batch = append(spec.Batch, gemm.Batch{Size: region.Dims[i], A: lhs.strides[axis], B: rhs.strides[a.Dot.RhsBatch[i]],
+			C: ir.RowMajor(region.Dims)[i]})
+	}
+	spec.M, spec.N, spec.Epilogue = region.Dims[p], region.Dims[p+1], e
+	others := b.args(n.In[2:])
+	spec.ArgA = len(region.Stores) + len(others)
+	spec.ArgB = spec.ArgA + 1
+	pairs := elementwise(region, append([]plan.Arg{{Buffer: -1}}, others...))
+	for i := range pairs {
+		pairs[i].in--
+	}
+	pairs = slices.DeleteFunc(pairs, func(x pair) bool {
+		return x.in < 0 || others[x.in].Buffer == lhs.at.Buffer || others[x.in].Buffer == rhs.at.Buffer
+	})
+	b.emit(gemm.New(b.Level, spec), b.outputs(n), append(others, lhs.at, rhs.at), pairs...)
+	return true
+}
+
+// asMatrix gives a region over a product with the rows as one dimension, and the columns as
+// another, behind those of the batch; its first load is the product. Rows are the dimensions
+// from batch on to cols.
+func asMatrix(s *tile.Spec, load, batch, cols int) (tile.Spec, bool) {
+	out := tile.Spec{Dims: append(slices.Clone(s.Dims[:batch]), size(s.Dims[batch:cols]), size(s.Dims[cols:]))}
+	ok := true
+	merge := func(strides []int) []int {
+		rows, even := together(s.Dims[batch:cols], strides[batch:cols])
+		columns, also := together(s.Dims[cols:], strides[cols:])
+		ok = ok && even && also
+		return append(slices.Clone(strides[:batch]), rows, columns)
+	}
+	for _, l := range s.Loads {
+		out.Loads = append(out.Loads, tile.Load{DType: l.DType, Strides: merge(l.Strides)})
+	}
+	product := out.Loads[load]
+	out.Loads = slices.Insert(slices.Delete(out.Loads, load, load+1), 0, product)
+	register := func(r int) int {
+		switch {
+		case r == load:
+			return 0
+		case r >= 0 && r < load:
+			return r + 1
+		}
+		return r
+	}
+	for _, c := range s.Code {
+		c.A, c.B, c.C = register(c.A), register(c.B), register(c.C)
+		out.Code = append(out.Code, c)
+	}
+	for _, st := range s.Stores {
+		st.Reg, st.Strides = register(st.Reg), merge(st.Strides)
+		out.Stores = append(out.Stores, st)
+	}
+	return out, ok
+}
+
+// together gives the stride of several dimensions walked as one, if there is one.
+func together(dims, strides []int) (int, bool) {
+	l := loops{dims, [][]int{strides}}.merged()
+	_, step := l.inner()
+	return step[0], len(l.dims) <= 1
+}

@@ -1,0 +1,96 @@
+package lower_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/lower"
+	"github.com/elbo-go/elbo/cpu/internal/pass"
+	"github.com/elbo-go/elbo/cpu/internal/plan"
+)
+
+// rewritten lowers a graph as the passes leave it.
+func rewritten(t *testing.T, g *ir.Graph) *plan.Program {
+	g = g.Clone()
+	pass.Run(g, nil)
+	return lowered(t, g, lower.Options{})
+}
+
+// oneProduct fails if a program is more than a product with an epilogue.
+func oneProduct(t *testing.T, g *ir.Graph) {
+	t.Helper()
+	if p := rewritten(t, g); len(p.Steps) != 1 || !strings.HasPrefix(p.Steps[0].Name(), "gemm") || p.Arena != 0 && p.Steps[0].Kernel.Shared() == 0 {
+		t.Errorf("got more than a product:\n%v", p)
+	}
+	check(t, g)
+}
+
+// spread adds a BroadcastInDim along new leading axes.
+func spread(g *ir.Graph, x *ir.Value, dims ...int) *ir.Value {
+	var axes ir.Axes
+	for i := range x.Shape.Dimensions {
+		axes = append(axes, len(dims)-x.Shape.Rank()+i)
+	}
+	return node(g, compute.OpTypeBroadcastInDim, axes, x.Shape.DType, dims, x)
+}
+
+func TestBiasAndActivationCostNoStep(t *testing.T) {
+	for _, rows := range []int{3, 40} {
+		oneProduct(t, graph(func(g *ir.Graph) []*ir.Value {
+			x, w, bias := parameter(g, f32, rows, 30), parameter(g, f32, 30, 50), parameter(g, f32, 50)
+			y := like(g, compute.OpTypeAdd, product(g, f32, x, w, matrix(x, 0)), spread(g, bias, rows, 50))
+			return []*ir.Value{like(g, compute.OpTypeTanh, y)}
+		}))
+	}
+}
+
+func TestRowsOfSeveralAxesAreHandedOver(t *testing.T) {
+	oneProduct(t, graph(func(g *ir.Graph) []*ir.Value {
+		x, w, bias := parameter(g, f64, 4, 5, 6), parameter(g, f64, 6, 7), parameter(g, f64, 7)
+		y := like(g, compute.OpTypeAdd, product(g, f64, x, w, matrix(x, 0)), spread(g, bias, 4, 5, 7))
+		return []*ir.Value{like(g, compute.OpTypeAbs, y)}
+	}))
+}
+
+func TestBatchedProductsAreHandedOver(t *testing.T) {
+	oneProduct(t, graph(func(g *ir.Graph) []*ir.Value {
+		q, k, mask := parameter(g, f32, 2, 40, 3, 8), parameter(g, f32, 2, 50, 3, 8), parameter(g, f32, 40, 50)
+		d := ir.Dot{LhsBatch: []int{0, 2}, RhsBatch: []int{0, 2}, LhsContract: []int{3}, RhsContract: []int{3}}
+		return []*ir.Value{like(g, compute.OpTypeAdd, product(g, f32, q, k, d), spread(g, mask, 2, 3, 40, 50))}
+	}))
+}
+
+// The product reads x after parts of the sum are written: the sum may not lie over x.
+func TestAResidualSumDoesNotOverwriteTheProductsOperand(t *testing.T) {
+	g := graph(func(g *ir.Graph) []*ir.Value {
+		x, w := parameter(g, f32, 64, 64), parameter(g, f32, 64, 64)
+		return []*ir.Value{like(g, compute.OpTypeAdd, x, product(g, f32, x, w, matrix(x, 0)))}
+	})
+	if got := rewritten(t, g).Results[0].InPlace; got != -1 {
+		t.Errorf("got parameter %d, want none", got)
+	}
+	check(t, g)
+}
+
+func TestAnUpdateByAProductGoesOverTheParameter(t *testing.T) {
+	g := graph(func(g *ir.Graph) []*ir.Value {
+		w, x, dy := parameter(g, f32, 20, 30), parameter(g, f32, 8, 20), parameter(g, f32, 8, 30)
+		dw := product(g, f32, x, dy, ir.Dot{LhsContract: []int{0}, RhsContract: []int{0}})
+		return []*ir.Value{like(g, compute.OpTypeSub, w, dw)}
+	})
+	oneProduct(t, g)
+	if got := rewritten(t, g).Results[0].InPlace; got != 0 {
+		t.Errorf("got %d, want parameter 0", got)
+	}
+}
+
+func TestConvolutionsAndTheirRegionsAgreeWithTheStockEngine(t *testing.T) {
+	check(t, graph(func(g *ir.Graph) []*ir.Value {
+		x, w, bias := parameter(g, f32, 2, 7, 6, 4), parameter(g, f32, 3, 3, 4, 5), parameter(g, f32, 5)
+		y := convolved(t, g, x, w, ir.Conv{Axes: channelsLast, Strides: []int{1, 1}})
+		return []*ir.Value{like(g, compute.OpTypeTanh, like(g, compute.OpTypeAdd, y, spread(g, bias, y.Shape.Dimensions...)))}
+	}))
+}

@@ -82,20 +82,6 @@ func TestEpiloguesEqualTheRegionOverTheProduct(t *testing.T) {
 	})
 }
 
-// biasReLU is max(x + b, 0) over a product x, with the constant 0 as the last load.
-func biasReLU(m, n int) Spec {
-	f := dtypes.Float32
-	return Spec{
-		Dims:  []int{m, n},
-		Loads: []Load{{f, []int{n, 1}}, {f, []int{0, 1}}, {f, []int{0, 0}}},
-		Code: []Instr{
-			{compute.OpTypeAdd, f, f, 0, 1, -1},
-			{compute.OpTypeMax, f, f, 3, 2, -1},
-		},
-		Stores: []Store{{Reg: 4, DType: f, Strides: []int{n, 1}}},
-	}
-}
-
 func TestEpilogueOfAProductEqualsTheRegionAfterIt(t *testing.T) {
 	const m, n, k = 67, 100, 33
 	for _, l := range isa.Available() {

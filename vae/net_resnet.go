@@ -39,14 +39,17 @@ var resNet = Net{
 	},
 	weights: func(c Config) int64 {
 		stages := c.stages(halfUp)
-		before := int64(stages[0].channels)
-		n := 2 * 9 * before * int64(c.picture().channels)
+		p := int64(stages[0].channels)
+		n := 2 * 9 * p * int64(c.picture().channels)
 		for _, at := range stages {
-			out := int64(at.channels)
-			n += 2*(9*before*out+18*out*out) + 2*before*out
-			before = out
+			o := int64(at.channels)
+			n += 18*p*o + 9*p*p + 27*o*o
+			if p != o {
+				n += 2 * p * o
+			}
+			p = o
 		}
-		return n + 2*(36+4)*before*before + c.denseWeights(stages[len(stages)-1].size())
+		return n + 2*(4*9+4)*p*p + c.denseWeights(stages[len(stages)-1].size())
 	},
 	widest: func(c Config) int64 {
 		stages, full := c.stages(halfUp), c.picture()

@@ -6,6 +6,8 @@ package backend
 
 import (
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -68,4 +70,23 @@ func hint(kind string) string {
 		return " (xla needs a build with -tags xla and cgo)"
 	}
 	return ""
+}
+
+// WriteStats writes what the backends that were opened say of themselves: what they compiled,
+// what fell back to another engine, where the time went.
+func WriteStats(w io.Writer) error {
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(opened)) {
+		b, ok := opened[name].(interface{ WriteStats(io.Writer) error })
+		if !ok {
+			fmt.Fprintf(w, "backend %s keeps no statistics\n", name)
+			continue
+		}
+		fmt.Fprintf(w, "backend %s: ", name)
+		if err := b.WriteStats(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }

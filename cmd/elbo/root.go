@@ -57,6 +57,7 @@ func newRoot(io streams) *cobra.Command {
 	root.SetOut(io.out)
 	root.SetErr(io.err)
 	root.SetFlagErrorFunc(flagError)
+	statsFlag(root)
 	for _, build := range commands {
 		root.AddCommand(build(io))
 	}

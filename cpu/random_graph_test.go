@@ -1,0 +1,289 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// randomGraph is a computation drawn from a seed. It can be built on any backend: the same
+// seed makes the same calls.
+//
+// A value is exact if every backend must compute the same bits for it: it came from parameters
+// by data movement, by integer and by correctly rounded operations. Only exact values go
+// into operations with jumps, where a difference in the last bit would become a large one.
+// The other values are kept small, so that errors do not grow.
+type randomGraph struct {
+	*rand.Rand
+	fn     compute.Function
+	vals   []randomValue
+	params []shapes.Shape
+	log    []string
+}
+
+type randomValue struct {
+	v     compute.Value
+	shape shapes.Shape
+	exact bool
+	// bounded says that the elements lie within ±8.
+	bounded bool
+}
+
+// randomProgram builds the graph of a seed and returns it compiled with the shapes of its
+// parameters and the calls that were made.
+func randomProgram(b compute.Backend, seed uint64) (ex compute.Executable, g *randomGraph, err error) {
+	builder := b.Builder(fmt.Sprintf("random-%d", seed))
+	g = &randomGraph{Rand: rand.New(rand.NewPCG(seed, 1)), fn: builder.Main()}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	dt := []dtypes.DType{dtypes.Float32, dtypes.Float32, dtypes.Float32, dtypes.Float64}[g.IntN(4)]
+	for i := range 1 + g.IntN(4) {
+		g.param(i, dt)
+	}
+	steps := 2 + g.IntN(24)
+	for range steps {
+		g.step()
+	}
+	var results []compute.Value
+	for range 1 + g.IntN(4) {
+		results = append(results, g.vals[len(g.vals)-1-g.IntN(min(len(g.vals), 6))].v)
+	}
+	// The last node is a result, and so is every value once in a while: see the trap of the
+	// stock engine with parameters that follow every output.
+	results = append(results, g.vals[len(g.vals)-1].v)
+	tail := g.must(g.fn.Constant([]float32{1}))
+	results = append(results, g.must(g.fn.Neg(tail)))
+	if err := g.fn.Return(results, nil); err != nil {
+		return nil, g, err
+	}
+	ex, err = builder.Compile()
+	return ex, g, err
+}
+
+func (g *randomGraph) must(v compute.Value, err error) compute.Value {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// add records a value under its shape, with what is known of its elements.
+func (g *randomGraph) add(call string, exact, bounded bool, v compute.Value, err error) randomValue {
+	g.must(v, err)
+	s, err := g.fn.Shape(v)
+	if err != nil {
+		panic(err)
+	}
+	out := randomValue{v, s, exact, bounded}
+	g.vals = append(g.vals, out)
+	g.log = append(g.log, fmt.Sprintf("%d = %s : %s", len(g.vals)-1, call, s))
+	return out
+}
+
+// dims draws the dimensions of an array of at most a few thousand elements.
+func (g *randomGraph) dims() []int {
+	out := make([]int, g.IntN(4))
+	for i := range out {
+		out[i] = []int{1, 2, 3, 5, 8, 16, 17, 33}[g.IntN(8)]
+		if g.IntN(60) == 0 {
+			out[i] = 0
+		}
+	}
+	if len(out) == 2 && g.IntN(4) == 0 {
+		out = []int{1 + g.IntN(130), 1 + g.IntN(130)}
+	}
+	return out
+}
+
+func (g *randomGraph) param(i int, dt dtypes.DType) {
+	s := shapes.Make(dt, g.dims()...)
+	if i > 0 && g.IntN(2) == 0 {
+		s = g.params[0]
+	}
+	g.params = append(g.params, s)
+	v, err := g.fn.Parameter(fmt.Sprintf("p%d", i), s, nil)
+	g.add("parameter", true, true, v, err)
+}
+
+// pick draws a value that satisfies a condition, or reports that there is none.
+func (g *randomGraph) pick(ok func(randomValue) bool) (randomValue, bool) {
+	var fit []randomValue
+	for _, v := range g.vals {
+		if ok(v) {
+			fit = append(fit, v)
+		}
+	}
+	if len(fit) == 0 {
+		return randomValue{}, false
+	}
+	// Late values are likelier, so that graphs get deep.
+	i := max(g.IntN(len(fit)), g.IntN(len(fit)))
+	return fit[i], true
+}
+
+func isFloat(v randomValue) bool   { return v.shape.DType.IsFloat() && v.bounded }
+func isBool(v randomValue) bool    { return v.shape.DType == dtypes.Bool }
+func notEmpty(v randomValue) bool  { return v.shape.Size() > 0 }
+func (v randomValue) dims() []int  { return v.shape.Dimensions }
+func (v randomValue) rank() int    { return v.shape.Rank() }
+func same(a, b randomValue) bool   { return a.shape.Equal(b.shape) }
+func exactly(v randomValue) bool   { return v.exact && isFloat(v) }
+func anything(v randomValue) bool  { return true }
+func movable(v randomValue) bool   { return v.rank() > 0 }
+func (g *randomGraph) coin() bool  { return g.IntN(2) == 0 }
+func (g *randomGraph) small() bool { return g.IntN(3) == 0 }
+
+// step adds one operation drawn at random, if some value fits it.
+func (g *randomGraph) step() {
+	kinds := []func(){
+		g.unary, g.unary, g.binary, g.binary, g.binary, g.jump, g.choose, g.transpose, g.reshape, g.broadcast,
+		g.slice, g.reverse, g.pad, g.concatenate, g.reduce, g.reduce, g.dot, g.dot, g.convert, g.cumsum, g.gather, g.window, g.conv, g.argminmax,
+	}
+	kinds[g.IntN(len(kinds))]()
+}
+
+func (g *randomGraph) unary() {
+	x, ok := g.pick(isFloat)
+	if !ok {
+		return
+	}
+	switch g.IntN(9) {
+	case 0:
+		v, err := g.fn.Tanh(x.v)
+		g.add("tanh", false, true, v, err)
+	case 1:
+		v, err := g.fn.Logistic(x.v)
+		g.add("logistic", false, true, v, err)
+	case 2:
+		v, err := g.fn.Sin(x.v)
+		g.add("sin", false, true, v, err)
+	case 3:
+		v, err := g.fn.Neg(x.v)
+		g.add("neg", x.exact, true, v, err)
+	case 4:
+		a := g.must(g.fn.Abs(x.v))
+		v, err := g.fn.Sqrt(a)
+		// √ magnifies errors near 0 without bound, so the result is of use only where x is exact.
+		if x.exact {
+			g.add("sqrt(abs)", true, true, v, err)
+		}
+	case 5:
+		a := g.must(g.fn.Abs(x.v))
+		v, err := g.fn.Log1p(a)
+		g.add("log1p(abs)", false, true, v, err)
+	case 6:
+		a := g.must(g.fn.Neg(g.must(g.fn.Abs(x.v))))
+		v, err := g.fn.Exp(a)
+		g.add("exp(−abs)", false, true, v, err)
+	case 7:
+		v, err := g.fn.Erf(x.v)
+		g.add("erf", false, true, v, err)
+	case 8:
+		v, err := g.fn.Cos(x.v)
+		g.add("cos", false, true, v, err)
+	}
+}
+
+func (g *randomGraph) binary() {
+	x, ok := g.pick(isFloat)
+	if !ok {
+		return
+	}
+	y, ok := g.pick(func(v randomValue) bool {
+		return isFloat(v) && v.shape.DType == x.shape.DType && (same(v, x) || v.rank() == 0 && x.rank() > 0)
+	})
+	if !ok {
+		return
+	}
+	exact := x.exact && y.exact
+	half := g.must(g.fn.Constant(flatOf(x.shape.DType, .5)))
+	half = g.must(g.fn.Reshape(half))
+	switch g.IntN(5) {
+	case 0:
+		v, err := g.fn.Mul(g.must(g.fn.Add(x.v, y.v)), half)
+		g.add("(x+y)/2", false, true, v, err)
+	case 1:
+		v, err := g.fn.Mul(g.must(g.fn.Sub(x.v, y.v)), half)
+		g.add("(x−y)/2", false, true, v, err)
+	case 2:
+		v, err := g.fn.Max(x.v, y.v)
+		g.add("max", exact, true, v, err)
+	case 3:
+		v, err := g.fn.Min(x.v, y.v)
+		g.add("min", exact, true, v, err)
+	case 4:
+		v, err := g.fn.Tanh(g.must(g.fn.Mul(x.v, y.v)))
+		g.add("tanh(x·y)", false, true, v, err)
+	}
+}
+
+// jump applies an operation with jumps to exact values.
+func (g *randomGraph) jump() {
+	x, ok := g.pick(exactly)
+	if !ok {
+		return
+	}
+	y, _ := g.pick(func(v randomValue) bool { return exactly(v) && same(v, x) })
+	switch g.IntN(6) {
+	case 0:
+		v, err := g.fn.Floor(x.v)
+		g.add("floor", true, true, v, err)
+	case 1:
+		v, err := g.fn.Sign(x.v)
+		g.add("sign", true, true, v, err)
+	case 2:
+		v, err := g.fn.LessThan(x.v, y.v)
+		g.add("less", true, false, v, err)
+	case 3:
+		v, err := g.fn.GreaterOrEqual(x.v, y.v)
+		g.add("greater or equal", true, false, v, err)
+	case 4:
+		v, err := g.fn.Equal(x.v, y.v)
+		g.add("equal", true, false, v, err)
+	case 5:
+		v, err := g.fn.IsFinite(x.v)
+		g.add("finite", true, false, v, err)
+	}
+}
+
+func (g *randomGraph) choose() {
+	c, ok := g.pick(isBool)
+	if !ok {
+		return
+	}
+	x, ok := g.pick(func(v randomValue) bool { return isFloat(v) && slices.Equal(v.dims(), c.dims()) })
+	if !ok {
+		return
+	}
+	y, _ := g.pick(func(v randomValue) bool { return isFloat(v) && same(v, x) })
+	v, err := g.fn.Where(c.v, x.v, y.v)
+	g.add("where", x.exact && y.exact, true, v, err)
+}
+
+func (g *randomGraph) convert() {
+	x, ok := g.pick(func(v randomValue) bool { return v.exact })
+	if !ok {
+		return
+	}
+	to := []dtypes.DType{dtypes.Float32, dtypes.Float64, dtypes.Int32}[g.IntN(3)]
+	if x.shape.DType == dtypes.Int32 && to == dtypes.Int32 {
+		return
+	}
+	v, err := g.fn.ConvertDType(x.v, to)
+	g.add("convert "+to.String(), true, x.bounded || x.shape.DType == dtypes.Bool, v, err)
+}
+
+// flatOf is a slice of one number of a dtype.
+func flatOf(dt dtypes.DType, x float64) any {
+	if dt == dtypes.Float32 {
+		return []float32{float32(x)}
+	}
+	return []float64{x}
+}

@@ -12,10 +12,19 @@ import (
 
 // New returns the kernel of a convolution, whose arguments are output, input and kernel; nil if
 // the type is not numeric. Float32 and Float64 have the fast paths, other types the definition;
-// half precision is summed in float32.
+// half precision is summed in float32. With an epilogue it is nil too where only the definition
+// would do: for other types, and if there is no output or no term.
 func New(l isa.Level, s Spec) kernel.Kernel {
 	if len(s.Axes) == 0 || len(s.Axes) > maxAxes || s.DType != dtypes.Float32 && s.DType != dtypes.Float64 || s.empty() {
+		if s.Epilogue != nil {
+			return nil
+		}
 		return newPlain(s)
+	}
+	if s.Epilogue != nil {
+		s = s.rows()
+	} else {
+		s.ArgInput, s.ArgKernel = 1, 2
 	}
 	return newEngine(l, s)
 }
@@ -44,6 +53,9 @@ func (s *Spec) name() string {
 	}
 	if g := max(s.Groups, s.BatchGroups); g > 1 {
 		extra += fmt.Sprintf(" in %d groups", g)
+	}
+	if s.Epilogue != nil {
+		extra += " " + s.Epilogue.Name()
 	}
 	return fmt.Sprintf("conv %s→%d %s%s", times(append(in, s.InChannels)), s.OutChannels, times(ker), extra)
 }

@@ -32,14 +32,26 @@ type engine struct {
 	grid                      grid
 	fetch                     bool // read the operands of a pass in the order of memory first
 
-	pack   *packer
-	finish *finisher
-	shared int
+	pack     *packer
+	finish   *finisher
+	epilogue gemm.Epilogue
+	shared   int
 }
 
 // operand is where a factor or the result lies: an argument, an offset in it, and the bytes
 // from group to group.
 type operand struct{ arg, offset, group int }
+
+// common is the argument that stands for the shared memory, the last one.
+const common = -1
+
+// at is the operand of a group.
+func (o operand) at(group int, args []unsafe.Pointer) unsafe.Pointer {
+	if o.arg == common {
+		return unsafe.Add(args[len(args)-1], o.offset+group*o.group)
+	}
+	return unsafe.Add(args[o.arg], o.offset+group*o.group)
+}
 
 // term is a run of taps in bytes.
 type term struct {
@@ -80,7 +92,12 @@ func (e *engine) Phases() []int {
 }
 
 // Scratch implements kernel.Kernel.
-func (e *engine) Scratch() int { return int(unsafe.Sizeof(state{})) }
+func (e *engine) Scratch() int {
+	if e.epilogue == nil {
+		return stateBytes
+	}
+	return stateBytes + e.tileBytes() + e.epilogue.Scratch()
+}
 
 // Shared implements kernel.Kernel.
 func (e *engine) Shared() int { return e.shared }
@@ -93,11 +110,11 @@ func (e *engine) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 	for u := lo; u < hi; u++ {
 		switch phase {
 		case 0:
-			e.pack.run(u, args[2], unsafe.Add(args[3], e.b.offset))
+			e.pack.run(u, args[e.pack.arg], e.b.at(0, args))
 		case 1:
-			e.unit((*state)(w.Scratch), u, args)
+			e.unit(w, u, args)
 		case 2:
-			e.finish.run(u, args[0], unsafe.Add(args[3], e.c.offset))
+			e.finish.run(u, args[0], e.c.at(0, args))
 		}
 	}
 }
@@ -118,8 +135,8 @@ func (g *grid) units() int {
 
 // unit computes a unit of the grid: pass by pass over the sum, strip by strip of columns, so
 // that a strip of the columns' operand stays in the cache.
-func (e *engine) unit(s *state, u int, args []unsafe.Pointer) {
-	g := &e.grid
+func (e *engine) unit(worker *kernel.Worker, u int, args []unsafe.Pointer) {
+	s, g := (*state)(worker.Scratch), &e.grid
 	part := func(c cut) (int, int) {
 		lo, hi := c.span(u % c.parts)
 		u /= c.parts
@@ -131,9 +148,8 @@ func (e *engine) unit(s *state, u int, args []unsafe.Pointer) {
 	group, _ := part(g.groups)
 	chunk := u
 	c0, c1 := g.chunks.span(chunk)
-	a := unsafe.Add(args[e.a.arg], e.a.offset+group*e.a.group)
-	b := unsafe.Add(args[e.b.arg], e.b.offset+group*e.b.group)
-	c := unsafe.Add(args[e.c.arg], e.c.offset+group*e.c.group)
+	a, b := e.a.at(group, args), e.b.at(group, args)
+	c := e.c.at(group, args)
 	if e.chunks > 1 {
 		c = unsafe.Add(c, chunk*e.finish.part)
 	}
@@ -145,8 +161,11 @@ func (e *engine) unit(s *state, u int, args []unsafe.Pointer) {
 		}
 		for strip := s0; strip < s1; strip++ {
 			s.tile.Cols = min(e.micro.Cols, e.cols-strip*e.micro.Cols)
-			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: unsafe.Add(c, strip*e.micro.Cols*e.size),
-				from: from, to: to, first: from == c0}
+			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: c,
+				from: from, to: to, first: from == c0, worker: worker, args: args, col: group*e.cols + strip*e.micro.Cols}
+			if e.epilogue == nil {
+				w.c = unsafe.Add(c, strip*e.micro.Cols*e.size)
+			}
 			for p := p0; p < p1; p++ {
 				e.position(&w, p, e.tiles[t0:t1])
 			}
@@ -169,6 +188,10 @@ type work struct {
 	from, to int
 	first    bool // nothing has been summed yet
 	terms    [maxAxes]term
+
+	worker *kernel.Worker
+	args   []unsafe.Pointer
+	col    int // the first column, for the epilogue
 }
 
 // position computes the tiles of a position.
@@ -185,11 +208,8 @@ func (e *engine) position(w *work, p int, tiles []tile) {
 		}
 	}
 	var last *tile
-	s := w.s
 	for i := range tiles {
 		t := &tiles[i]
-		s.tile.C, s.tile.CRow = unsafe.Add(w.c, c+t.c), uintptr(t.cRow)
-		s.tile.Rows, s.tile.ARow = t.rows, uintptr(t.aRow)
 		if last == nil || e.rowAxis >= 0 && t.term != last.term {
 			if e.rowAxis >= 0 {
 				w.terms[e.rowAxis] = t.term
@@ -197,12 +217,21 @@ func (e *engine) position(w *work, p int, tiles []tile) {
 			last = t
 			e.sum(w)
 		}
-		if s.nest.n < 0 {
-			if w.first {
-				s.clear(e.size)
-			}
-			continue
-		}
+		e.tile(w, t, a, c)
+	}
+}
+
+// tile computes a tile whose loops are set up.
+func (e *engine) tile(w *work, t *tile, a, c int) {
+	s := w.s
+	s.tile.Rows, s.tile.ARow = t.rows, uintptr(t.aRow)
+	if e.epilogue == nil {
+		s.tile.C, s.tile.CRow = unsafe.Add(w.c, c+t.c), uintptr(t.cRow)
+	} else {
+		s.tile.C, s.tile.CRow = unsafe.Add(unsafe.Pointer(s), stateBytes), uintptr(e.micro.Cols*e.size)
+	}
+	switch {
+	case s.nest.n >= 0:
 		add := 1
 		if w.first {
 			add = 0
@@ -210,6 +239,11 @@ func (e *engine) position(w *work, p int, tiles []tile) {
 		s.base.a = unsafe.Add(w.a, s.nest.a+a+t.a)
 		s.base.b = unsafe.Add(w.b, s.nest.b)
 		s.run(e.micro, add)
+	case w.first:
+		s.clear(e.size)
+	}
+	if e.epilogue != nil {
+		e.store(w, t, (c+t.c)/e.size)
 	}
 }
 

@@ -7,6 +7,7 @@ import "unsafe"
 // which an input dilation skips are sorted together.
 type packer struct {
 	p       *problem
+	arg     int // the kernel's place among the arguments
 	size    int
 	cols    int   // of a strip
 	strips  int   // strips in a group
@@ -18,7 +19,7 @@ type packer struct {
 }
 
 func newPacker(p *problem, e *engine) *packer {
-	k := &packer{p: p, size: e.size, cols: e.micro.Cols, strips: (e.cols + e.micro.Cols - 1) / e.micro.Cols, order: e.order}
+	k := &packer{p: p, arg: p.ArgKernel, size: e.size, cols: e.micro.Cols, strips: (e.cols + e.micro.Cols - 1) / e.micro.Cols, order: e.order}
 	step := k.cols * k.size
 	for _, axis := range k.order {
 		n := p.InChannels

@@ -68,7 +68,7 @@ func TestEveryPathAgreesWithTheDefinition(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := c.s
 			s.DType = dtypes.Float32
-			if isa.Best() == isa.AVX512 && !c.took(newEngine(isa.AVX512, s)) {
+			if isa.Best() == isa.AVX512 && !c.took(New(isa.AVX512, s).(*engine)) {
 				t.Error("the convolution is not computed in that way any more")
 			}
 			r := rand.New(rand.NewPCG(1, 2))

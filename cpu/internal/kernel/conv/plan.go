@@ -18,13 +18,13 @@ type planner struct {
 // newEngine plans the engine of a convolution of floats.
 func newEngine(l isa.Level, s Spec) *engine {
 	p := newProblem(s)
-	e := &engine{title: s.name(), size: s.DType.Size(), groups: p.groups, count: p.InChannels, chunks: 1, rowAxis: -1}
+	e := &engine{title: s.name(), size: s.DType.Size(), groups: p.groups, count: p.InChannels, chunks: 1, rowAxis: -1, epilogue: s.Epilogue}
 	pl := &planner{engine: e, p: p, tab: tables(p.Axes), micros: gemm.Kernels(l, s.DType)}
 	terms, outs := 1, 1
 	for _, a := range p.Axes {
 		terms, outs = terms*a.Kernel, outs*a.Out()
 	}
-	pl.weight = terms > outs
+	pl.weight = terms > outs && p.InBatch < p.InChannel && s.Epilogue == nil
 	pl.orient()
 	pl.positions = 1
 	pl.order = append(pl.order, -1)
@@ -176,11 +176,11 @@ func (pl *planner) runs() (out []run) {
 func (pl *planner) columns() {
 	p := &pl.p
 	if pl.swap {
-		pl.a, pl.b = operand{arg: 2, group: p.kerGroup * pl.size}, operand{arg: 1, group: p.inGroup * pl.size}
+		pl.a, pl.b = operand{arg: p.ArgKernel, group: p.kerGroup * pl.size}, operand{arg: p.ArgInput, group: p.inGroup * pl.size}
 		return
 	}
-	pl.a = operand{arg: 1, group: p.inGroup * pl.size}
-	pl.b = operand{arg: 2, group: p.kerGroup * pl.size}
+	pl.a = operand{arg: p.ArgInput, group: p.inGroup * pl.size}
+	pl.b = operand{arg: p.ArgKernel, group: p.kerGroup * pl.size}
 	k := newPacker(p, pl.engine)
 	if p.KernelOut == 1 {
 		if pl.weight && (pl.cols <= pl.micro.Cols || pl.cols*pl.size%512 != 0 || k.bytes() > maxPack || p.Batch < 8*pl.micro.Rows) {
@@ -191,7 +191,7 @@ func (pl *planner) columns() {
 		}
 	}
 	pl.pack = k
-	pl.b = operand{arg: 3, offset: 0, group: k.strips * k.strip}
+	pl.b = operand{arg: common, offset: 0, group: k.strips * k.strip}
 	pl.shared = (k.bytes() + 63) &^ 63
 }
 
@@ -208,6 +208,9 @@ func (pl *planner) result(outs int) {
 	bytes := p.groups * outs * p.Batch * p.OutChannels * pl.size
 	if pl.weight {
 		pl.chunks = max(1, min(32, partBytes/bytes, pl.count/pl.pass))
+	}
+	if pl.epilogue != nil { // it stores, tiles are private
+		return
 	}
 	colStride := p.OutChannel
 	if pl.swap {
@@ -235,7 +238,7 @@ func (pl *planner) result(outs int) {
 		f.dims = append(f.dims, channels)
 	}
 	pl.finish = f
-	pl.c = operand{arg: 3, offset: pl.shared}
+	pl.c = operand{arg: common, offset: pl.shared}
 	pl.shared += pl.chunks * bytes
 	pl.redirect()
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
 )
 
 // Axis is a spatial axis. Strides of memory count elements and may be negative.
@@ -52,6 +54,13 @@ type Spec struct {
 	InBatch, InChannel   int // strides of the input
 	KernelIn, KernelOut  int // strides of the kernel's input and output channels
 	OutBatch, OutChannel int // strides of the output
+
+	// Epilogue takes the finished tiles instead of the output, as in package gemm: the result is
+	// seen as a matrix with a row for every image and position, in row-major order, and a column
+	// for every output channel; the number of the batch is 0. The arguments are what it wants,
+	// with input and kernel at ArgInput and ArgKernel; the strides of the output are not used.
+	Epilogue            gemm.Epilogue
+	ArgInput, ArgKernel int
 }
 
 // General describes compute's ConvGeneral on operands that lie in memory in row-major order.

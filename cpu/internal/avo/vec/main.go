@@ -1,6 +1,7 @@
 // Command vec writes the assembly of package vec for one instruction set: a routine for every
 // elementwise operation, the reductions, the row kernels and the Adam step, from templates that
 // AVX2 and AVX-512 share. It also writes the table that finds a routine by operation and type.
+// Package philox's routines come from the same templates.
 package main
 
 import (
@@ -19,12 +20,33 @@ func main() {
 	set := flag.NewFlagSet("vec", flag.ExitOnError)
 	flags := build.NewFlags(set)
 	level := set.String("level", "avx512", "instruction set: avx2 or avx512")
-	table := set.String("table", "", "Go file for the table of routines")
+	table := set.String("table", "", "Go file for the table of routines; without it the random numbers of package philox are written")
 	if err := set.Parse(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 	g := newGen(*level == "avx512")
 	var entries []entry
+	if *table == "" {
+		g.philox()
+	} else {
+		entries = g.routines()
+	}
+	if status := build.Main(flags.Config(), g.Context); status != 0 {
+		os.Exit(status)
+	}
+	if err := importUnsafe(set.Lookup("stubs").Value.String()); err != nil {
+		log.Fatal(err)
+	}
+	if *table == "" {
+		return
+	}
+	if err := os.WriteFile(*table, tableText(*level, entries), 0o666); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// routines writes all of package vec and returns the lines of its table.
+func (g *gen) routines() (entries []entry) {
 	for _, k := range slices.Concat(arithmetic(), integers(), logic(), functions(), conversions()) {
 		if g.wide || !k.wideOnly {
 			entries = append(entries, g.routine(k)...)
@@ -33,15 +55,7 @@ func main() {
 	entries = append(entries, g.reductions()...)
 	g.adam()
 	g.rows()
-	if status := build.Main(flags.Config(), g.Context); status != 0 {
-		os.Exit(status)
-	}
-	if err := importUnsafe(set.Lookup("stubs").Value.String()); err != nil {
-		log.Fatal(err)
-	}
-	if err := os.WriteFile(*table, tableText(*level, entries), 0o666); err != nil {
-		log.Fatal(err)
-	}
+	return entries
 }
 
 // entry is a line of the table: a routine, what it does, how many elements it takes at a time if

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"go/token"
 	"go/types"
 	"log"
 	"os"
+	"regexp"
 
 	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/reg"
@@ -47,7 +47,7 @@ func importUnsafe(name string) error {
 	if err != nil {
 		return err
 	}
-	text = bytes.Replace(text, []byte("package vec\n"), []byte("package vec\n\nimport \"unsafe\"\n"), 1)
+	text = regexp.MustCompile(`(?m)^package .*$`).ReplaceAll(text, []byte("$0\n\nimport \"unsafe\""))
 	return os.WriteFile(name, text, 0o666)
 }
 

@@ -102,7 +102,7 @@ func draw(l isa.Level, f form, dst unsafe.Pointer, s Stream, start uint64, n, si
 	s = s.Skip(start / uint64(per))
 	if skip := int(start % uint64(per)); skip > 0 {
 		m := min(n, per-skip)
-		part(f, dst, s, skip*size, m*size)
+		part(l, f, dst, s, skip*size, m*size)
 		s, dst, n = s.Skip(1), unsafe.Add(dst, m*size), n-m
 	}
 	if whole := n / per; whole > 0 {
@@ -110,20 +110,21 @@ func draw(l isa.Level, f form, dst unsafe.Pointer, s Stream, start uint64, n, si
 		s, dst, n = s.Skip(uint64(whole)), unsafe.Add(dst, whole*blockSize), n%per
 	}
 	if n > 0 {
-		part(f, dst, s, 0, n*size)
+		part(l, f, dst, s, 0, n*size)
 	}
 }
 
 // part writes n bytes of the first block, from byte skip on.
-func part(f form, dst unsafe.Pointer, s Stream, skip, n int) {
-	out := turn(f, s.Block())
+func part(l isa.Level, f form, dst unsafe.Pointer, s Stream, skip, n int) {
+	var out [4]uint32
+	fill(l, f, unsafe.Pointer(&out), s, 1)
 	copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(unsafe.Pointer(&out)), blockSize)[skip:])
 }
 
 // fill writes whole blocks.
 func fill(l isa.Level, f form, dst unsafe.Pointer, s Stream, blocks int) {
-	if done := fast(l, f, dst, s, blocks); done > 0 {
-		s, dst, blocks = s.Skip(uint64(done)), unsafe.Add(dst, done*blockSize), blocks-done
+	if fast(l, f, dst, s, blocks) {
+		return
 	}
 	out := unsafe.Slice((*[4]uint32)(dst), blocks)
 	for i := range out {

@@ -8,5 +8,5 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 )
 
-// fast writes as many whole blocks as an assembly version can, and returns their number.
-func fast(isa.Level, form, unsafe.Pointer, Stream, int) int { return 0 }
+// fast writes whole blocks, if the level has routines.
+func fast(isa.Level, form, unsafe.Pointer, Stream, int) bool { return false }

@@ -7,8 +7,8 @@ import "slices"
 func (r *region) assign() {
 	regs := len(r.loads) + len(r.code)
 	last := make([]int, regs) // the last step that reads a register
-	for i := range r.steps {
-		for _, reg := range r.steps[i].uses() {
+	for i := range r.drafts {
+		for _, reg := range r.drafts[i].uses() {
 			last[reg] = i
 		}
 	}
@@ -20,7 +20,7 @@ func (r *region) assign() {
 			ld.slot = pool.take()
 		}
 	}
-	for i := range r.steps {
+	for i := range r.drafts {
 		r.assignStep(i, place, last, &pool)
 	}
 	r.slots = pool.count
@@ -29,38 +29,39 @@ func (r *region) assign() {
 // assignStep places the result of step i and releases what it reads for the last time. The
 // result may take the place of an operand whose elements are not smaller.
 func (r *region) assignStep(i int, place, last []int, pool *slots) {
-	st := &r.steps[i]
-	reg, uses := st.dst, st.uses()
-	release := func(large bool) {
+	d := &r.drafts[i]
+	uses, dst := d.uses(), none
+	release := func(larger bool) {
 		for k, u := range uses {
 			free := last[u] == i && !slices.Contains(uses[:k], u)
-			if free && large == (reg >= 0 && r.regSize(u) >= r.regSize(reg)) {
+			if free && larger == (d.dst >= 0 && r.regSize(u) >= r.regSize(d.dst)) {
 				r.release(u, place, pool)
 			}
 		}
 	}
 	release(true)
-	home := st.red - 1
 	switch {
-	case reg < 0 && st.do == calc: // a copy into store −1−reg
-		r.setClash(-1-reg, i, last, pool)
-		st.dst = len(r.loads) - 1 - reg
-	case reg >= 0 && home >= 0:
-		r.setClash(home, i, last, pool)
-		place[reg] = len(r.loads) + home
-		st.dst, st.red = place[reg], 0
-	case reg >= 0:
-		place[reg] = pool.take()
-		st.dst = place[reg]
+	case d.home >= 0:
+		r.setClash(d.home, i, last, pool)
+		dst = len(r.loads) + d.home
+	case d.dst >= 0:
+		dst = pool.take()
+	}
+	if d.dst >= 0 {
+		place[d.dst] = dst
 	}
 	release(false)
-	for _, x := range [3]*int{&st.a, &st.b, &st.c} {
-		if *x >= 0 {
-			*x = place[*x]
-		} else {
-			*x = none
-		}
+	st := d.step
+	st.dst, st.a, st.b, st.c = uint8(dst), at(place, d.a), at(place, d.b), at(place, d.c)
+	r.steps = append(r.steps, st)
+}
+
+// at is the place of a register, or that of none.
+func at(place []int, reg int) uint8 {
+	if reg < 0 {
+		return none
 	}
+	return uint8(place[reg])
 }
 
 // release gives back the slot of a register, if it has one that is not needed in the next tile.

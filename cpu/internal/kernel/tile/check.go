@@ -13,12 +13,12 @@ import (
 // Limits of a region; a larger one is an error of [New].
 const (
 	maxDims  = 8    // dimensions left after merging
-	maxRegs  = 96   // operands, stores and live intermediate results together
+	maxRegs  = 128  // operands, stores and live intermediate results together, and one
 	maxReds  = 16   // reductions
 	maxRow   = 8192 // elements of a row that a row program keeps
 	maxElems = 1 << 48
 
-	none = maxRegs // the place in machine.ptr of operands that an instruction lacks: nil
+	none = maxRegs - 1 // the place in machine.ptr of operands that an instruction lacks: nil
 )
 
 // isReduce reports whether an operation belongs to the Reduce family.

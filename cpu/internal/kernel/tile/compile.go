@@ -48,11 +48,23 @@ const (
 
 // step is an instruction over a tile. Registers are indices into machine.ptr.
 type step struct {
-	do           action
-	dst, a, b, c int
-	red          int
 	fn           vec.Fn
-	row          rowReducer
+	do           action
+	which        uint8 // the reduction, the store or the row reducer
+	dst, a, b, c uint8
+}
+
+// draft is a step whose registers are those of the normal form; −1 where there are none.
+type draft struct {
+	step
+	dst, a, b, c int
+	home         int // the store in whose memory the result is computed, or −1
+}
+
+// placed is a register that lies in an operand's memory.
+type placed struct {
+	reg          uint8
+	down, across int // bytes to the next row and column
 }
 
 // region is a compiled Spec.
@@ -68,14 +80,19 @@ type region struct {
 	stores    []operand
 	reds      []reduction
 	perRow    []int // the reductions over the last dimension alone
+	drafts    []draft
 	steps     []step
+	rowOps    []rowReducer
+	inPlace   []placed // loads and stores whose address changes from tile to tile
+	copied    []int    // loads that are expanded
+	fixed     []int    // loads that do not change: expanded once a run
+	clashing  bool     // some store may have to wait
 	slots     int
 	slotBytes int
 	shared    int // bytes of partial results
 	merges    int // units of the phase that merges partial results, or 0
 	scratch   int
-	cell      int       // bytes from the scratch memory's begin to 8 bytes for a row's reduction
-	copies    [9]vec.Fn // by element size
+	cell      int // bytes from the scratch memory's begin to 8 bytes for a row's reduction
 }
 
 // New compiles a region for an instruction set. An error says that the region, or an operation
@@ -103,9 +120,6 @@ func New(l isa.Level, s Spec) (kernel.Kernel, error) {
 
 // compile fills in everything that depends on the shape of the tiles.
 func (r *region) compile(l isa.Level) error {
-	for _, size := range []int{1, 2, 4, 8} {
-		r.copies[size] = vec.Copy(l, size)
-	}
 	for _, a := range r.normal.loads {
 		r.loads = append(r.loads, r.newOperand(l, a))
 	}
@@ -120,8 +134,9 @@ func (r *region) compile(l isa.Level) error {
 	}
 	r.order(l)
 	r.assign()
-	if regs := len(r.loads) + len(r.stores) + r.slots; regs > maxRegs {
-		return fmt.Errorf("tile: %s needs %d registers, want at most %d", r.name, regs, maxRegs)
+	r.sortOperands()
+	if regs := len(r.loads) + len(r.stores) + r.slots; regs > none {
+		return fmt.Errorf("tile: %s needs %d registers, want at most %d", r.name, regs, none)
 	}
 	r.slotBytes = align(r.rows * r.cols * r.maxSize())
 	r.cell = r.slots * r.slotBytes
@@ -180,46 +195,63 @@ func (r *region) order(l isa.Level) {
 	for i := range home {
 		home[i] = -1
 	}
-	late := []step(nil)
+	late := []draft(nil)
 	for j, st := range r.stores {
 		switch {
 		case st.mode != direct:
 		case st.reg >= len(r.loads) && home[st.reg] < 0:
 			home[st.reg] = j
 		default:
-			late = append(late, step{do: calc, dst: -1 - j, a: st.reg, b: -1, c: -1, fn: r.copies[st.size]})
+			late = append(late, draft{step{do: calc, fn: vec.Copy(l, st.size)}, -1, st.reg, -1, -1, j})
 		}
 	}
 	for reg := range home {
 		if reg >= len(r.loads) {
-			r.steps = append(r.steps, newStep(l, r.code[reg-len(r.loads)], reg, home[reg]))
+			r.drafts = append(r.drafts, r.newDraft(l, r.code[reg-len(r.loads)], reg, home[reg]))
 		}
 		for j, st := range r.stores {
 			if st.reg == reg && st.mode != direct {
-				r.steps = append(r.steps, step{do: scatter, dst: -1, a: reg, b: -1, c: -1, red: j})
+				r.drafts = append(r.drafts, draft{step{do: scatter, which: uint8(j)}, -1, reg, -1, -1, -1})
 			}
 		}
 		for j, x := range r.reds {
 			if x.reg == reg {
-				r.steps = append(r.steps, step{do: gather, dst: -1, a: reg, b: -1, c: -1, red: j})
+				r.drafts = append(r.drafts, draft{step{do: gather, which: uint8(j)}, -1, reg, -1, -1, -1})
 			}
 		}
 	}
-	r.steps = append(r.steps, late...)
+	r.drafts = append(r.drafts, late...)
 }
 
-// newStep computes a register, in a store's memory if home is not −1.
-func newStep(l isa.Level, in Instr, reg, home int) step {
-	st := step{do: calc, dst: reg, a: in.A, b: in.B, c: in.C}
+// newDraft computes a register, in a store's memory if home is not −1.
+func (r *region) newDraft(l isa.Level, in Instr, reg, home int) draft {
+	d := draft{dst: reg, a: in.A, b: in.B, c: in.C, home: home}
 	if isReduce(in.Op) {
-		st.do, st.row = rowCalc, newRowReducer(l, in.Op, in.DType)
+		d.do, d.which = rowCalc, uint8(len(r.rowOps))
+		r.rowOps = append(r.rowOps, newRowReducer(l, in.Op, in.DType))
 	} else {
-		st.fn = operation(l, in)
+		d.fn = operation(l, in)
 	}
-	if home >= 0 {
-		st.red = home + 1
+	return d
+}
+
+// sortOperands lists the operands by what a tile has to do for them.
+func (r *region) sortOperands() {
+	p, q := len(r.dims)-2, len(r.dims)-1
+	for i, ld := range r.loads {
+		switch {
+		case ld.mode == direct:
+			r.inPlace = append(r.inPlace, placed{uint8(i), ld.strides[p], ld.strides[q]})
+		case !slices.ContainsFunc(ld.strides, func(s int) bool { return s != 0 }):
+			r.fixed = append(r.fixed, i)
+		default:
+			r.copied = append(r.copied, i)
+		}
 	}
-	return st
+	for j, st := range r.stores {
+		r.inPlace = append(r.inPlace, placed{uint8(len(r.loads) + j), st.strides[p], st.strides[q]})
+		r.clashing = r.clashing || st.clash != nil
+	}
 }
 
 // regSize is the size of an element of a register.
@@ -273,7 +305,7 @@ func opName(op compute.OpType) string {
 }
 
 // uses lists the registers that a step reads.
-func (st *step) uses() []int {
-	regs := []int{st.a, st.b, st.c}
+func (d *draft) uses() []int {
+	regs := []int{d.a, d.b, d.c}
 	return slices.DeleteFunc(regs, func(r int) bool { return r < 0 })
 }

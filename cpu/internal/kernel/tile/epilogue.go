@@ -59,6 +59,7 @@ func NewEpilogue(l isa.Level, s Spec) (*Epilogue, error) {
 func (e *Epilogue) Apply(_ *kernel.Worker, tile unsafe.Pointer, ld, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
 	m := machine{region: &e.region, args: args, scratch: scratch}
 	m.setSlots()
+	m.prepare(min(rows*cols, maxTile))
 	for d := len(e.dims) - 3; d >= 0; d-- {
 		m.idx[d] = batch % e.dims[d]
 		batch /= e.dims[d]
@@ -86,7 +87,7 @@ func (e *Epilogue) Apply(_ *kernel.Worker, tile unsafe.Pointer, ld, row, rows, c
 // part computes one tile of the region, whose product begins skip elements into tile.
 func (e *Epilogue) part(m *machine, tile unsafe.Pointer, ld, skip int) {
 	p := len(e.dims) - 2
-	for i := range e.loads {
+	for _, i := range e.copied {
 		o := &e.loads[i]
 		at, down := unsafe.Pointer(nil), o.strides[p]
 		if i == e.product {

@@ -16,11 +16,12 @@ type machine struct {
 	idx     [maxDims]int // of the tile's first element
 	count   [2]int       // rows and columns of the tile
 
-	ptr   [maxRegs + 1]unsafe.Pointer // where each register's tile is
-	base  [maxRegs]unsafe.Pointer     // of loads and stores, at the current outer indices
-	held  [maxRegs]held               // what the slots of kept loads hold
-	waits [maxRegs]bool               // which stores in place wait for the end of the tile
-	taken [maxReds]taken
+	ptr     [maxRegs]unsafe.Pointer // where each register's tile is
+	base    [maxRegs]unsafe.Pointer // of loads and stores, at the current outer indices
+	held    [maxRegs]held           // what the slots of kept loads hold
+	waits   [maxRegs]bool           // which stores in place wait for the end of the tile
+	waiting bool                    // any of them does
+	taken   [maxReds]taken
 }
 
 // held tells which tile a kept load's slot holds.
@@ -56,11 +57,7 @@ func (r *region) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 	}
 	m := machine{region: r, args: args, scratch: w.Scratch}
 	m.setSlots()
-	for j := range r.stores {
-		for _, c := range r.stores[j].clash {
-			m.waits[j] = m.waits[j] || args[r.stores[j].arg] == args[r.loads[c].arg]
-		}
-	}
+	m.prepare(r.rows * r.cols)
 	for u := lo; u < hi; u++ {
 		m.unit = u
 		m.lo, m.hi = r.shape.unit(u, r.dims[r.unitDim])
@@ -73,6 +70,24 @@ func (m *machine) setSlots() {
 	first := len(m.loads) + len(m.stores)
 	for i := range m.slots {
 		m.ptr[first+i] = unsafe.Add(m.scratch, i*m.slotBytes)
+	}
+}
+
+// prepare expands what does not change to n elements and finds the stores that have to wait.
+func (m *machine) prepare(n int) {
+	for _, i := range m.fixed {
+		ld := &m.loads[i]
+		m.ptr[i] = m.ptr[ld.slot]
+		ld.fill(m.ptr[i], m.args[ld.arg], nil, nil, n)
+	}
+	if !m.clashing {
+		return
+	}
+	for j := range m.stores {
+		for _, c := range m.stores[j].clash {
+			m.waits[j] = m.waits[j] || m.args[m.stores[j].arg] == m.args[m.loads[c].arg]
+		}
+		m.waiting = m.waiting || m.waits[j]
 	}
 }
 
@@ -148,29 +163,30 @@ func (m *machine) origin(a *access) unsafe.Pointer {
 // tile computes one tile: it has the loads ready, runs the steps, and stores what waited.
 func (m *machine) tile() {
 	p := len(m.dims) - 2
-	i0, j0 := m.idx[p], m.idx[p+1]
-	for i := range m.loads {
-		ld := &m.loads[i]
-		at := unsafe.Add(m.base[i], i0*ld.strides[p]+j0*ld.strides[p+1])
-		if ld.mode == direct {
-			m.ptr[i] = at
-		} else {
-			m.expand(i, ld, at, ld.strides[p])
-		}
+	row, col := m.idx[p], m.idx[p+1]
+	for i := range m.inPlace {
+		o := &m.inPlace[i]
+		m.ptr[o.reg%maxRegs] = unsafe.Add(m.base[o.reg%maxRegs], row*o.down+col*o.across)
 	}
+	for _, i := range m.copied {
+		ld := &m.loads[i]
+		m.expand(i, ld, unsafe.Add(m.base[i], row*ld.strides[p]+col*ld.strides[p+1]), ld.strides[p])
+	}
+	if !m.waiting {
+		m.run()
+		return
+	}
+	var dst [maxRegs]unsafe.Pointer
 	first := len(m.loads)
 	for j := range m.stores {
-		st := &m.stores[j]
-		m.ptr[first+j] = unsafe.Add(m.base[first+j], i0*st.strides[p]+j0*st.strides[p+1])
 		if m.waits[j] {
-			m.ptr[first+j] = m.ptr[st.slot]
+			dst[j], m.ptr[first+j] = m.ptr[first+j], m.ptr[m.stores[j].slot]
 		}
 	}
 	m.run()
 	for j := range m.stores {
 		if st := &m.stores[j]; m.waits[j] {
-			dst := unsafe.Add(m.base[first+j], i0*st.strides[p]+j0*st.strides[p+1])
-			st.row(dst, m.ptr[st.slot], nil, nil, m.count[0]*m.count[1])
+			st.row(dst[j], m.ptr[st.slot], nil, nil, m.count[0]*m.count[1])
 		}
 	}
 }
@@ -180,15 +196,16 @@ func (m *machine) run() {
 	n := m.count[0] * m.count[1]
 	for i := range m.steps {
 		s := &m.steps[i]
+		dst, a := m.ptr[s.dst%maxRegs], m.ptr[s.a%maxRegs]
 		switch s.do {
 		case calc:
-			s.fn(m.ptr[s.dst], m.ptr[s.a], m.ptr[s.b], m.ptr[s.c], n)
+			s.fn(dst, a, m.ptr[s.b%maxRegs], m.ptr[s.c%maxRegs], n)
 		case gather:
-			m.gather(s.red, m.ptr[s.a])
+			m.gather(int(s.which), a)
 		case scatter:
-			m.scatter(s.red, m.ptr[s.a])
+			m.scatter(int(s.which), a)
 		default:
-			s.row.run(m.ptr[s.dst], m.ptr[s.a], m.count[0], m.count[1], unsafe.Add(m.scratch, m.cell))
+			m.rowOps[s.which].run(dst, a, m.count[0], m.count[1], unsafe.Add(m.scratch, m.cell))
 		}
 	}
 }

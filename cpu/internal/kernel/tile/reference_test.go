@@ -15,7 +15,7 @@ import (
 // value is one element of any type.
 type value [8]byte
 
-func at(v *value) unsafe.Pointer { return unsafe.Pointer(v) }
+func ptrTo(v *value) unsafe.Pointer { return unsafe.Pointer(v) }
 
 // buffer is memory with the place of element 0 in it, for strides that are negative.
 type buffer struct {
@@ -128,7 +128,7 @@ func interpret(l isa.Level, s Spec, loads, stores []*buffer) []slack {
 		if st.Reduce != compute.OpTypeInvalid {
 			indices(remaining(s.Dims, st.Over), func(idx []int) {
 				var v value
-				vec.Neutral(st.Reduce, st.DType, at(&v))
+				vec.Neutral(st.Reduce, st.DType, ptrTo(&v))
 				stores[j].set(dot(idx, st.Strides), v)
 				exact[j][dot(idx, st.Strides)] = number(v, st.DType)
 			})
@@ -147,7 +147,7 @@ func interpret(l isa.Level, s Spec, loads, stores []*buffer) []slack {
 			x := number(v, st.DType)
 			switch {
 			case !st.DType.IsFloat():
-				vec.Lookup(isa.Portable, merger(st.Reduce, st.DType), st.DType)(at(&old), at(&old), at(&v), nil, 1)
+				vec.Lookup(isa.Portable, merger(st.Reduce, st.DType), st.DType)(ptrTo(&old), ptrTo(&old), ptrTo(&v), nil, 1)
 				stores[j].set(cell, old)
 				continue
 			case st.Reduce == compute.OpTypeReduceSum:
@@ -206,12 +206,12 @@ func element(l isa.Level, s Spec, in []*buffer, idx []int, rows rowResults, inst
 			if r < 0 {
 				return nil
 			}
-			return at(&regs[r])
+			return ptrTo(&regs[r])
 		}
 		if isReduce(c.Op) {
 			out = row(l, s, in, idx, rows, i)
 		} else {
-			operation(l, c)(at(&out), ptr(c.A), ptr(c.B), ptr(c.C), 1)
+			operation(l, c)(ptrTo(&out), ptr(c.A), ptr(c.B), ptr(c.C), 1)
 		}
 		regs = append(regs, out)
 	}
@@ -234,16 +234,16 @@ func row(l isa.Level, s Spec, in []*buffer, idx []int, rows rowResults, i int) v
 		at0 := append(append([]int{}, idx[:outer]...), inner...)
 		x := element(l, s, in, at0, rows, i)[c.A]
 		var wide value
-		vec.Convert(isa.Portable, c.DType, acc)(at(&wide), at(&x), nil, nil, 1)
+		vec.Convert(isa.Portable, c.DType, acc)(ptrTo(&wide), ptrTo(&x), nil, nil, 1)
 		line = append(line, wide[:acc.Size()]...)
 		n++
 	})
 	var v, out value
-	vec.Neutral(c.Op, acc, at(&v))
+	vec.Neutral(c.Op, acc, ptrTo(&v))
 	words := make([]uint64, len(line)/8+1)
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(line)), line)
-	vec.Reduce(isa.Portable, c.Op, acc)(at(&v), unsafe.Pointer(&words[0]), n)
-	vec.Convert(isa.Portable, acc, c.DType)(at(&out), at(&v), nil, nil, 1)
+	vec.Reduce(isa.Portable, c.Op, acc)(ptrTo(&v), unsafe.Pointer(&words[0]), n)
+	vec.Convert(isa.Portable, acc, c.DType)(ptrTo(&out), ptrTo(&v), nil, nil, 1)
 	rows[key] = out
 	return out
 }
@@ -251,12 +251,12 @@ func row(l isa.Level, s Spec, in []*buffer, idx []int, rows rowResults, i int) v
 // number reads an element as float64; exact but for large 64-bit integers.
 func number(v value, dt dtypes.DType) float64 {
 	var x float64
-	vec.Convert(isa.Portable, dt, dtypes.Float64)(unsafe.Pointer(&x), at(&v), nil, nil, 1)
+	vec.Convert(isa.Portable, dt, dtypes.Float64)(unsafe.Pointer(&x), ptrTo(&v), nil, nil, 1)
 	return x
 }
 
 func fromNumber(x float64, dt dtypes.DType) (v value) {
-	vec.Convert(isa.Portable, dtypes.Float64, dt)(at(&v), unsafe.Pointer(&x), nil, nil, 1)
+	vec.Convert(isa.Portable, dtypes.Float64, dt)(ptrTo(&v), unsafe.Pointer(&x), nil, nil, 1)
 	return v
 }
 

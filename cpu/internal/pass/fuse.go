@@ -40,13 +40,35 @@ func Fuse(g *ir.Graph) {
 func readThrough(g *ir.Graph) {
 	for _, n := range g.Nodes {
 		for i, v := range n.In {
-			if l := ir.LayoutOf(v); v.Def.Op == ir.OpView && fusable(n) && l.Offset == 0 &&
-				v.Shape.DType == l.Base.Shape.DType && slices.Equal(withoutOnes(v.Shape.Dimensions), withoutOnes(l.Base.Shape.Dimensions)) &&
-				ir.Contiguous(v.Shape.Dimensions, l.Strides) {
-				n.In[i] = l.Base
+			if base := ir.LayoutOf(v).Base; fusable(n) && sameLoops(v, base) {
+				if isReduction(n) {
+					n.Attr = moved(axes(n), base)
+				}
+				n.In[i] = base
 			}
 		}
 	}
+}
+
+// sameLoops reports whether a value is a view of another that differs in axes of length 1 alone.
+func sameLoops(v, base *ir.Value) bool {
+	l := ir.LayoutOf(v)
+	return v != base && l.Offset == 0 && v.Shape.DType == base.Shape.DType && ir.Contiguous(v.Shape.Dimensions, l.Strides) &&
+		slices.Equal(withoutOnes(v.Shape.Dimensions), withoutOnes(base.Shape.Dimensions))
+}
+
+// moved gives the axes of a value that stand for axes of its loops.
+func moved(loops ir.Axes, v *ir.Value) ir.Axes {
+	var long, out ir.Axes
+	for axis, d := range v.Shape.Dimensions {
+		if d != 1 {
+			long = append(long, axis)
+		}
+	}
+	for _, i := range loops {
+		out = append(out, long[i])
+	}
+	return out
 }
 
 // copyReduced gives every reduction its own copy of the elementwise node that it reads, if that

@@ -196,3 +196,14 @@ func TestSumsOverLengthOneAreReshapes(t *testing.T) {
 	b.all(b.sum(x, 1))
 	b.want(ir.OpView)
 }
+
+// TestReductionsThroughViewsKeepTheirAxes: the axes are those of the view, not of its base.
+func TestReductionsThroughViewsKeepTheirAxes(t *testing.T) {
+	b := newBuild(t)
+	x := b.param(1, 5, 7)
+	turned := b.Add(compute.OpTypeTranspose, ir.Axes{1, 2, 0}, []*ir.Value{x}, f32(5, 7, 1)).Out[0]
+	b.all(b.sum(turned, 0, 2))
+	if s := b.regions()[0]; !slices.Equal(s.Stores[0].Over, []bool{true, false}) {
+		t.Errorf("got %+v, want the sum over the axis of length 5", s)
+	}
+}

@@ -1,7 +1,6 @@
 package philox_test
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"

@@ -26,6 +26,9 @@ func New(l isa.Level, s Spec) kernel.Kernel {
 	} else {
 		s.ArgInput, s.ArgKernel = 1, 2
 	}
+	if n := newNarrow(l, s); n != nil {
+		return n
+	}
 	return newEngine(l, s)
 }
 

@@ -11,7 +11,7 @@ const stateBytes = (int(unsafe.Sizeof(state{})) + kernel.Align - 1) / kernel.Ali
 
 // tileBytes is the room for a private tile.
 func (e *engine) tileBytes() int {
-	return (e.micro.Rows*e.micro.Cols*e.size + kernel.Align - 1) / kernel.Align * kernel.Align
+	return align(e.micro.Rows * e.micro.Cols * e.size)
 }
 
 // store hands the private tile to the epilogue, whole if its rows follow each other in the

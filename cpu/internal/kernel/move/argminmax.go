@@ -16,9 +16,9 @@ import (
 type ArgMinMaxSpec struct {
 	Type   dtypes.DType // of the operand
 	Result dtypes.DType // an integer type
-	Dims   []int
-	Axis   int
-	IsMin  bool
+	Dims   []int        // of the operand
+	Axis   int          // that is searched
+	IsMin  bool         // search for the smallest
 }
 
 type argMinMax struct {

@@ -16,8 +16,8 @@ import (
 // Strides are counted in elements. Those of the source may be 0 or negative; no two indices
 // may lead to the same element of the destination.
 type CopySpec struct {
-	Size           int // bytes of an element: 1, 2, 4, 8 or 16
-	Dims, Dst, Src []int
+	Size           int   // bytes of an element: 1, 2, 4, 8 or 16
+	Dims, Dst, Src []int // lengths and strides of the axes
 }
 
 // noMemory is for kernels that need neither scratch nor shared memory.
@@ -57,14 +57,16 @@ func (k *copier) Run(_ *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
 
 // ConcatenateSpec describes the concatenation of strided arrays along an axis.
 type ConcatenateSpec struct {
-	Size  int // bytes of an element
-	Axis  int
-	Parts []Part
+	Size  int    // bytes of an element
+	Axis  int    // along which the parts follow each other
+	Parts []Part // at least one
 }
 
 // Part is one operand of a concatenation. Strides are counted in elements; nil stands for a
 // contiguous array.
-type Part struct{ Dims, Strides []int }
+type Part struct {
+	Dims, Strides []int // lengths and strides of the axes
+}
 
 type concatenation struct {
 	noMemory

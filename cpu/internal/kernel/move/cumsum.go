@@ -41,10 +41,10 @@ func (a *lines) each(lo, hi int, visit func(o, first, n int)) {
 
 // CumSumSpec describes a CumSum of a contiguous array. Half precision is summed in float32.
 type CumSumSpec struct {
-	Type               dtypes.DType
-	Dims               []int
-	Axis               int
-	Exclusive, Reverse bool
+	Type               dtypes.DType // of the elements
+	Dims               []int        // of the operand
+	Axis               int          // along which sums are taken
+	Exclusive, Reverse bool         // leave out the element itself; sum from the end
 }
 
 type cumSum struct {
@@ -116,6 +116,10 @@ type summable interface {
 func sums[T summable](dst, src, accumulators unsafe.Pointer, k *cumSum, n int) {
 	acc, size := span[T](accumulators, n), int(unsafe.Sizeof(*new(T)))
 	clear(acc)
+	if n == 1 {
+		sumLine[T](dst, src, k)
+		return
+	}
 	for i := range k.n {
 		at := k.row(i) * size
 		d, s := span[T](unsafe.Add(dst, at), n), span[T](unsafe.Add(src, at), n)
@@ -128,6 +132,21 @@ func sums[T summable](dst, src, accumulators unsafe.Pointer, k *cumSum, n int) {
 			}
 			acc[j] = sum
 		}
+	}
+}
+
+// sumLine walks a single line.
+func sumLine[T summable](dst, src unsafe.Pointer, k *cumSum) {
+	var acc T
+	for i := range k.n {
+		row := k.row(i)
+		sum := acc + *at[T](src, row)
+		if k.spec.Exclusive {
+			*at[T](dst, row) = acc
+		} else {
+			*at[T](dst, row) = sum
+		}
+		acc = sum
 	}
 }
 

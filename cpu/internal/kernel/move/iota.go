@@ -22,9 +22,9 @@ func (a axes3) volume() int { return a.outer * a.n * a.inner }
 
 // IotaSpec describes an array whose elements are their index along an axis.
 type IotaSpec struct {
-	Type dtypes.DType
-	Dims []int
-	Axis int
+	Type dtypes.DType // of the elements
+	Dims []int        // of the result
+	Axis int          // along which elements count
 }
 
 type iotaKernel struct {

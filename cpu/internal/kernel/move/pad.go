@@ -12,9 +12,9 @@ import (
 // PadSpec describes a padding of a contiguous array: Start and End elements at the ends of an
 // axis, which are cut off where negative, and Interior between neighbours.
 type PadSpec struct {
-	Size int   // bytes of an element
-	Dims []int // of the operand
-	Axes []compute.PadAxis
+	Size int               // bytes of an element
+	Dims []int             // of the operand
+	Axes []compute.PadAxis // those missing at the end are not padded
 }
 
 // padAxis is an axis of a padding: length n, output length to, and where operand element 0

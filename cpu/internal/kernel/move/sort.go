@@ -26,15 +26,17 @@ type SortSpec struct {
 	Axis  int
 	Sizes []int
 
-	// Compare is the order, unless Plain says that it is the usual one of tensor Key, of type
-	// Type: ascending, or else Descending. NaNs then come last, and −0 equals +0.
+	// Compare is the order, unless Plain says that it is the usual one of the elements of
+	// tensor Key, of type Type: ascending, or else Descending. NaNs then come last, and −0
+	// equals +0.
 	Compare    Comparer
-	Scratch    int // bytes that Compare needs
-	Captures   int
 	Plain      bool
 	Key        int
 	Type       dtypes.DType
 	Descending bool
+
+	// Scratch is the number of bytes that Compare needs, Captures of captured values.
+	Scratch, Captures int
 }
 
 // Lengths in a sort by comparer. Two first runs make a segment.

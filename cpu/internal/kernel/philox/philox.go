@@ -100,17 +100,18 @@ const blockSize = 16
 func draw(l isa.Level, f form, dst unsafe.Pointer, s Stream, start uint64, n, size int) {
 	per := blockSize / size
 	s = s.Skip(start / uint64(per))
+	done := 0
 	if skip := int(start % uint64(per)); skip > 0 {
-		m := min(n, per-skip)
-		part(l, f, dst, s, skip*size, m*size)
-		s, dst, n = s.Skip(1), unsafe.Add(dst, m*size), n-m
+		done = min(n, per-skip)
+		part(l, f, dst, s, skip*size, done*size)
+		s = s.Skip(1)
 	}
-	if whole := n / per; whole > 0 {
-		fill(l, f, dst, s, whole)
-		s, dst, n = s.Skip(uint64(whole)), unsafe.Add(dst, whole*blockSize), n%per
+	if whole := (n - done) / per; whole > 0 {
+		fill(l, f, unsafe.Add(dst, done*size), s, whole)
+		s, done = s.Skip(uint64(whole)), done+whole*per
 	}
-	if n > 0 {
-		part(l, f, dst, s, 0, n*size)
+	if done < n {
+		part(l, f, unsafe.Add(dst, done*size), s, 0, (n-done)*size)
 	}
 }
 

@@ -49,9 +49,9 @@ func paths() []path {
 		{"dilation", dilated(square(3, 14, 5, 20, 3, 1, true), 2), func(e *engine) bool { return e.rowAxis == 1 }},
 		{"phases of a transposed kernel", inputGradient(square(3, 15, 8, 40, 4, 2, true)), func(e *engine) bool { return e.pack != nil }},
 		{"channels first", channelsFirst(square(3, 12, 5, 20, 3, 1, true)), func(e *engine) bool { return e.finish != nil && e.chunks == 1 }},
-		{"parts of a sum", kernelGradient(square(64, 28, 4, 8, 3, 1, true)), func(e *engine) bool { return e.chunks > 1 }},
+		{"parts of a sum", kernelGradient(square(64, 20, 4, 8, 3, 1, true)), func(e *engine) bool { return e.chunks > 1 }},
 		{"parts of a sum, read beforehand", kernelGradient(square(64, 20, 32, 64, 1, 1, true)), func(e *engine) bool { return e.fetch }},
-		{"parts of a sum, few columns", kernelGradient(square(64, 28, 24, 1, 3, 1, true)), func(e *engine) bool { return e.chunks > 1 && !e.channelsAreColumns() }},
+		{"parts of a sum, few columns", kernelGradient(square(64, 20, 24, 1, 3, 1, true)), func(e *engine) bool { return e.chunks > 1 && !e.channelsAreColumns() }},
 		{"a packed gradient", kernelGradient(square(24, 4, 112, 128, 3, 1, true)), func(e *engine) bool { return e.pack != nil && e.rowAxis == -1 }},
 		{"a decoder's last convolution", square(3, 14, 32, 1, 3, 1, true), nil},
 		{"a transposed one", inputGradient(square(3, 14, 2, 32, 4, 2, true)), nil},
@@ -128,6 +128,9 @@ func TestUnitsInAnyOrderGiveTheSameBits(t *testing.T) {
 		for _, dt := range []dtypes.DType{dtypes.Float32, dtypes.Int32} {
 			s := c.s
 			s.DType = dt
+			if dt == dtypes.Int32 && products(s) > 1<<20 {
+				continue // slow by definition
+			}
 			outs, ins, kers := sizes(s)
 			x, _ := buffer(ins, func(int) float32 { return float32(r.NormFloat64()) })
 			w, _ := buffer(kers, func(int) float32 { return float32(r.NormFloat64()) })

@@ -68,10 +68,10 @@ func (b *builder) dotInto(to plan.Arg, y shapes.Shape, lhs, rhs operand, a ir.Do
 		return err
 	}
 	if y.DType == t {
-		return b.product(to, lhs, rhs, a)
+		return b.product(to, nil, lhs, rhs, a)
 	}
 	sum := b.temporary(y.Size() * t.Size())
-	if err := b.product(sum, lhs, rhs, a); err != nil {
+	if err := b.product(sum, nil, lhs, rhs, a); err != nil {
 		return err
 	}
 	return b.convert(to, operand{sum, t, y.Dimensions, ir.RowMajor(y.Dimensions)}, y.DType)
@@ -112,9 +112,10 @@ func size(dims []int) int {
 	return n
 }
 
-// product emits a DotGeneral of operands of the output's type.
-func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
-	c := newContraction(lhs, rhs, ordered(lhs, rhs, a))
+// product emits a DotGeneral of operands of the output's type. The output has the given strides,
+// of which the last is 1, or is row-major if there are none.
+func (b *builder) product(to plan.Arg, out []int, lhs, rhs operand, a ir.Dot) error {
+	c := newContraction(lhs, rhs, out, ordered(lhs, rhs, a))
 	t := lhs.dtype
 	rows, cols, sum := c.rows.size(), c.cols.size(), c.sum.size()
 	if sum == 0 {
@@ -127,7 +128,8 @@ func (b *builder) product(to plan.Arg, lhs, rhs operand, a ir.Dot) error {
 		}
 	}
 	lhs, rhs = b.summable(lhs, rhs, a)
-	if c = newContraction(lhs, rhs, ordered(lhs, rhs, a)); cols == 1 {
+	c = newContraction(lhs, rhs, out, ordered(lhs, rhs, a))
+	if _, step := c.rows.inner(); cols == 1 && step[1] == 1 {
 		lhs, rhs, c = rhs, lhs, c.swapped()
 	}
 	spec := c.spec(t)
@@ -142,12 +144,14 @@ func (b *builder) zero(to plan.Arg, t dtypes.DType, n int) {
 }
 
 // newContraction sorts the axes of a DotGeneral and merges those that can be walked as one.
-func newContraction(lhs, rhs operand, a ir.Dot) contraction {
+func newContraction(lhs, rhs operand, out []int, a ir.Dot) contraction {
 	var c contraction
 	left, right := others(len(lhs.dims), a.LhsBatch, a.LhsContract), others(len(rhs.dims), a.RhsBatch, a.RhsContract)
 	var dims []int
 	dims = append(append(append(dims, pick(lhs.dims, a.LhsBatch)...), pick(lhs.dims, left)...), pick(rhs.dims, right)...)
-	out := ir.RowMajor(dims)
+	if out == nil {
+		out = ir.RowMajor(dims)
+	}
 	nb, nl := len(a.LhsBatch), len(left)
 	c.batch = loops{dims[:nb], [][]int{pick(lhs.strides, a.LhsBatch), pick(rhs.strides, a.RhsBatch), out[:nb]}}.merged()
 	c.rows = loops{dims[nb : nb+nl], [][]int{pick(lhs.strides, left), out[nb : nb+nl]}}.merged()

@@ -23,7 +23,7 @@ func (b *builder) handedOver(n *ir.Node, a ir.Gemm) bool {
 	}
 	mark := len(b.steps)
 	lhs, rhs = b.summable(lhs, rhs, a.Dot)
-	c := newContraction(lhs, rhs, ordered(lhs, rhs, a.Dot))
+	c := newContraction(lhs, rhs, nil, ordered(lhs, rhs, a.Dot))
 	region, ok := asMatrix(a.Region, a.Load, len(a.Dot.LhsBatch), len(lhs.dims)-len(a.Dot.LhsContract))
 	p := len(region.Dims) - 2
 	if !ok || len(c.rows.dims) != 1 || len(c.cols.dims) != 1 || c.sum.size() < 2 {

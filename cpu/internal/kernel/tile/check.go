@@ -2,6 +2,7 @@ package tile
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -16,7 +17,7 @@ const (
 	maxRegs  = 128  // operands, stores and live intermediate results together, and one
 	maxReds  = 16   // reductions
 	maxRow   = 8192 // elements of a row that a row program keeps
-	maxElems = 1 << 48
+	maxElems = math.MaxInt / 64
 
 	none = maxRegs - 1 // the place in machine.ptr of operands that an instruction lacks: nil
 )
@@ -115,7 +116,7 @@ func arity(op compute.OpType) int {
 func check(l isa.Level, s Spec) error {
 	size := 1
 	for i, d := range s.Dims {
-		if d < 0 || d > maxElems || size*d > maxElems {
+		if d < 0 || d > maxElems/size {
 			return fmt.Errorf("tile: dimension %d: got %d", i, d)
 		}
 		size *= max(d, 1)

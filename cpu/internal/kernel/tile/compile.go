@@ -290,6 +290,9 @@ func codeName(code []Instr) string {
 	for _, in := range code[:min(len(code), most)] {
 		names = append(names, opName(in.Op))
 	}
+	if len(code) == 0 {
+		return "copy"
+	}
 	if len(code) > most {
 		names = append(names, "…")
 	}

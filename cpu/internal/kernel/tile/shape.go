@@ -8,9 +8,9 @@ import (
 
 // Sizes that the cutting of a region aims at.
 const (
-	tileBytes = 32 << 10 // everything that a tile touches, of 48 KB of first-level cache
+	tileBytes = 48 << 10 // everything that a tile touches: the first-level cache
 	minTile   = 256      // elements
-	maxTile   = 1024     // elements
+	maxTile   = 2048     // elements
 	wideRow   = 256      // elements of a row from which a tile of one row is worth its overhead
 	blockLine = 128      // bytes of a row of a tile of a transposed operand
 	unitWork  = 32 << 10 // bytes, as counted by work

@@ -1,7 +1,6 @@
 package vec_test
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"testing"
@@ -62,45 +61,65 @@ func TestFunctionsAreWithinTwoUnitsOfTheLastPlace(t *testing.T) {
 	if os.Getenv(everyPattern) != "" {
 		stride = 1
 	}
-	for _, l := range isa.Available() {
-		for _, c := range functions {
-			t.Run(fmt.Sprintf("%v/%v", l, c.op), func(t *testing.T) { worst(t, l, c.op, c.f, stride) })
-		}
+	for _, c := range functions {
+		t.Run(c.op.String(), func(t *testing.T) {
+			t.Parallel()
+			var levels []*accuracy
+			for _, l := range isa.Available() {
+				levels = append(levels, &accuracy{level: l, fn: vec.Lookup(l, c.op, dtypes.Float32)})
+			}
+			everywhere(stride, func(x []float32, exact []float64) {
+				for i, v := range x {
+					exact[i] = c.f(float64(v))
+				}
+				for _, a := range levels {
+					a.measure(t, x, exact)
+				}
+			})
+			for _, a := range levels {
+				t.Logf("%v: largest error %.3f ulp, at %v", a.level, a.most, a.at)
+				if a.most > 2 {
+					t.Errorf("%v: %v: got an error of %.3g ulp, want at most 2", a.level, a.at, a.most)
+				}
+			}
+		})
 	}
 }
 
-// worst measures the largest error of a function over all arguments, a stride apart.
-func worst(t *testing.T, l isa.Level, op compute.OpType, f func(float64) float64, stride uint64) {
-	fn := vec.Lookup(l, op, dtypes.Float32)
-	x, y := make([]float32, 1<<12), make([]float32, 1<<12)
-	var most float64
-	var at float32
+// everywhere calls f on all float32, a stride apart, in parts, and on the special ones.
+func everywhere(stride uint64, f func(x []float32, exact []float64)) {
+	x, exact := make([]float32, 1<<12), make([]float64, 1<<12)
+	for i, v := range special {
+		x[i] = float32(v)
+	}
+	f(x[:len(special)], exact)
 	for next := uint64(0); next < 1<<32; {
 		n := 0
-		if next == 0 {
-			for _, v := range special {
-				x[n] = float32(v)
-				n++
-			}
-		}
 		for ; n < len(x) && next < 1<<32; n++ {
 			x[n] = math.Float32frombits(uint32(next))
 			next += stride
 		}
-		fn(unsafe.Pointer(&y[0]), unsafe.Pointer(&x[0]), nil, nil, n)
-		for i, v := range x[:n] {
-			exact := f(float64(v))
-			if e := ulps(y[i], exact); e > most {
-				most, at = e, v
-			}
-			if signDiffers(y[i], exact) {
-				t.Fatalf("%v: got %v, want %v", v, y[i], exact)
-			}
-		}
+		f(x[:n], exact)
 	}
-	t.Logf("largest error %.3f ulp, at %v", most, at)
-	if most > 2 {
-		fn(unsafe.Pointer(&y[0]), unsafe.Pointer(&at), nil, nil, 1)
-		t.Errorf("%v: got %v, want %v within 2 ulp, is off by %.3g", at, y[0], f(float64(at)), most)
+}
+
+// accuracy finds the largest error of a function.
+type accuracy struct {
+	level isa.Level
+	fn    vec.Fn
+	most  float64 // in ulp
+	at    float32 // where
+	y     [1 << 12]float32
+}
+
+func (a *accuracy) measure(t *testing.T, x []float32, exact []float64) {
+	a.fn(unsafe.Pointer(&a.y[0]), unsafe.Pointer(&x[0]), nil, nil, len(x))
+	for i, v := range x {
+		if e := ulps(a.y[i], exact[i]); e > a.most {
+			a.most, a.at = e, v
+		}
+		if signDiffers(a.y[i], exact[i]) {
+			t.Fatalf("%v: %v: got %v, want %v", a.level, v, a.y[i], exact[i])
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/notimplemented"
 	"github.com/gomlx/compute/shapes"
@@ -133,6 +135,9 @@ func (f *Function) outer() []*ir.Value {
 
 // record appends a node, or gives an equal one that is there already.
 func (f *Function) record(op ir.Op, attr any, in []*ir.Value, out ...shapes.Shape) []compute.Value {
+	for i := range out {
+		out[i] = plainNames(out[i])
+	}
 	n := f.graph.Add(op, attr, in, out...)
 	if key := ir.Key(n); key != "" {
 		if old, ok := f.merged[key]; ok {
@@ -143,6 +148,14 @@ func (f *Function) record(op ir.Op, attr any, in []*ir.Value, out ...shapes.Shap
 		}
 	}
 	return f.values(n.Out)
+}
+
+// plainNames drops the names of axes where none has one.
+func plainNames(s shapes.Shape) shapes.Shape {
+	if slices.IndexFunc(s.AxisNames, func(name string) bool { return name != "" }) < 0 {
+		s.AxisNames = nil
+	}
+	return s
 }
 
 // values wraps outputs for the caller.
@@ -181,7 +194,7 @@ func (f *Function) Parameter(name string, shape shapes.Shape, sharding *compute.
 			return nil, errors.Errorf("cpu: Parameter %q: shape %s: got a dimension of %d, want at least 0 or a named axis", name, shape, d)
 		}
 	}
-	return &value{f.graph.Param(name, shape.Clone()), f}, nil
+	return &value{f.graph.Param(name, plainNames(shape.Clone())), f}, nil
 }
 
 // Return ends the function with its results.

@@ -71,6 +71,23 @@ func (f *Function) ScatterMin(operand, indices, updates compute.Value, indexVect
 			OperandAxes: scatterAxesToOperandAxes, Sorted: sorted, Unique: unique})
 }
 
+// scalars gives one start index an axis; the caller may give them in one vector.
+func (f *Function) scalars(starts []compute.Value, rank int) ([]compute.Value, error) {
+	if len(starts) != 1 {
+		return starts, nil
+	}
+	s, err := f.Shape(starts[0])
+	if err != nil || s.Rank() != 1 || s.Dimensions[0] != rank {
+		return starts, err
+	}
+	c := chain{f: f}
+	out := make([]compute.Value, rank)
+	for i := range out {
+		out[i] = c.do(f.Reshape(c.do(f.Slice(starts[0], []int{i}, []int{i + 1}, nil))))
+	}
+	return out, c.err
+}
+
 // position checks the scalars that give a place in the operand.
 func position(op compute.OpType, starts []*ir.Value, rank int) error {
 	if len(starts) != rank {
@@ -87,8 +104,14 @@ func position(op compute.OpType, starts []*ir.Value, rank int) error {
 // DynamicSlice gives the part of the operand of the given sizes that begins at starts, which
 // are moved so that it fits.
 func (f *Function) DynamicSlice(operand compute.Value, starts []compute.Value, sizes []int) (compute.Value, error) {
-	in, err := f.use(compute.OpTypeDynamicSlice, append([]compute.Value{operand}, starts...)...)
+	in, err := f.use(compute.OpTypeDynamicSlice, operand)
 	if err != nil {
+		return nil, err
+	}
+	if starts, err = f.scalars(starts, in[0].Shape.Rank()); err != nil {
+		return nil, err
+	}
+	if in, err = f.use(compute.OpTypeDynamicSlice, append([]compute.Value{operand}, starts...)...); err != nil {
 		return nil, err
 	}
 	if err := position(compute.OpTypeDynamicSlice, in[1:], in[0].Shape.Rank()); err != nil {
@@ -104,8 +127,14 @@ func (f *Function) DynamicSlice(operand compute.Value, starts []compute.Value, s
 // DynamicUpdateSlice gives the operand with the update in the place that begins at starts, which
 // are moved so that it fits.
 func (f *Function) DynamicUpdateSlice(operand, update compute.Value, starts []compute.Value) (compute.Value, error) {
-	in, err := f.use(compute.OpTypeDynamicUpdateSlice, append([]compute.Value{operand, update}, starts...)...)
+	in, err := f.use(compute.OpTypeDynamicUpdateSlice, operand)
 	if err != nil {
+		return nil, err
+	}
+	if starts, err = f.scalars(starts, in[0].Shape.Rank()); err != nil {
+		return nil, err
+	}
+	if in, err = f.use(compute.OpTypeDynamicUpdateSlice, append([]compute.Value{operand, update}, starts...)...); err != nil {
 		return nil, err
 	}
 	if err := position(compute.OpTypeDynamicUpdateSlice, in[2:], in[0].Shape.Rank()); err != nil {

@@ -19,6 +19,9 @@ func (f *Function) reduce(op compute.OpType, x compute.Value, axes []int) (compu
 		return nil, err
 	}
 	s := in[0].Shape
+	if logical, ok := logicalReduction[op]; ok && s.DType == dtypes.Bool {
+		op = logical
+	}
 	if err := reducible(op, s.DType); err != nil {
 		return nil, err
 	}
@@ -47,6 +50,12 @@ func (f *Function) reduce(op compute.OpType, x compute.Value, axes []int) (compu
 	return f.node(op, ir.Axes(axes), out, in...)
 }
 
+// logicalReduction holds what the order of false and true makes of reductions of bools.
+var logicalReduction = map[compute.OpType]compute.OpType{
+	compute.OpTypeReduceMax: compute.OpTypeReduceLogicalOr, compute.OpTypeReduceProduct: compute.OpTypeReduceLogicalAnd,
+	compute.OpTypeReduceMin: compute.OpTypeReduceLogicalAnd,
+}
+
 // reducible gives an error where the data type does not fit a reduction.
 func reducible(op compute.OpType, t dtypes.DType) error {
 	name, ok := op.String(), true
@@ -70,6 +79,10 @@ func (f *Function) ArgMinMax(x compute.Value, axis int, dtype dtypes.DType, isMi
 	in, err := f.use(compute.OpTypeArgMinMax, x)
 	if err != nil {
 		return nil, err
+	}
+	if in[0].Shape.DType == dtypes.Bool {
+		c := chain{f: f}
+		return c.do(f.ArgMinMax(c.do(f.ConvertDType(x, dtypes.Uint8)), axis, dtype, isMin)), c.err
 	}
 	out, err := shapeinference.ArgMinMax(in[0].Shape, axis, dtype)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/pkg/errors"
 
@@ -19,6 +20,11 @@ func (f *Function) ReduceWindow(input compute.Value, reduction compute.ReduceOpT
 		return nil, err
 	}
 	s := in[0].Shape
+	if s.DType == dtypes.Bool && reduction != compute.ReduceOpSum {
+		c := chain{f: f}
+		y := c.do(f.ReduceWindow(c.do(f.ConvertDType(input, dtypes.Uint8)), reduction, dims, strides, inputDilations, windowDilations, paddings))
+		return c.do(f.ConvertDType(y, dtypes.Bool)), c.err
+	}
 	out, err := shapeinference.ReduceWindow(s, dims, strides, inputDilations, windowDilations, paddings)
 	if err != nil {
 		return nil, errors.WithMessage(err, "cpu: ReduceWindow")

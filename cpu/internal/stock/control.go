@@ -60,11 +60,12 @@ func (r *Replay) closure(g *ir.Graph, own int, captures []compute.Value) (comput
 	if err != nil {
 		return nil, err
 	}
-	results, err := sub.Graph(g, append(params, captures...))
+	params = append(params, captures...)
+	results, err := sub.Graph(g, params)
 	if err != nil {
 		return nil, err
 	}
-	if results, err = sub.distinct(g, results); err != nil {
+	if results, err = sub.distinct(params, results); err != nil {
 		return nil, err
 	}
 	return f, f.Return(results, nil)
@@ -88,15 +89,15 @@ func (r *Replay) parameters(params []*ir.Value) ([]compute.Value, error) {
 // distinct puts an Identity on every result that is a parameter or stands there twice: GoMLX's
 // engine runs no graph in which a parameter comes after all outputs, and hands out one buffer
 // for each.
-func (r *Replay) distinct(g *ir.Graph, results []compute.Value) ([]compute.Value, error) {
-	for i, v := range g.Results {
-		if v.Def.Op != compute.OpTypeParameter && !slices.Contains(g.Results[:i], v) {
+func (r *Replay) distinct(params, results []compute.Value) (_ []compute.Value, err error) {
+	out := slices.Clone(results)
+	for i, v := range results {
+		if !slices.Contains(params, v) && !slices.Contains(results[:i], v) {
 			continue
 		}
-		var err error
-		if results[i], err = r.Function.Identity(results[i]); err != nil {
+		if out[i], err = r.Function.Identity(v); err != nil {
 			return nil, err
 		}
 	}
-	return results, nil
+	return out, nil
 }

@@ -38,7 +38,7 @@ func Graph(g *ir.Graph) (p *Program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if results, err = r.distinct(g, results); err != nil {
+	if results, err = r.distinct(params, results); err != nil {
 		return nil, err
 	}
 	if err = r.Function.Return(results, nil); err != nil {

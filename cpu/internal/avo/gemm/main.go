@@ -32,6 +32,7 @@ func main() {
 		for _, double := range []bool{false, true} {
 			peak(micro{level: level, double: double})
 			micro{level: level, double: double}.transpose()
+			micro{level: level, double: double, rows: dotRows(level)}.dots()
 		}
 	}
 	for _, m := range []micro{
@@ -43,6 +44,14 @@ func main() {
 		m.routine()
 	}
 	Generate()
+}
+
+// dotRows is the number of rows whose sums fit in the registers.
+func dotRows(level string) int {
+	if level == "avx512" {
+		return 3
+	}
+	return 2
 }
 
 // size is the number of bytes of an element.

@@ -26,6 +26,8 @@ var (
 	kept = reg.RAX // steps of K that are left; otherwise free
 	segs = reg.R13 // segments that are left
 	mask = reg.R14 // AVX2: masks of the columns
+	next = reg.R14 // AVX-512: memory to prefetch
+	step = reg.R15
 )
 
 // field is a field of the description, by its position: all fields are words.
@@ -47,6 +49,8 @@ const (
 	fieldRows
 	fieldCols
 	fieldAdd
+	fieldNext
+	fieldNextStep
 )
 
 // routine writes a micro-kernel: it branches to the code for the number of rows, and with

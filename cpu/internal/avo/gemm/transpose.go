@@ -82,10 +82,9 @@ func (m micro) lengthMask() {
 }
 
 func (m micro) maskedLoad(from Mem, to Op) {
-	v := variant{micro: m}
 	switch {
 	case !m.wide():
-		v.pick2(VMASKMOVPS, VMASKMOVPD)(from, m.vec(15), to)
+		m.pick2(VMASKMOVPS, VMASKMOVPD)(from, m.vec(15), to)
 	case m.double:
 		VMOVUPD_Z(from, reg.K1, to)
 	default:

@@ -41,6 +41,12 @@ func (v variant) write() {
 	v.strides(fieldARow)
 	MOVQ(field(fieldACol), acol)
 	MOVQ(field(fieldBRow), brow)
+	if v.hints() {
+		MOVQ(field(fieldNext), next)
+		MOVQ(field(fieldNextStep), step)
+		TESTQ(next, next)
+		CMOVQEQ(tile, next)
+	}
 	MOVQ(field(fieldSegs), segs)
 	TESTQ(segs, segs)
 	JLE(LabelRef(v.label("sum")))
@@ -51,6 +57,9 @@ func (v variant) write() {
 	VZEROUPPER()
 	RET()
 }
+
+// hints reports whether the loop prefetches: where it is worth while and a register is free.
+func (v variant) hints() bool { return v.wide() && v.n*v.vecs >= 12 }
 
 // strides loads a row stride and its multiples as far as the rows need them.
 func (v variant) strides(f int) {
@@ -151,6 +160,10 @@ func (v variant) step(chain int) {
 		v.loadRow(Mem{Base: b, Disp: j * v.bytes()}, j, v.regB(j))
 	}
 	ADDQ(brow, b)
+	if v.hints() {
+		PREFETCHT1(Mem{Base: next})
+		ADDQ(step, next)
+	}
 	for i := range v.n {
 		v.reach(i)
 		if v.wide() && v.vecs == 1 {
@@ -184,14 +197,6 @@ func (v variant) loadRow(from Mem, j int, to Op) {
 
 // loadMask sets the first spare register to the mask of vector j.
 func (v variant) loadMask(j int) { v.move(Mem{Base: mask, Disp: 32 * j}, v.spare(0)) }
-
-// pick2 is pick for instructions of three operands.
-func (v variant) pick2(single, double func(a, b, c Op)) func(a, b, c Op) {
-	if v.double {
-		return double
-	}
-	return single
-}
 
 // combine adds the chains, in a tree.
 func (v variant) combine() {

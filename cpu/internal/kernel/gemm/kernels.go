@@ -25,3 +25,14 @@ func Kernels(l isa.Level, dt dtypes.DType) []Micro {
 
 // Kernel is the first of [Kernels].
 func Kernel(l isa.Level, dt dtypes.DType) Micro { return Kernels(l, dt)[0] }
+
+// dots is the micro-kernel for sums along contiguous lines of both operands.
+func dots(l isa.Level, dt dtypes.DType) Micro {
+	if m := nativeDots(l, dt); m.Do != nil {
+		return m
+	}
+	if dt == dtypes.Float32 {
+		return Micro{dotRows, dotCols, plainDots[float32]}
+	}
+	return Micro{dotRows, dotCols, plainDots[float64]}
+}

@@ -73,3 +73,18 @@ func turnLines(l isa.Level, dt dtypes.DType, t *turn) {
 		transposef64avx2(t)
 	}
 }
+
+// nativeDots is [plainDots] in assembly, without Do where there is none.
+func nativeDots(l isa.Level, dt dtypes.DType) Micro {
+	switch {
+	case l == isa.AVX512 && dt == dtypes.Float32:
+		return Micro{3, dotCols, dotsf32avx512}
+	case l == isa.AVX512 && dt == dtypes.Float64:
+		return Micro{3, dotCols, dotsf64avx512}
+	case l == isa.AVX2 && dt == dtypes.Float32:
+		return Micro{2, dotCols, dotsf32avx2}
+	case l == isa.AVX2 && dt == dtypes.Float64:
+		return Micro{2, dotCols, dotsf64avx2}
+	}
+	return Micro{}
+}

@@ -15,3 +15,5 @@ func peakLoop(isa.Level, dtypes.DType) (func(int), int) { return nil, 0 }
 func turnLanes(isa.Level, dtypes.DType) int { return 0 }
 
 func turnLines(isa.Level, dtypes.DType, *turn) {}
+
+func nativeDots(isa.Level, dtypes.DType) Micro { return Micro{} }

@@ -18,6 +18,11 @@ type Tile struct {
 	K, Segs    int     // elements of a segment, number of segments
 	Rows, Cols int     // the tile's extent, 1 ≤ Rows ≤ Micro.Rows, 1 ≤ Cols ≤ Micro.Cols
 	Add        int     // 1: add to what C holds, 0: overwrite it
+
+	// Next, if not nil, is memory that a later call will read, NextStep how far to go on in it
+	// for each step of K: a hint.
+	Next     unsafe.Pointer
+	NextStep uintptr
 }
 
 // Micro is a micro-kernel and the largest tile that it computes.

@@ -65,7 +65,7 @@ func TestTileMatchesTheFieldsThatAssemblyReads(t *testing.T) {
 		unsafe.Offsetof(x.A), unsafe.Offsetof(x.B), unsafe.Offsetof(x.C), unsafe.Offsetof(x.ARow),
 		unsafe.Offsetof(x.ACol), unsafe.Offsetof(x.ASeg), unsafe.Offsetof(x.BSeg), unsafe.Offsetof(x.BRow),
 		unsafe.Offsetof(x.CRow), unsafe.Offsetof(x.K), unsafe.Offsetof(x.Segs), unsafe.Offsetof(x.Rows),
-		unsafe.Offsetof(x.Cols), unsafe.Offsetof(x.Add),
+		unsafe.Offsetof(x.Cols), unsafe.Offsetof(x.Add), unsafe.Offsetof(x.Next), unsafe.Offsetof(x.NextStep),
 	} {
 		if want := uintptr(i) * unsafe.Sizeof(uintptr(0)); got != want {
 			t.Errorf("field %d: got offset %d, want %d", i, got, want)
@@ -97,6 +97,9 @@ func compareMicro[T real](t *testing.T, r *rand.Rand, m Micro, rows, cols int) {
 	c := newMatrix[T](t, r, rows, cols, r.IntN(3))
 	tile := Tile{B: b.p, C: c.p, BRow: b.stride(), BSeg: uintptr(k) * b.stride(), CRow: c.stride(),
 		K: k, Segs: segs, Rows: rows, Cols: cols, Add: add}
+	if r.IntN(2) == 0 {
+		tile.Next, tile.NextStep = c.p, 4096 // soon behind the guard: a hint must not fault
+	}
 	if r.IntN(2) == 0 {
 		a := newMatrix[T](t, r, rows, k*segs, r.IntN(3))
 		tile.A, tile.ARow, tile.ACol, tile.ASeg = a.p, a.stride(), size, uintptr(k)*size

@@ -9,16 +9,16 @@ import (
 // packing is a copy of an operand in the shared memory, one for each index of the batch that
 // the operand depends on.
 //
-// B is packed in panels, each K rows of the panel's width, rounded up to whole vectors. A keeps
-// its layout, only its rows (or, transposed, its columns) come to lie at a better distance:
-// powers of two put them all in the same few sets of the caches.
+// B is packed in panels, each K rows of the panel's width, rounded up to whole vectors. The
+// rows of A are copied to lie at a better distance: powers of two put them all in the same few
+// sets of the caches. A transposed A is packed in panels, each K rows of a block's width.
 type packing struct {
 	on     bool
 	start  int // bytes from the start of the shared memory
 	copies int
 	bytes  int // of a copy
-	ld     int // A: elements from row to row; B: rows of a panel
-	chunks int // pieces that a copy is packed in: of A rows, of B rows of each panel
+	ld     int // A: elements from line to line; B: rows of a panel
+	chunks int // pieces that a copy of A or a panel of B is packed in, chunkRows lines each
 }
 
 // Pieces of the packing phase, in rows and elements.
@@ -42,9 +42,13 @@ func (p *product) pack() {
 	}
 	if p.wantA() {
 		q := &p.packA
-		rows, cols := p.linesA()
-		q.on, q.ld, q.chunks = true, apart(cols, p.size), ceil(rows, chunkRows)
-		q.bytes = align(p.size * q.ld * rows)
+		lines, length := p.linesA()
+		q.on, q.ld, q.chunks = true, apart(length, p.size), ceil(lines, chunkRows)
+		q.bytes = align(p.size * q.ld * lines)
+		if p.A.Col != 1 {
+			q.ld = apart(p.tallest(), p.size)
+			q.bytes = align(p.size * q.ld * lines * p.grid.blocks)
+		}
 		q.copies = p.copies(func(b *Batch) int { return b.A })
 		p.reserve(q)
 		elements += q.copies * p.K * p.M
@@ -71,20 +75,22 @@ func (q *packing) items() int { return q.copies * q.chunks }
 // wantB reports whether B is packed: if its rows are not contiguous, or if it is so large that
 // its rows lie on too many pages and is used often enough.
 func (p *product) wantB() bool {
-	if p.K == 0 {
+	if p.K == 0 || p.dot {
 		return false
 	}
-	return p.B.Col != 1 && p.N > 1 || p.M >= 256 && p.K*p.N*p.size > 1<<20
+	return p.B.Col != 1 && p.N > 1 || p.M >= 256 && p.N >= 256 && p.K*p.N*p.size > cache
 }
 
 // wantA reports whether A is packed: if its rows are at a distance that the caches are bad at.
 func (p *product) wantA() bool {
 	rows, cols := p.linesA()
-	if rows < 8 || cols < 64 || p.N < 64 {
+	if rows < 8 || cols < 64 || p.N < 48 {
 		return false
 	}
-	ld := max(p.A.Row, p.A.Col) * p.size
-	return ld%2048 == 0 || p.A.Row == 1 && ld > 4096 && p.N >= 256
+	if p.A.Col == 1 {
+		return p.A.Row*p.size%2048 == 0
+	}
+	return p.A.Col*p.size%2048 == 0 || p.N >= 256 && p.M*p.K*p.size > cache
 }
 
 // linesA is the number and length of the contiguous lines of A; none where there are no such.
@@ -182,7 +188,15 @@ func (p *product) packLines(i int, shared, a unsafe.Pointer) {
 	from := unsafe.Add(a, p.source(copied, func(b *Batch) int { return b.A })*p.size)
 	to := unsafe.Add(shared, q.start+copied*q.bytes)
 	for i := chunk * chunkRows; i < min(lines, (chunk+1)*chunkRows); i++ {
-		copyBytes(unsafe.Add(to, i*q.ld*p.size), unsafe.Add(from, i*stride*p.size), length*p.size)
+		line := unsafe.Add(from, i*stride*p.size)
+		if p.A.Col == 1 {
+			copyBytes(unsafe.Add(to, i*q.ld*p.size), line, length*p.size)
+			continue
+		}
+		for b := range p.grid.blocks {
+			row, rows := p.block(b)
+			copyBytes(unsafe.Add(to, (b*lines+i)*q.ld*p.size), unsafe.Add(line, row*p.size), rows*p.size)
+		}
 	}
 }
 

@@ -18,8 +18,11 @@ type product struct {
 	panels []panel
 	grid   grid
 
+	dot bool // sums along contiguous lines of both operands
+
 	packA, packB packing
 	shared       int
+	partial      int // where the parts' sums begin in the shared memory
 	phases       []int
 	run          []func(w *kernel.Worker, lo, hi int, args []unsafe.Pointer)
 	tileBytes    int // of the private tile, with an epilogue
@@ -28,15 +31,18 @@ type product struct {
 func newProduct(l isa.Level, s Spec) kernel.Kernel {
 	p := &product{Spec: s, size: s.DType.Size(), level: l, micros: Kernels(l, s.DType)}
 	if s.M == 0 || s.N == 0 || s.batches() == 0 {
-		p.phase(0, p.tiles)
+		p.phase(0, nil)
 		return p
 	}
-	p.panels = panels(p.micros, p.N)
+	p.choose()
 	p.grid = p.cut(l)
 	p.pack()
 	p.phase(s.batches()*p.grid.blocks*p.grid.groups*p.grid.parts, p.tiles)
 	if s.Epilogue != nil {
-		p.tileBytes = align(p.size * p.largest())
+		p.tileBytes = align(p.size * max(p.largest(), p.N, sumRun))
+	}
+	if p.grid.parts > 1 {
+		p.addSums()
 	}
 	return p
 }
@@ -68,5 +74,7 @@ func (p *product) Shared() int { return p.shared }
 
 // Run implements [kernel.Kernel].
 func (p *product) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer) {
-	p.run[phase](w, lo, hi, args)
+	if lo < hi {
+		p.run[phase](w, lo, hi, args)
+	}
 }

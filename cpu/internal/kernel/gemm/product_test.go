@@ -224,6 +224,32 @@ func TestProductsOverNothingAreZero(t *testing.T) {
 	}
 }
 
+func TestFewRowsTimesLinesMatchTheDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for m := 1; m <= 5; m++ {
+		for range 30 {
+			s := plainSpec(m, 32+r.IntN(100), 2+r.IntN(150))
+			s.B = Stride{1, s.K + r.IntN(3)}
+			s.Accumulate = r.IntN(2) == 0
+			checkAll(t, r, s)
+			s.M, s.N, s.A, s.B = s.N, 1, Stride{s.B.Col, 1}, Stride{1, 1}
+			s.C = Stride{1, 1}
+			checkAll(t, r, s)
+		}
+	}
+}
+
+func TestPackedBatchesMatchTheDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	for _, s := range []Spec{plainSpec(30, 512, 70), plainSpec(70, 40, 60), plainSpec(20, 2100, 10)} {
+		s.A, s.B = Stride{s.K, 1}, Stride{1, s.K}
+		for _, shared := range []int{0, 1} {
+			s.Batch = []Batch{{2, s.M * s.K, 0, 3 * s.M * s.N}, {3, 0, shared * s.K * s.N, s.M * s.N}}
+			checkAll(t, r, s)
+		}
+	}
+}
+
 func TestProductsAllocateNothing(t *testing.T) {
 	for _, l := range isa.Available() {
 		for _, s := range []Spec{plainSpec(30, 40, 50), plainSpec(300, 600, 500), plainSpec(20, 20000, 8)} {

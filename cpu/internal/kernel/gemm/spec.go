@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -58,6 +59,9 @@ func New(l isa.Level, s Spec) kernel.Kernel {
 	if s.Epilogue == nil {
 		s.ArgA, s.ArgB = 1, 2
 	}
+	if s.N == 1 && s.M > 1 && (s.Epilogue != nil || s.C.Row == 1) {
+		s = s.swapped()
+	}
 	if s.DType == dtypes.Float32 || s.DType == dtypes.Float64 {
 		return newProduct(l, s)
 	}
@@ -76,6 +80,31 @@ func (s *Spec) name() string {
 		text.WriteString(" " + s.Epilogue.Name())
 	}
 	return text.String()
+}
+
+// swapped is the same product with the roles of the operands exchanged, Cᵀ = Bᵀ·Aᵀ, for a C
+// that is one column: the micro-kernels want many columns rather than many rows.
+func (s Spec) swapped() Spec {
+	s.M, s.N = s.N, s.M
+	s.A, s.B = Stride{s.B.Col, s.B.Row}, Stride{s.A.Col, s.A.Row}
+	s.ArgA, s.ArgB = s.ArgB, s.ArgA
+	s.C = Stride{s.N, 1}
+	s.Batch = slices.Clone(s.Batch)
+	for i, b := range s.Batch {
+		s.Batch[i].A, s.Batch[i].B = b.B, b.A
+	}
+	if s.Epilogue != nil {
+		s.Epilogue = column{s.Epilogue}
+	}
+	return s
+}
+
+// column is an epilogue that is given rows of a product of one row for columns of one.
+type column struct{ Epilogue }
+
+// Apply implements [Epilogue]: a row that is contiguous is a column with a stride of one.
+func (e column) Apply(w *kernel.Worker, tile unsafe.Pointer, _, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
+	e.Epilogue.Apply(w, tile, 1, col, cols, row, rows, batch, args, scratch)
 }
 
 // batches is the number of products.

@@ -6,12 +6,14 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 )
 
-// tileSpace is the room for the description of a tile at the start of the scratch memory.
-const tileSpace = 2 * kernel.Align
+// tileSpace is the room for the description of a tile, and one number behind it, at the start of
+// the scratch memory.
+const tileSpace = 3 * kernel.Align
 
 // region is what one unit computes: rows and panels of one product, over a part of K.
 type region struct {
 	batch, part int
+	block       int // of rows
 	row, rows   int
 	panels      []panel
 }
@@ -19,28 +21,36 @@ type region struct {
 // region decodes the number of a piece.
 func (p *product) region(i int) (r region) {
 	g := &p.grid
-	r.part, i = i%g.parts, i/g.parts
-	var block, group int
+	var group int
 	if g.rowsFirst {
-		block, i = i%g.blocks, i/g.blocks
+		r.block, i = i%g.blocks, i/g.blocks
 		group, i = i%g.groups, i/g.groups
 	} else {
 		group, i = i%g.groups, i/g.groups
-		block, i = i%g.blocks, i/g.blocks
+		r.block, i = i%g.blocks, i/g.blocks
 	}
-	r.batch = i
-	r.row, r.rows = p.block(block)
+	r.part, r.batch = i%g.parts, i/g.parts
+	r.row, r.rows = p.block(r.block)
 	strips := split{len(p.panels), g.groups}
 	r.panels = p.panels[strips.at(group):strips.at(group+1)]
 	return r
 }
 
-// block is a range of rows: whole tiles of the first micro-kernel.
+// block is a range of rows: whole tiles of the first panel's micro-kernel.
 func (p *product) block(i int) (row, rows int) {
-	tiles := ceil(p.M, p.micros[0].Rows)
+	tiles := ceil(p.M, p.panels[0].micro.Rows)
 	blocks, rowsOf := split{tiles, p.grid.blocks}, split{p.M, tiles}
 	row = rowsOf.at(blocks.at(i))
 	return row, rowsOf.at(blocks.at(i+1)) - row
+}
+
+// tallest is the number of rows of the largest block.
+func (p *product) tallest() (n int) {
+	for i := range p.grid.blocks {
+		_, rows := p.block(i)
+		n = max(n, rows)
+	}
+	return n
 }
 
 // tiles computes units of the product.
@@ -56,18 +66,19 @@ type operand struct {
 	row, col int
 }
 
-// operandA is A of a product, as it is or packed.
-func (p *product) operandA(batch int, args []unsafe.Pointer) operand {
-	if q := &p.packA; q.on {
-		copied, _ := p.copyOf(batch)
-		o := operand{unsafe.Add(args[len(args)-1], q.start+copied*q.bytes), q.ld * p.size, p.size}
-		if p.A.Col != 1 {
-			o.row, o.col = o.col, o.row
-		}
-		return o
+// operandA is the rows of a block of A, as they are or packed.
+func (p *product) operandA(r region, args []unsafe.Pointer) operand {
+	q := &p.packA
+	if !q.on {
+		a, _, _ := p.offsets(r.batch)
+		return operand{unsafe.Add(args[p.ArgA], (a+r.row*p.A.Row)*p.size), p.A.Row * p.size, p.A.Col * p.size}
 	}
-	a, _, _ := p.offsets(batch)
-	return operand{unsafe.Add(args[p.ArgA], a*p.size), p.A.Row * p.size, p.A.Col * p.size}
+	copied, _ := p.copyOf(r.batch)
+	at := unsafe.Add(args[len(args)-1], q.start+copied*q.bytes)
+	if p.A.Col == 1 {
+		return operand{unsafe.Add(at, r.row*q.ld*p.size), q.ld * p.size, p.size}
+	}
+	return operand{unsafe.Add(at, r.block*p.K*q.ld*p.size), p.size, q.ld * p.size}
 }
 
 // operandB is the panel of B at q, as it is or packed.
@@ -85,27 +96,24 @@ func (p *product) operandB(batch int, q *panel, args []unsafe.Pointer) operand {
 func (p *product) fill(w *kernel.Worker, r region, args []unsafe.Pointer) {
 	parts := split{p.K, p.grid.parts}
 	k0, k1 := parts.at(r.part), parts.at(r.part+1)
-	depth := split{k1 - k0, max(1, ceil(k1-k0, p.maxDepth()))}
-	a := p.operandA(r.batch, args)
+	depth := split{k1 - k0, max(1, ceil(k1-k0, maxDepth))}
+	a := p.operandA(r, args)
 	for d := range depth.parts {
 		s := strip{w: w, args: args, region: r, first: d == 0, last: d == depth.parts-1, k: k0 + depth.at(d)}
 		s.depth = k0 + depth.at(d+1) - s.k
-		s.a = operand{unsafe.Add(a.p, r.row*a.row+s.k*a.col), a.row, a.col}
+		s.a = operand{unsafe.Add(a.p, s.k*a.col), a.row, a.col}
 		for i := range r.panels {
 			q := &r.panels[i]
 			s.b = p.operandB(r.batch, q, args)
 			s.b.p = unsafe.Add(s.b.p, s.k*s.b.row)
+			s.soon = nil
+			if p.packB.on && i < len(r.panels)-1 {
+				s.soon = unsafe.Add(s.b.p, p.packB.ld*q.wide*p.size)
+			}
+			s.fresh = i == 0
 			p.strip(&s, q)
 		}
 	}
-}
-
-// maxDepth is the longest sum of one call of a micro-kernel.
-func (p *product) maxDepth() int {
-	if p.packB.on {
-		return maxDepth
-	}
-	return 2 * maxDepth
 }
 
 // strip is one panel of a region, over one block of K.
@@ -115,7 +123,9 @@ type strip struct {
 	region
 	a, b        operand
 	k, depth    int
-	first, last bool // among the blocks of K
+	first, last bool           // among the blocks of K
+	fresh       bool           // A is not in the cache yet
+	soon        unsafe.Pointer // the panel that comes next, if it is packed
 }
 
 // strip computes the tiles of a panel, from top to bottom.
@@ -123,11 +133,14 @@ func (p *product) strip(s *strip, q *panel) {
 	t := (*Tile)(s.w.Scratch)
 	*t = Tile{B: s.b.p, ARow: uintptr(s.a.row), ACol: uintptr(s.a.col), BRow: uintptr(s.b.row),
 		K: s.depth, Segs: 1, Cols: q.cols}
-	if !s.first || p.Accumulate {
+	if p.dot {
+		t.BSeg = uintptr(p.B.Col * p.size)
+	}
+	if !s.first || p.Accumulate && p.grid.parts == 1 {
 		t.Add = 1
 	}
-	c := operand{}
-	if p.Epilogue != nil {
+	c, private := operand{}, p.Epilogue != nil && p.grid.parts == 1
+	if private {
 		t.CRow = uintptr(q.cols * p.size)
 	} else {
 		c = p.operandC(s.region, q, s.args)
@@ -138,7 +151,13 @@ func (p *product) strip(s *strip, q *panel) {
 		row := tiles.at(i)
 		t.Rows = tiles.at(i+1) - row
 		t.A = unsafe.Add(s.a.p, row*s.a.row)
-		if p.Epilogue == nil {
+		t.Next, t.NextStep = nil, 0
+		if s.fresh && p.packA.on && p.A.Col == 1 && i < tiles.parts-1 {
+			t.Next, t.NextStep = unsafe.Add(s.a.p, tiles.at(i+1)*s.a.row), 64
+		} else if !s.fresh && s.soon != nil && i*s.depth*64 < s.depth*s.b.row {
+			t.Next, t.NextStep = unsafe.Add(s.soon, i*s.depth*64), 64
+		}
+		if !private {
 			t.C = unsafe.Add(c.p, row*c.row)
 			q.micro.Do(t)
 			continue
@@ -152,8 +171,13 @@ func (p *product) strip(s *strip, q *panel) {
 	}
 }
 
-// operandC is where a region's tiles of a panel go without an epilogue.
+// operandC is where a region's tiles of a panel go, unless an epilogue waits for them: to C or
+// to the partial sums.
 func (p *product) operandC(r region, q *panel, args []unsafe.Pointer) operand {
+	if p.grid.parts > 1 {
+		at := ((r.batch*p.grid.parts+r.part)*p.M+r.row)*p.N + q.col
+		return operand{unsafe.Add(args[len(args)-1], p.partial+at*p.size), p.N * p.size, p.size}
+	}
 	_, _, c := p.offsets(r.batch)
 	return operand{unsafe.Add(args[0], (c+r.row*p.C.Row+q.col)*p.size), p.C.Row * p.size, p.size}
 }
@@ -169,9 +193,9 @@ func (p *product) place(s *strip, q *panel, row int) int {
 
 // largest is the number of elements of the private tiles of a region.
 func (p *product) largest() (n int) {
-	if ceil(p.K, p.grid.parts) <= p.maxDepth() {
-		for _, m := range p.micros {
-			n = max(n, m.Rows*m.Cols)
+	if p.K <= maxDepth {
+		for i := range p.panels {
+			n = max(n, p.panels[i].micro.Rows*p.panels[i].cols)
 		}
 		return n
 	}

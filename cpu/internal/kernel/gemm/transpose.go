@@ -32,18 +32,18 @@ func (p *product) transpose(to, from unsafe.Pointer, q *panel, rows int) {
 		return
 	}
 	if p.DType == dtypes.Float32 {
-		gather[uint32](to, from, q, rows, p.B)
+		gather[uint32](to, from, q.wide, q.cols, rows, p.B)
 	} else {
-		gather[uint64](to, from, q, rows, p.B)
+		gather[uint64](to, from, q.wide, q.cols, rows, p.B)
 	}
 }
 
 // gather copies elements one by one.
-func gather[T uint32 | uint64](to, from unsafe.Pointer, q *panel, rows int, stride Stride) {
+func gather[T uint32 | uint64](to, from unsafe.Pointer, ld, cols, rows int, stride Stride) {
 	size := int(unsafe.Sizeof(T(0)))
-	for j := range q.cols {
+	for j := range cols {
 		for k := range rows {
-			*(*T)(unsafe.Add(to, (k*q.wide+j)*size)) = *(*T)(unsafe.Add(from, (k*stride.Row+j*stride.Col)*size))
+			*(*T)(unsafe.Add(to, (k*ld+j)*size)) = *(*T)(unsafe.Add(from, (k*stride.Row+j*stride.Col)*size))
 		}
 	}
 }

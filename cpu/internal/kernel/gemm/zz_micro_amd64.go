@@ -12,6 +12,11 @@ func peakf32avx512(n int)
 //go:noescape
 func transposef32avx512(t *turn)
 
+// dotsf32avx512 takes at most 3 rows.
+//
+//go:noescape
+func dotsf32avx512(t *Tile)
+
 // peakf64avx512 does n times 14 fused multiply-adds of vectors of 64 bytes.
 func peakf64avx512(n int)
 
@@ -19,6 +24,11 @@ func peakf64avx512(n int)
 //
 //go:noescape
 func transposef64avx512(t *turn)
+
+// dotsf64avx512 takes at most 3 rows.
+//
+//go:noescape
+func dotsf64avx512(t *Tile)
 
 // peakf32avx2 does n times 14 fused multiply-adds of vectors of 32 bytes.
 func peakf32avx2(n int)
@@ -28,6 +38,11 @@ func peakf32avx2(n int)
 //go:noescape
 func transposef32avx2(t *turn)
 
+// dotsf32avx2 takes at most 2 rows.
+//
+//go:noescape
+func dotsf32avx2(t *Tile)
+
 // peakf64avx2 does n times 14 fused multiply-adds of vectors of 32 bytes.
 func peakf64avx2(n int)
 
@@ -35,6 +50,11 @@ func peakf64avx2(n int)
 //
 //go:noescape
 func transposef64avx2(t *turn)
+
+// dotsf64avx2 takes at most 2 rows.
+//
+//go:noescape
+func dotsf64avx2(t *Tile)
 
 // tile14x32f32avx512 computes a tile of at most 14×32 elements.
 //

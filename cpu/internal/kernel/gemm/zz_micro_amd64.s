@@ -233,6 +233,804 @@ mix:
 	VZEROUPPER
 	RET
 
+// func dotsf32avx512(t *Tile)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·dotsf32avx512(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), DI
+	MOVQ  72(DI), AX
+	ANDQ  $0x0000000f, AX
+	MOVQ  AX, CX
+	MOVQ  $0x00000001, DX
+	SHLQ  CL, DX
+	DECQ  DX
+	KMOVQ DX, K1
+	MOVQ  88(DI), AX
+	CMPQ  AX, $0x02
+	JGE   dotfrom2to3
+	JMP   dot1
+
+dotfrom2to3:
+	CMPQ AX, $0x03
+	JGE  dotfrom3to3
+	JMP  dot2
+
+dotfrom3to3:
+	JMP dot3
+
+dot1:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot1cols4:
+	CMPQ   DX, $0x04
+	JL     dot1end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot1rest4
+
+dot1loop4:
+	VMOVUPS     (SI), Z4
+	VMOVUPS     (R8), Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS     (R8)(R11*1), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     (R8)(R11*2), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     (R8)(R12*1), Z5
+	VFMADD231PS Z5, Z4, Z3
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot1loop4
+
+dot1rest4:
+	ADDQ        $0x10, AX
+	JZ          dot1sum4
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVUPS.Z   (R8), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS.Z   (R8)(R11*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS.Z   (R8)(R11*2), K1, Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS.Z   (R8)(R12*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+
+dot1sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPS        X4, X0, X0
+	VMOVHLPS      X0, X0, X4
+	VADDPS        X4, X0, X0
+	VMOVSHDUP     X0, X4
+	VADDSS        X4, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VADDPS        Y4, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X4
+	VADDPS        X4, X1, X1
+	VMOVHLPS      X1, X1, X4
+	VADDPS        X4, X1, X1
+	VMOVSHDUP     X1, X4
+	VADDSS        X4, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPS        Y4, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VADDPS        X4, X2, X2
+	VMOVHLPS      X2, X2, X4
+	VADDPS        X4, X2, X2
+	VMOVSHDUP     X2, X4
+	VADDSS        X4, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y4
+	VADDPS        Y4, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X4
+	VADDPS        X4, X3, X3
+	VMOVHLPS      X3, X3, X4
+	VADDPS        X4, X3, X3
+	VMOVSHDUP     X3, X4
+	VADDSS        X4, X3, X3
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot1set4_0_0
+	VADDSS        (SI), X0, X0
+
+dot1set4_0_0:
+	VMOVSS X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_1
+	VADDSS 4(SI), X1, X1
+
+dot1set4_0_1:
+	VMOVSS X1, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_2
+	VADDSS 8(SI), X2, X2
+
+dot1set4_0_2:
+	VMOVSS X2, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_3
+	VADDSS 12(SI), X3, X3
+
+dot1set4_0_3:
+	VMOVSS X3, 12(SI)
+	ADDQ   $0x10, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot1cols4
+
+dot1end4:
+dot1cols1:
+	CMPQ   DX, $0x01
+	JL     dot1end1
+	VPXORD Z0, Z0, Z0
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot1rest1
+
+dot1loop1:
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (R8), Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot1loop1
+
+dot1rest1:
+	ADDQ        $0x10, AX
+	JZ          dot1sum1
+	VMOVUPS.Z   (SI), K1, Z1
+	VMOVUPS.Z   (R8), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+
+dot1sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VMOVHLPS      X0, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDSS        X1, X0, X0
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot1set1_0_0
+	VADDSS        (SI), X0, X0
+
+dot1set1_0_0:
+	VMOVSS X0, (SI)
+	ADDQ   $0x04, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot1cols1
+
+dot1end1:
+	VZEROUPPER
+	RET
+
+dot2:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot2cols4:
+	CMPQ   DX, $0x04
+	JL     dot2end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot2rest4
+
+dot2loop4:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (SI)(R9*1), Z9
+	VMOVUPS     (R8), Z10
+	VFMADD231PS Z10, Z8, Z0
+	VFMADD231PS Z10, Z9, Z4
+	VMOVUPS     (R8)(R11*1), Z10
+	VFMADD231PS Z10, Z8, Z1
+	VFMADD231PS Z10, Z9, Z5
+	VMOVUPS     (R8)(R11*2), Z10
+	VFMADD231PS Z10, Z8, Z2
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS     (R8)(R12*1), Z10
+	VFMADD231PS Z10, Z8, Z3
+	VFMADD231PS Z10, Z9, Z7
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot2loop4
+
+dot2rest4:
+	ADDQ        $0x10, AX
+	JZ          dot2sum4
+	VMOVUPS.Z   (SI), K1, Z8
+	VMOVUPS.Z   (SI)(R9*1), K1, Z9
+	VMOVUPS.Z   (R8), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VFMADD231PS Z10, Z9, Z4
+	VMOVUPS.Z   (R8)(R11*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z1
+	VFMADD231PS Z10, Z9, Z5
+	VMOVUPS.Z   (R8)(R11*2), K1, Z10
+	VFMADD231PS Z10, Z8, Z2
+	VFMADD231PS Z10, Z9, Z6
+	VMOVUPS.Z   (R8)(R12*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z3
+	VFMADD231PS Z10, Z9, Z7
+
+dot2sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	VMOVHLPS      X0, X0, X8
+	VADDPS        X8, X0, X0
+	VMOVSHDUP     X0, X8
+	VADDSS        X8, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPS        Y8, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X8
+	VADDPS        X8, X1, X1
+	VMOVHLPS      X1, X1, X8
+	VADDPS        X8, X1, X1
+	VMOVSHDUP     X1, X8
+	VADDSS        X8, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X8
+	VADDPS        X8, X2, X2
+	VMOVHLPS      X2, X2, X8
+	VADDPS        X8, X2, X2
+	VMOVSHDUP     X2, X8
+	VADDSS        X8, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y8
+	VADDPS        Y8, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X8
+	VADDPS        X8, X3, X3
+	VMOVHLPS      X3, X3, X8
+	VADDPS        X8, X3, X3
+	VMOVSHDUP     X3, X8
+	VADDSS        X8, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X8
+	VADDPS        X8, X4, X4
+	VMOVHLPS      X4, X4, X8
+	VADDPS        X8, X4, X4
+	VMOVSHDUP     X4, X8
+	VADDSS        X8, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y8
+	VADDPS        Y8, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X8
+	VADDPS        X8, X5, X5
+	VMOVHLPS      X5, X5, X8
+	VADDPS        X8, X5, X5
+	VMOVSHDUP     X5, X8
+	VADDSS        X8, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X8
+	VADDPS        X8, X6, X6
+	VMOVHLPS      X6, X6, X8
+	VADDPS        X8, X6, X6
+	VMOVSHDUP     X6, X8
+	VADDSS        X8, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y8
+	VADDPS        Y8, Y7, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPS        X8, X7, X7
+	VMOVHLPS      X7, X7, X8
+	VADDPS        X8, X7, X7
+	VMOVSHDUP     X7, X8
+	VADDSS        X8, X7, X7
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot2set4_0_0
+	VADDSS        (SI), X0, X0
+
+dot2set4_0_0:
+	VMOVSS X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_1
+	VADDSS 4(SI), X1, X1
+
+dot2set4_0_1:
+	VMOVSS X1, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_2
+	VADDSS 8(SI), X2, X2
+
+dot2set4_0_2:
+	VMOVSS X2, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_3
+	VADDSS 12(SI), X3, X3
+
+dot2set4_0_3:
+	VMOVSS X3, 12(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set4_1_0
+	VADDSS (SI), X4, X4
+
+dot2set4_1_0:
+	VMOVSS X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_1
+	VADDSS 4(SI), X5, X5
+
+dot2set4_1_1:
+	VMOVSS X5, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_2
+	VADDSS 8(SI), X6, X6
+
+dot2set4_1_2:
+	VMOVSS X6, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_3
+	VADDSS 12(SI), X7, X7
+
+dot2set4_1_3:
+	VMOVSS X7, 12(SI)
+	ADDQ   $0x10, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot2cols4
+
+dot2end4:
+dot2cols1:
+	CMPQ   DX, $0x01
+	JL     dot2end1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot2rest1
+
+dot2loop1:
+	VMOVUPS     (SI), Z2
+	VMOVUPS     (SI)(R9*1), Z3
+	VMOVUPS     (R8), Z4
+	VFMADD231PS Z4, Z2, Z0
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot2loop1
+
+dot2rest1:
+	ADDQ        $0x10, AX
+	JZ          dot2sum1
+	VMOVUPS.Z   (SI), K1, Z2
+	VMOVUPS.Z   (SI)(R9*1), K1, Z3
+	VMOVUPS.Z   (R8), K1, Z4
+	VFMADD231PS Z4, Z2, Z0
+	VFMADD231PS Z4, Z3, Z1
+
+dot2sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPS        Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X2
+	VADDPS        X2, X0, X0
+	VMOVHLPS      X0, X0, X2
+	VADDPS        X2, X0, X0
+	VMOVSHDUP     X0, X2
+	VADDSS        X2, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPS        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X1
+	VMOVHLPS      X1, X1, X2
+	VADDPS        X2, X1, X1
+	VMOVSHDUP     X1, X2
+	VADDSS        X2, X1, X1
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot2set1_0_0
+	VADDSS        (SI), X0, X0
+
+dot2set1_0_0:
+	VMOVSS X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set1_1_0
+	VADDSS (SI), X1, X1
+
+dot2set1_1_0:
+	VMOVSS X1, (SI)
+	ADDQ   $0x04, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot2cols1
+
+dot2end1:
+	VZEROUPPER
+	RET
+
+dot3:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot3cols4:
+	CMPQ   DX, $0x04
+	JL     dot3end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot3rest4
+
+dot3loop4:
+	VMOVUPS     (SI), Z12
+	VMOVUPS     (SI)(R9*1), Z13
+	VMOVUPS     (SI)(R9*2), Z14
+	VMOVUPS     (R8), Z15
+	VFMADD231PS Z15, Z12, Z0
+	VFMADD231PS Z15, Z13, Z4
+	VFMADD231PS Z15, Z14, Z8
+	VMOVUPS     (R8)(R11*1), Z15
+	VFMADD231PS Z15, Z12, Z1
+	VFMADD231PS Z15, Z13, Z5
+	VFMADD231PS Z15, Z14, Z9
+	VMOVUPS     (R8)(R11*2), Z15
+	VFMADD231PS Z15, Z12, Z2
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z14, Z10
+	VMOVUPS     (R8)(R12*1), Z15
+	VFMADD231PS Z15, Z12, Z3
+	VFMADD231PS Z15, Z13, Z7
+	VFMADD231PS Z15, Z14, Z11
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot3loop4
+
+dot3rest4:
+	ADDQ        $0x10, AX
+	JZ          dot3sum4
+	VMOVUPS.Z   (SI), K1, Z12
+	VMOVUPS.Z   (SI)(R9*1), K1, Z13
+	VMOVUPS.Z   (SI)(R9*2), K1, Z14
+	VMOVUPS.Z   (R8), K1, Z15
+	VFMADD231PS Z15, Z12, Z0
+	VFMADD231PS Z15, Z13, Z4
+	VFMADD231PS Z15, Z14, Z8
+	VMOVUPS.Z   (R8)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z1
+	VFMADD231PS Z15, Z13, Z5
+	VFMADD231PS Z15, Z14, Z9
+	VMOVUPS.Z   (R8)(R11*2), K1, Z15
+	VFMADD231PS Z15, Z12, Z2
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z14, Z10
+	VMOVUPS.Z   (R8)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z3
+	VFMADD231PS Z15, Z13, Z7
+	VFMADD231PS Z15, Z14, Z11
+
+dot3sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y12
+	VADDPS        Y12, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X12
+	VADDPS        X12, X0, X0
+	VMOVHLPS      X0, X0, X12
+	VADDPS        X12, X0, X0
+	VMOVSHDUP     X0, X12
+	VADDSS        X12, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y12
+	VADDPS        Y12, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X12
+	VADDPS        X12, X1, X1
+	VMOVHLPS      X1, X1, X12
+	VADDPS        X12, X1, X1
+	VMOVSHDUP     X1, X12
+	VADDSS        X12, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y12
+	VADDPS        Y12, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X12
+	VADDPS        X12, X2, X2
+	VMOVHLPS      X2, X2, X12
+	VADDPS        X12, X2, X2
+	VMOVSHDUP     X2, X12
+	VADDSS        X12, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y12
+	VADDPS        Y12, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X12
+	VADDPS        X12, X3, X3
+	VMOVHLPS      X3, X3, X12
+	VADDPS        X12, X3, X3
+	VMOVSHDUP     X3, X12
+	VADDSS        X12, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y12
+	VADDPS        Y12, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X12
+	VADDPS        X12, X4, X4
+	VMOVHLPS      X4, X4, X12
+	VADDPS        X12, X4, X4
+	VMOVSHDUP     X4, X12
+	VADDSS        X12, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y12
+	VADDPS        Y12, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X12
+	VADDPS        X12, X5, X5
+	VMOVHLPS      X5, X5, X12
+	VADDPS        X12, X5, X5
+	VMOVSHDUP     X5, X12
+	VADDSS        X12, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y12
+	VADDPS        Y12, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X12
+	VADDPS        X12, X6, X6
+	VMOVHLPS      X6, X6, X12
+	VADDPS        X12, X6, X6
+	VMOVSHDUP     X6, X12
+	VADDSS        X12, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y12
+	VADDPS        Y12, Y7, Y7
+	VEXTRACTF128  $0x01, Y7, X12
+	VADDPS        X12, X7, X7
+	VMOVHLPS      X7, X7, X12
+	VADDPS        X12, X7, X7
+	VMOVSHDUP     X7, X12
+	VADDSS        X12, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y12
+	VADDPS        Y12, Y8, Y8
+	VEXTRACTF128  $0x01, Y8, X12
+	VADDPS        X12, X8, X8
+	VMOVHLPS      X8, X8, X12
+	VADDPS        X12, X8, X8
+	VMOVSHDUP     X8, X12
+	VADDSS        X12, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y12
+	VADDPS        Y12, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X12
+	VADDPS        X12, X9, X9
+	VMOVHLPS      X9, X9, X12
+	VADDPS        X12, X9, X9
+	VMOVSHDUP     X9, X12
+	VADDSS        X12, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y12
+	VADDPS        Y12, Y10, Y10
+	VEXTRACTF128  $0x01, Y10, X12
+	VADDPS        X12, X10, X10
+	VMOVHLPS      X10, X10, X12
+	VADDPS        X12, X10, X10
+	VMOVSHDUP     X10, X12
+	VADDSS        X12, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y12
+	VADDPS        Y12, Y11, Y11
+	VEXTRACTF128  $0x01, Y11, X12
+	VADDPS        X12, X11, X11
+	VMOVHLPS      X11, X11, X12
+	VADDPS        X12, X11, X11
+	VMOVSHDUP     X11, X12
+	VADDSS        X12, X11, X11
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot3set4_0_0
+	VADDSS        (SI), X0, X0
+
+dot3set4_0_0:
+	VMOVSS X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_1
+	VADDSS 4(SI), X1, X1
+
+dot3set4_0_1:
+	VMOVSS X1, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_2
+	VADDSS 8(SI), X2, X2
+
+dot3set4_0_2:
+	VMOVSS X2, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_3
+	VADDSS 12(SI), X3, X3
+
+dot3set4_0_3:
+	VMOVSS X3, 12(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set4_1_0
+	VADDSS (SI), X4, X4
+
+dot3set4_1_0:
+	VMOVSS X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_1
+	VADDSS 4(SI), X5, X5
+
+dot3set4_1_1:
+	VMOVSS X5, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_2
+	VADDSS 8(SI), X6, X6
+
+dot3set4_1_2:
+	VMOVSS X6, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_3
+	VADDSS 12(SI), X7, X7
+
+dot3set4_1_3:
+	VMOVSS X7, 12(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set4_2_0
+	VADDSS (SI), X8, X8
+
+dot3set4_2_0:
+	VMOVSS X8, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_1
+	VADDSS 4(SI), X9, X9
+
+dot3set4_2_1:
+	VMOVSS X9, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_2
+	VADDSS 8(SI), X10, X10
+
+dot3set4_2_2:
+	VMOVSS X10, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_3
+	VADDSS 12(SI), X11, X11
+
+dot3set4_2_3:
+	VMOVSS X11, 12(SI)
+	ADDQ   $0x10, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot3cols4
+
+dot3end4:
+dot3cols1:
+	CMPQ   DX, $0x01
+	JL     dot3end1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x10, AX
+	JL     dot3rest1
+
+dot3loop1:
+	VMOVUPS     (SI), Z3
+	VMOVUPS     (SI)(R9*1), Z4
+	VMOVUPS     (SI)(R9*2), Z5
+	VMOVUPS     (R8), Z6
+	VFMADD231PS Z6, Z3, Z0
+	VFMADD231PS Z6, Z4, Z1
+	VFMADD231PS Z6, Z5, Z2
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, AX
+	JGE         dot3loop1
+
+dot3rest1:
+	ADDQ        $0x10, AX
+	JZ          dot3sum1
+	VMOVUPS.Z   (SI), K1, Z3
+	VMOVUPS.Z   (SI)(R9*1), K1, Z4
+	VMOVUPS.Z   (SI)(R9*2), K1, Z5
+	VMOVUPS.Z   (R8), K1, Z6
+	VFMADD231PS Z6, Z3, Z0
+	VFMADD231PS Z6, Z4, Z1
+	VFMADD231PS Z6, Z5, Z2
+
+dot3sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VADDPS        Y3, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X3
+	VADDPS        X3, X0, X0
+	VMOVHLPS      X0, X0, X3
+	VADDPS        X3, X0, X0
+	VMOVSHDUP     X0, X3
+	VADDSS        X3, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPS        Y3, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X3
+	VADDPS        X3, X1, X1
+	VMOVHLPS      X1, X1, X3
+	VADDPS        X3, X1, X1
+	VMOVSHDUP     X1, X3
+	VADDSS        X3, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPS        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VADDPS        X3, X2, X2
+	VMOVHLPS      X2, X2, X3
+	VADDPS        X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VADDSS        X3, X2, X2
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot3set1_0_0
+	VADDSS        (SI), X0, X0
+
+dot3set1_0_0:
+	VMOVSS X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set1_1_0
+	VADDSS (SI), X1, X1
+
+dot3set1_1_0:
+	VMOVSS X1, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set1_2_0
+	VADDSS (SI), X2, X2
+
+dot3set1_2_0:
+	VMOVSS X2, (SI)
+	ADDQ   $0x04, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot3cols1
+
+dot3end1:
+	VZEROUPPER
+	RET
+
 // func peakf64avx512(n int)
 // Requires: AVX, AVX512F
 TEXT ·peakf64avx512(SB), NOSPLIT, $0-8
@@ -371,6 +1169,744 @@ mix:
 	ADDQ       $0x40, SI
 	SUBQ       $0x08, AX
 	JG         block
+	VZEROUPPER
+	RET
+
+// func dotsf64avx512(t *Tile)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·dotsf64avx512(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), DI
+	MOVQ  72(DI), AX
+	ANDQ  $0x00000007, AX
+	MOVQ  AX, CX
+	MOVQ  $0x00000001, DX
+	SHLQ  CL, DX
+	DECQ  DX
+	KMOVQ DX, K1
+	MOVQ  88(DI), AX
+	CMPQ  AX, $0x02
+	JGE   dotfrom2to3
+	JMP   dot1
+
+dotfrom2to3:
+	CMPQ AX, $0x03
+	JGE  dotfrom3to3
+	JMP  dot2
+
+dotfrom3to3:
+	JMP dot3
+
+dot1:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot1cols4:
+	CMPQ   DX, $0x04
+	JL     dot1end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot1rest4
+
+dot1loop4:
+	VMOVUPD     (SI), Z4
+	VMOVUPD     (R8), Z5
+	VFMADD231PD Z5, Z4, Z0
+	VMOVUPD     (R8)(R11*1), Z5
+	VFMADD231PD Z5, Z4, Z1
+	VMOVUPD     (R8)(R11*2), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VMOVUPD     (R8)(R12*1), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot1loop4
+
+dot1rest4:
+	ADDQ        $0x08, AX
+	JZ          dot1sum4
+	VMOVUPD.Z   (SI), K1, Z4
+	VMOVUPD.Z   (R8), K1, Z5
+	VFMADD231PD Z5, Z4, Z0
+	VMOVUPD.Z   (R8)(R11*1), K1, Z5
+	VFMADD231PD Z5, Z4, Z1
+	VMOVUPD.Z   (R8)(R11*2), K1, Z5
+	VFMADD231PD Z5, Z4, Z2
+	VMOVUPD.Z   (R8)(R12*1), K1, Z5
+	VFMADD231PD Z5, Z4, Z3
+
+dot1sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPD        Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X4
+	VADDPD        X4, X0, X0
+	VUNPCKHPD     X0, X0, X4
+	VADDSD        X4, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VADDPD        Y4, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X4
+	VADDPD        X4, X1, X1
+	VUNPCKHPD     X1, X1, X4
+	VADDSD        X4, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VADDPD        X4, X2, X2
+	VUNPCKHPD     X2, X2, X4
+	VADDSD        X4, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y4
+	VADDPD        Y4, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X4
+	VADDPD        X4, X3, X3
+	VUNPCKHPD     X3, X3, X4
+	VADDSD        X4, X3, X3
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot1set4_0_0
+	VADDSD        (SI), X0, X0
+
+dot1set4_0_0:
+	VMOVSD X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_1
+	VADDSD 8(SI), X1, X1
+
+dot1set4_0_1:
+	VMOVSD X1, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_2
+	VADDSD 16(SI), X2, X2
+
+dot1set4_0_2:
+	VMOVSD X2, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_3
+	VADDSD 24(SI), X3, X3
+
+dot1set4_0_3:
+	VMOVSD X3, 24(SI)
+	ADDQ   $0x20, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot1cols4
+
+dot1end4:
+dot1cols1:
+	CMPQ   DX, $0x01
+	JL     dot1end1
+	VPXORD Z0, Z0, Z0
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot1rest1
+
+dot1loop1:
+	VMOVUPD     (SI), Z1
+	VMOVUPD     (R8), Z2
+	VFMADD231PD Z2, Z1, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot1loop1
+
+dot1rest1:
+	ADDQ        $0x08, AX
+	JZ          dot1sum1
+	VMOVUPD.Z   (SI), K1, Z1
+	VMOVUPD.Z   (R8), K1, Z2
+	VFMADD231PD Z2, Z1, Z0
+
+dot1sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VUNPCKHPD     X0, X0, X1
+	VADDSD        X1, X0, X0
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot1set1_0_0
+	VADDSD        (SI), X0, X0
+
+dot1set1_0_0:
+	VMOVSD X0, (SI)
+	ADDQ   $0x08, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot1cols1
+
+dot1end1:
+	VZEROUPPER
+	RET
+
+dot2:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot2cols4:
+	CMPQ   DX, $0x04
+	JL     dot2end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot2rest4
+
+dot2loop4:
+	VMOVUPD     (SI), Z8
+	VMOVUPD     (SI)(R9*1), Z9
+	VMOVUPD     (R8), Z10
+	VFMADD231PD Z10, Z8, Z0
+	VFMADD231PD Z10, Z9, Z4
+	VMOVUPD     (R8)(R11*1), Z10
+	VFMADD231PD Z10, Z8, Z1
+	VFMADD231PD Z10, Z9, Z5
+	VMOVUPD     (R8)(R11*2), Z10
+	VFMADD231PD Z10, Z8, Z2
+	VFMADD231PD Z10, Z9, Z6
+	VMOVUPD     (R8)(R12*1), Z10
+	VFMADD231PD Z10, Z8, Z3
+	VFMADD231PD Z10, Z9, Z7
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot2loop4
+
+dot2rest4:
+	ADDQ        $0x08, AX
+	JZ          dot2sum4
+	VMOVUPD.Z   (SI), K1, Z8
+	VMOVUPD.Z   (SI)(R9*1), K1, Z9
+	VMOVUPD.Z   (R8), K1, Z10
+	VFMADD231PD Z10, Z8, Z0
+	VFMADD231PD Z10, Z9, Z4
+	VMOVUPD.Z   (R8)(R11*1), K1, Z10
+	VFMADD231PD Z10, Z8, Z1
+	VFMADD231PD Z10, Z9, Z5
+	VMOVUPD.Z   (R8)(R11*2), K1, Z10
+	VFMADD231PD Z10, Z8, Z2
+	VFMADD231PD Z10, Z9, Z6
+	VMOVUPD.Z   (R8)(R12*1), K1, Z10
+	VFMADD231PD Z10, Z8, Z3
+	VFMADD231PD Z10, Z9, Z7
+
+dot2sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPD        Y8, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X8
+	VADDPD        X8, X0, X0
+	VUNPCKHPD     X0, X0, X8
+	VADDSD        X8, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPD        Y8, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X8
+	VADDPD        X8, X1, X1
+	VUNPCKHPD     X1, X1, X8
+	VADDSD        X8, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPD        Y8, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X8
+	VADDPD        X8, X2, X2
+	VUNPCKHPD     X2, X2, X8
+	VADDSD        X8, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y8
+	VADDPD        Y8, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X8
+	VADDPD        X8, X3, X3
+	VUNPCKHPD     X3, X3, X8
+	VADDSD        X8, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPD        Y8, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X8
+	VADDPD        X8, X4, X4
+	VUNPCKHPD     X4, X4, X8
+	VADDSD        X8, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y8
+	VADDPD        Y8, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X8
+	VADDPD        X8, X5, X5
+	VUNPCKHPD     X5, X5, X8
+	VADDSD        X8, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPD        Y8, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X8
+	VADDPD        X8, X6, X6
+	VUNPCKHPD     X6, X6, X8
+	VADDSD        X8, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y8
+	VADDPD        Y8, Y7, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X7
+	VUNPCKHPD     X7, X7, X8
+	VADDSD        X8, X7, X7
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot2set4_0_0
+	VADDSD        (SI), X0, X0
+
+dot2set4_0_0:
+	VMOVSD X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_1
+	VADDSD 8(SI), X1, X1
+
+dot2set4_0_1:
+	VMOVSD X1, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_2
+	VADDSD 16(SI), X2, X2
+
+dot2set4_0_2:
+	VMOVSD X2, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_3
+	VADDSD 24(SI), X3, X3
+
+dot2set4_0_3:
+	VMOVSD X3, 24(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set4_1_0
+	VADDSD (SI), X4, X4
+
+dot2set4_1_0:
+	VMOVSD X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_1
+	VADDSD 8(SI), X5, X5
+
+dot2set4_1_1:
+	VMOVSD X5, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_2
+	VADDSD 16(SI), X6, X6
+
+dot2set4_1_2:
+	VMOVSD X6, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_3
+	VADDSD 24(SI), X7, X7
+
+dot2set4_1_3:
+	VMOVSD X7, 24(SI)
+	ADDQ   $0x20, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot2cols4
+
+dot2end4:
+dot2cols1:
+	CMPQ   DX, $0x01
+	JL     dot2end1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot2rest1
+
+dot2loop1:
+	VMOVUPD     (SI), Z2
+	VMOVUPD     (SI)(R9*1), Z3
+	VMOVUPD     (R8), Z4
+	VFMADD231PD Z4, Z2, Z0
+	VFMADD231PD Z4, Z3, Z1
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot2loop1
+
+dot2rest1:
+	ADDQ        $0x08, AX
+	JZ          dot2sum1
+	VMOVUPD.Z   (SI), K1, Z2
+	VMOVUPD.Z   (SI)(R9*1), K1, Z3
+	VMOVUPD.Z   (R8), K1, Z4
+	VFMADD231PD Z4, Z2, Z0
+	VFMADD231PD Z4, Z3, Z1
+
+dot2sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X2
+	VADDPD        X2, X0, X0
+	VUNPCKHPD     X0, X0, X2
+	VADDSD        X2, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPD        X2, X1, X1
+	VUNPCKHPD     X1, X1, X2
+	VADDSD        X2, X1, X1
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot2set1_0_0
+	VADDSD        (SI), X0, X0
+
+dot2set1_0_0:
+	VMOVSD X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set1_1_0
+	VADDSD (SI), X1, X1
+
+dot2set1_1_0:
+	VMOVSD X1, (SI)
+	ADDQ   $0x08, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot2cols1
+
+dot2end1:
+	VZEROUPPER
+	RET
+
+dot3:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot3cols4:
+	CMPQ   DX, $0x04
+	JL     dot3end4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot3rest4
+
+dot3loop4:
+	VMOVUPD     (SI), Z12
+	VMOVUPD     (SI)(R9*1), Z13
+	VMOVUPD     (SI)(R9*2), Z14
+	VMOVUPD     (R8), Z15
+	VFMADD231PD Z15, Z12, Z0
+	VFMADD231PD Z15, Z13, Z4
+	VFMADD231PD Z15, Z14, Z8
+	VMOVUPD     (R8)(R11*1), Z15
+	VFMADD231PD Z15, Z12, Z1
+	VFMADD231PD Z15, Z13, Z5
+	VFMADD231PD Z15, Z14, Z9
+	VMOVUPD     (R8)(R11*2), Z15
+	VFMADD231PD Z15, Z12, Z2
+	VFMADD231PD Z15, Z13, Z6
+	VFMADD231PD Z15, Z14, Z10
+	VMOVUPD     (R8)(R12*1), Z15
+	VFMADD231PD Z15, Z12, Z3
+	VFMADD231PD Z15, Z13, Z7
+	VFMADD231PD Z15, Z14, Z11
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot3loop4
+
+dot3rest4:
+	ADDQ        $0x08, AX
+	JZ          dot3sum4
+	VMOVUPD.Z   (SI), K1, Z12
+	VMOVUPD.Z   (SI)(R9*1), K1, Z13
+	VMOVUPD.Z   (SI)(R9*2), K1, Z14
+	VMOVUPD.Z   (R8), K1, Z15
+	VFMADD231PD Z15, Z12, Z0
+	VFMADD231PD Z15, Z13, Z4
+	VFMADD231PD Z15, Z14, Z8
+	VMOVUPD.Z   (R8)(R11*1), K1, Z15
+	VFMADD231PD Z15, Z12, Z1
+	VFMADD231PD Z15, Z13, Z5
+	VFMADD231PD Z15, Z14, Z9
+	VMOVUPD.Z   (R8)(R11*2), K1, Z15
+	VFMADD231PD Z15, Z12, Z2
+	VFMADD231PD Z15, Z13, Z6
+	VFMADD231PD Z15, Z14, Z10
+	VMOVUPD.Z   (R8)(R12*1), K1, Z15
+	VFMADD231PD Z15, Z12, Z3
+	VFMADD231PD Z15, Z13, Z7
+	VFMADD231PD Z15, Z14, Z11
+
+dot3sum4:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y12
+	VADDPD        Y12, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X12
+	VADDPD        X12, X0, X0
+	VUNPCKHPD     X0, X0, X12
+	VADDSD        X12, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y12
+	VADDPD        Y12, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X12
+	VADDPD        X12, X1, X1
+	VUNPCKHPD     X1, X1, X12
+	VADDSD        X12, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y12
+	VADDPD        Y12, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X12
+	VADDPD        X12, X2, X2
+	VUNPCKHPD     X2, X2, X12
+	VADDSD        X12, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y12
+	VADDPD        Y12, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X12
+	VADDPD        X12, X3, X3
+	VUNPCKHPD     X3, X3, X12
+	VADDSD        X12, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y12
+	VADDPD        Y12, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X12
+	VADDPD        X12, X4, X4
+	VUNPCKHPD     X4, X4, X12
+	VADDSD        X12, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y12
+	VADDPD        Y12, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X12
+	VADDPD        X12, X5, X5
+	VUNPCKHPD     X5, X5, X12
+	VADDSD        X12, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y12
+	VADDPD        Y12, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X12
+	VADDPD        X12, X6, X6
+	VUNPCKHPD     X6, X6, X12
+	VADDSD        X12, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y12
+	VADDPD        Y12, Y7, Y7
+	VEXTRACTF128  $0x01, Y7, X12
+	VADDPD        X12, X7, X7
+	VUNPCKHPD     X7, X7, X12
+	VADDSD        X12, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y12
+	VADDPD        Y12, Y8, Y8
+	VEXTRACTF128  $0x01, Y8, X12
+	VADDPD        X12, X8, X8
+	VUNPCKHPD     X8, X8, X12
+	VADDSD        X12, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y12
+	VADDPD        Y12, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X12
+	VADDPD        X12, X9, X9
+	VUNPCKHPD     X9, X9, X12
+	VADDSD        X12, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y12
+	VADDPD        Y12, Y10, Y10
+	VEXTRACTF128  $0x01, Y10, X12
+	VADDPD        X12, X10, X10
+	VUNPCKHPD     X10, X10, X12
+	VADDSD        X12, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y12
+	VADDPD        Y12, Y11, Y11
+	VEXTRACTF128  $0x01, Y11, X12
+	VADDPD        X12, X11, X11
+	VUNPCKHPD     X11, X11, X12
+	VADDSD        X12, X11, X11
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot3set4_0_0
+	VADDSD        (SI), X0, X0
+
+dot3set4_0_0:
+	VMOVSD X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_1
+	VADDSD 8(SI), X1, X1
+
+dot3set4_0_1:
+	VMOVSD X1, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_2
+	VADDSD 16(SI), X2, X2
+
+dot3set4_0_2:
+	VMOVSD X2, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_0_3
+	VADDSD 24(SI), X3, X3
+
+dot3set4_0_3:
+	VMOVSD X3, 24(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set4_1_0
+	VADDSD (SI), X4, X4
+
+dot3set4_1_0:
+	VMOVSD X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_1
+	VADDSD 8(SI), X5, X5
+
+dot3set4_1_1:
+	VMOVSD X5, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_2
+	VADDSD 16(SI), X6, X6
+
+dot3set4_1_2:
+	VMOVSD X6, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_1_3
+	VADDSD 24(SI), X7, X7
+
+dot3set4_1_3:
+	VMOVSD X7, 24(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set4_2_0
+	VADDSD (SI), X8, X8
+
+dot3set4_2_0:
+	VMOVSD X8, (SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_1
+	VADDSD 8(SI), X9, X9
+
+dot3set4_2_1:
+	VMOVSD X9, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_2
+	VADDSD 16(SI), X10, X10
+
+dot3set4_2_2:
+	VMOVSD X10, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot3set4_2_3
+	VADDSD 24(SI), X11, X11
+
+dot3set4_2_3:
+	VMOVSD X11, 24(SI)
+	ADDQ   $0x20, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot3cols4
+
+dot3end4:
+dot3cols1:
+	CMPQ   DX, $0x01
+	JL     dot3end1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot3rest1
+
+dot3loop1:
+	VMOVUPD     (SI), Z3
+	VMOVUPD     (SI)(R9*1), Z4
+	VMOVUPD     (SI)(R9*2), Z5
+	VMOVUPD     (R8), Z6
+	VFMADD231PD Z6, Z3, Z0
+	VFMADD231PD Z6, Z4, Z1
+	VFMADD231PD Z6, Z5, Z2
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, AX
+	JGE         dot3loop1
+
+dot3rest1:
+	ADDQ        $0x08, AX
+	JZ          dot3sum1
+	VMOVUPD.Z   (SI), K1, Z3
+	VMOVUPD.Z   (SI)(R9*1), K1, Z4
+	VMOVUPD.Z   (SI)(R9*2), K1, Z5
+	VMOVUPD.Z   (R8), K1, Z6
+	VFMADD231PD Z6, Z3, Z0
+	VFMADD231PD Z6, Z4, Z1
+	VFMADD231PD Z6, Z5, Z2
+
+dot3sum1:
+	MOVQ          CX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VADDPD        Y3, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X3
+	VADDPD        X3, X0, X0
+	VUNPCKHPD     X0, X0, X3
+	VADDSD        X3, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPD        Y3, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X3
+	VADDPD        X3, X1, X1
+	VUNPCKHPD     X1, X1, X3
+	VADDSD        X3, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPD        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VADDPD        X3, X2, X2
+	VUNPCKHPD     X2, X2, X3
+	VADDSD        X3, X2, X2
+	MOVQ          104(DI), AX
+	TESTQ         AX, AX
+	JZ            dot3set1_0_0
+	VADDSD        (SI), X0, X0
+
+dot3set1_0_0:
+	VMOVSD X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set1_1_0
+	VADDSD (SI), X1, X1
+
+dot3set1_1_0:
+	VMOVSD X1, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot3set1_2_0
+	VADDSD (SI), X2, X2
+
+dot3set1_2_0:
+	VMOVSD X2, (SI)
+	ADDQ   $0x08, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot3cols1
+
+dot3end1:
 	VZEROUPPER
 	RET
 
@@ -538,6 +2074,422 @@ DATA microMask<>+176(SB)/8, $0x0000000000000000
 DATA microMask<>+184(SB)/8, $0x0000000000000000
 GLOBL microMask<>(SB), RODATA|NOPTR, $192
 
+// func dotsf32avx2(t *Tile)
+// Requires: AVX, FMA3
+TEXT ·dotsf32avx2(SB), NOSPLIT, $0-8
+	MOVQ   t+0(FP), DI
+	MOVQ   72(DI), AX
+	ANDQ   $0x00000007, AX
+	IMUL3Q $0x04, AX, AX
+	LEAQ   microMask<>+96(SB), R14
+	SUBQ   AX, R14
+	MOVQ   88(DI), AX
+	CMPQ   AX, $0x02
+	JGE    dotfrom2to2
+	JMP    dot1
+
+dotfrom2to2:
+	JMP dot2
+
+dot1:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot1cols4:
+	CMPQ   DX, $0x04
+	JL     dot1end4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot1rest4
+
+dot1loop4:
+	VMOVUPS     (SI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     (R8)(R11*1), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     (R8)(R11*2), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     (R8)(R12*1), Y5
+	VFMADD231PS Y5, Y4, Y3
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, AX
+	JGE         dot1loop4
+
+dot1rest4:
+	ADDQ        $0x08, AX
+	JZ          dot1sum4
+	VMOVUPS     (R14), Y15
+	VMASKMOVPS  (SI), Y15, Y4
+	VMASKMOVPS  (R8), Y15, Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMASKMOVPS  (R8)(R11*1), Y15, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMASKMOVPS  (R8)(R11*2), Y15, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMASKMOVPS  (R8)(R12*1), Y15, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+dot1sum4:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X4, X0, X0
+	VMOVHLPS     X0, X0, X4
+	VADDPS       X4, X0, X0
+	VMOVSHDUP    X0, X4
+	VADDSS       X4, X0, X0
+	VEXTRACTF128 $0x01, Y1, X4
+	VADDPS       X4, X1, X1
+	VMOVHLPS     X1, X1, X4
+	VADDPS       X4, X1, X1
+	VMOVSHDUP    X1, X4
+	VADDSS       X4, X1, X1
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPS       X4, X2, X2
+	VMOVHLPS     X2, X2, X4
+	VADDPS       X4, X2, X2
+	VMOVSHDUP    X2, X4
+	VADDSS       X4, X2, X2
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VMOVHLPS     X3, X3, X4
+	VADDPS       X4, X3, X3
+	VMOVSHDUP    X3, X4
+	VADDSS       X4, X3, X3
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot1set4_0_0
+	VADDSS       (SI), X0, X0
+
+dot1set4_0_0:
+	VMOVSS X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_1
+	VADDSS 4(SI), X1, X1
+
+dot1set4_0_1:
+	VMOVSS X1, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_2
+	VADDSS 8(SI), X2, X2
+
+dot1set4_0_2:
+	VMOVSS X2, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_3
+	VADDSS 12(SI), X3, X3
+
+dot1set4_0_3:
+	VMOVSS X3, 12(SI)
+	ADDQ   $0x10, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot1cols4
+
+dot1end4:
+dot1cols1:
+	CMPQ   DX, $0x01
+	JL     dot1end1
+	VXORPS Y0, Y0, Y0
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot1rest1
+
+dot1loop1:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, AX
+	JGE         dot1loop1
+
+dot1rest1:
+	ADDQ        $0x08, AX
+	JZ          dot1sum1
+	VMOVUPS     (R14), Y15
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+
+dot1sum1:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot1set1_0_0
+	VADDSS       (SI), X0, X0
+
+dot1set1_0_0:
+	VMOVSS X0, (SI)
+	ADDQ   $0x04, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot1cols1
+
+dot1end1:
+	VZEROUPPER
+	RET
+
+dot2:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot2cols4:
+	CMPQ   DX, $0x04
+	JL     dot2end4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot2rest4
+
+dot2loop4:
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (SI)(R9*1), Y9
+	VMOVUPS     (R8), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y4
+	VMOVUPS     (R8)(R11*1), Y10
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (R8)(R11*2), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     (R8)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y3
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, AX
+	JGE         dot2loop4
+
+dot2rest4:
+	ADDQ        $0x08, AX
+	JZ          dot2sum4
+	VMOVUPS     (R14), Y15
+	VMASKMOVPS  (SI), Y15, Y8
+	VMASKMOVPS  (SI)(R9*1), Y15, Y9
+	VMASKMOVPS  (R8), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R8)(R11*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  (R8)(R11*2), Y15, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (R8)(R12*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y3
+	VFMADD231PS Y10, Y9, Y7
+
+dot2sum4:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VMOVHLPS     X0, X0, X8
+	VADDPS       X8, X0, X0
+	VMOVSHDUP    X0, X8
+	VADDSS       X8, X0, X0
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPS       X8, X1, X1
+	VMOVHLPS     X1, X1, X8
+	VADDPS       X8, X1, X1
+	VMOVSHDUP    X1, X8
+	VADDSS       X8, X1, X1
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPS       X8, X2, X2
+	VMOVHLPS     X2, X2, X8
+	VADDPS       X8, X2, X2
+	VMOVSHDUP    X2, X8
+	VADDSS       X8, X2, X2
+	VEXTRACTF128 $0x01, Y3, X8
+	VADDPS       X8, X3, X3
+	VMOVHLPS     X3, X3, X8
+	VADDPS       X8, X3, X3
+	VMOVSHDUP    X3, X8
+	VADDSS       X8, X3, X3
+	VEXTRACTF128 $0x01, Y4, X8
+	VADDPS       X8, X4, X4
+	VMOVHLPS     X4, X4, X8
+	VADDPS       X8, X4, X4
+	VMOVSHDUP    X4, X8
+	VADDSS       X8, X4, X4
+	VEXTRACTF128 $0x01, Y5, X8
+	VADDPS       X8, X5, X5
+	VMOVHLPS     X5, X5, X8
+	VADDPS       X8, X5, X5
+	VMOVSHDUP    X5, X8
+	VADDSS       X8, X5, X5
+	VEXTRACTF128 $0x01, Y6, X8
+	VADDPS       X8, X6, X6
+	VMOVHLPS     X6, X6, X8
+	VADDPS       X8, X6, X6
+	VMOVSHDUP    X6, X8
+	VADDSS       X8, X6, X6
+	VEXTRACTF128 $0x01, Y7, X8
+	VADDPS       X8, X7, X7
+	VMOVHLPS     X7, X7, X8
+	VADDPS       X8, X7, X7
+	VMOVSHDUP    X7, X8
+	VADDSS       X8, X7, X7
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot2set4_0_0
+	VADDSS       (SI), X0, X0
+
+dot2set4_0_0:
+	VMOVSS X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_1
+	VADDSS 4(SI), X1, X1
+
+dot2set4_0_1:
+	VMOVSS X1, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_2
+	VADDSS 8(SI), X2, X2
+
+dot2set4_0_2:
+	VMOVSS X2, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_3
+	VADDSS 12(SI), X3, X3
+
+dot2set4_0_3:
+	VMOVSS X3, 12(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set4_1_0
+	VADDSS (SI), X4, X4
+
+dot2set4_1_0:
+	VMOVSS X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_1
+	VADDSS 4(SI), X5, X5
+
+dot2set4_1_1:
+	VMOVSS X5, 4(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_2
+	VADDSS 8(SI), X6, X6
+
+dot2set4_1_2:
+	VMOVSS X6, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_3
+	VADDSS 12(SI), X7, X7
+
+dot2set4_1_3:
+	VMOVSS X7, 12(SI)
+	ADDQ   $0x10, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot2cols4
+
+dot2end4:
+dot2cols1:
+	CMPQ   DX, $0x01
+	JL     dot2end1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x08, AX
+	JL     dot2rest1
+
+dot2loop1:
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (SI)(R9*1), Y3
+	VMOVUPS     (R8), Y4
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, AX
+	JGE         dot2loop1
+
+dot2rest1:
+	ADDQ        $0x08, AX
+	JZ          dot2sum1
+	VMOVUPS     (R14), Y15
+	VMASKMOVPS  (SI), Y15, Y2
+	VMASKMOVPS  (SI)(R9*1), Y15, Y3
+	VMASKMOVPS  (R8), Y15, Y4
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD231PS Y4, Y3, Y1
+
+dot2sum1:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPS       X2, X0, X0
+	VMOVHLPS     X0, X0, X2
+	VADDPS       X2, X0, X0
+	VMOVSHDUP    X0, X2
+	VADDSS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VMOVHLPS     X1, X1, X2
+	VADDPS       X2, X1, X1
+	VMOVSHDUP    X1, X2
+	VADDSS       X2, X1, X1
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot2set1_0_0
+	VADDSS       (SI), X0, X0
+
+dot2set1_0_0:
+	VMOVSS X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set1_1_0
+	VADDSS (SI), X1, X1
+
+dot2set1_1_0:
+	VMOVSS X1, (SI)
+	ADDQ   $0x04, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot2cols1
+
+dot2end1:
+	VZEROUPPER
+	RET
+
 // func peakf64avx2(n int)
 // Requires: AVX, FMA3
 TEXT ·peakf64avx2(SB), NOSPLIT, $0-8
@@ -636,8 +2588,394 @@ mix:
 	VZEROUPPER
 	RET
 
+// func dotsf64avx2(t *Tile)
+// Requires: AVX, FMA3
+TEXT ·dotsf64avx2(SB), NOSPLIT, $0-8
+	MOVQ   t+0(FP), DI
+	MOVQ   72(DI), AX
+	ANDQ   $0x00000003, AX
+	IMUL3Q $0x08, AX, AX
+	LEAQ   microMask<>+96(SB), R14
+	SUBQ   AX, R14
+	MOVQ   88(DI), AX
+	CMPQ   AX, $0x02
+	JGE    dotfrom2to2
+	JMP    dot1
+
+dotfrom2to2:
+	JMP dot2
+
+dot1:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot1cols4:
+	CMPQ   DX, $0x04
+	JL     dot1end4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x04, AX
+	JL     dot1rest4
+
+dot1loop4:
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R8), Y5
+	VFMADD231PD Y5, Y4, Y0
+	VMOVUPD     (R8)(R11*1), Y5
+	VFMADD231PD Y5, Y4, Y1
+	VMOVUPD     (R8)(R11*2), Y5
+	VFMADD231PD Y5, Y4, Y2
+	VMOVUPD     (R8)(R12*1), Y5
+	VFMADD231PD Y5, Y4, Y3
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, AX
+	JGE         dot1loop4
+
+dot1rest4:
+	ADDQ        $0x04, AX
+	JZ          dot1sum4
+	VMOVUPD     (R14), Y15
+	VMASKMOVPD  (SI), Y15, Y4
+	VMASKMOVPD  (R8), Y15, Y5
+	VFMADD231PD Y5, Y4, Y0
+	VMASKMOVPD  (R8)(R11*1), Y15, Y5
+	VFMADD231PD Y5, Y4, Y1
+	VMASKMOVPD  (R8)(R11*2), Y15, Y5
+	VFMADD231PD Y5, Y4, Y2
+	VMASKMOVPD  (R8)(R12*1), Y15, Y5
+	VFMADD231PD Y5, Y4, Y3
+
+dot1sum4:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPD       X4, X0, X0
+	VUNPCKHPD    X0, X0, X4
+	VADDSD       X4, X0, X0
+	VEXTRACTF128 $0x01, Y1, X4
+	VADDPD       X4, X1, X1
+	VUNPCKHPD    X1, X1, X4
+	VADDSD       X4, X1, X1
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X2
+	VUNPCKHPD    X2, X2, X4
+	VADDSD       X4, X2, X2
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPD       X4, X3, X3
+	VUNPCKHPD    X3, X3, X4
+	VADDSD       X4, X3, X3
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot1set4_0_0
+	VADDSD       (SI), X0, X0
+
+dot1set4_0_0:
+	VMOVSD X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_1
+	VADDSD 8(SI), X1, X1
+
+dot1set4_0_1:
+	VMOVSD X1, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_2
+	VADDSD 16(SI), X2, X2
+
+dot1set4_0_2:
+	VMOVSD X2, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot1set4_0_3
+	VADDSD 24(SI), X3, X3
+
+dot1set4_0_3:
+	VMOVSD X3, 24(SI)
+	ADDQ   $0x20, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot1cols4
+
+dot1end4:
+dot1cols1:
+	CMPQ   DX, $0x01
+	JL     dot1end1
+	VXORPS Y0, Y0, Y0
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x04, AX
+	JL     dot1rest1
+
+dot1loop1:
+	VMOVUPD     (SI), Y1
+	VMOVUPD     (R8), Y2
+	VFMADD231PD Y2, Y1, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, AX
+	JGE         dot1loop1
+
+dot1rest1:
+	ADDQ        $0x04, AX
+	JZ          dot1sum1
+	VMOVUPD     (R14), Y15
+	VMASKMOVPD  (SI), Y15, Y1
+	VMASKMOVPD  (R8), Y15, Y2
+	VFMADD231PD Y2, Y1, Y0
+
+dot1sum1:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot1set1_0_0
+	VADDSD       (SI), X0, X0
+
+dot1set1_0_0:
+	VMOVSD X0, (SI)
+	ADDQ   $0x08, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot1cols1
+
+dot1end1:
+	VZEROUPPER
+	RET
+
+dot2:
+	MOVQ 8(DI), BX
+	MOVQ 16(DI), CX
+	MOVQ 96(DI), DX
+	MOVQ 24(DI), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ 48(DI), R11
+	LEAQ (R11)(R11*2), R12
+
+dot2cols4:
+	CMPQ   DX, $0x04
+	JL     dot2end4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x04, AX
+	JL     dot2rest4
+
+dot2loop4:
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (SI)(R9*1), Y9
+	VMOVUPD     (R8), Y10
+	VFMADD231PD Y10, Y8, Y0
+	VFMADD231PD Y10, Y9, Y4
+	VMOVUPD     (R8)(R11*1), Y10
+	VFMADD231PD Y10, Y8, Y1
+	VFMADD231PD Y10, Y9, Y5
+	VMOVUPD     (R8)(R11*2), Y10
+	VFMADD231PD Y10, Y8, Y2
+	VFMADD231PD Y10, Y9, Y6
+	VMOVUPD     (R8)(R12*1), Y10
+	VFMADD231PD Y10, Y8, Y3
+	VFMADD231PD Y10, Y9, Y7
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, AX
+	JGE         dot2loop4
+
+dot2rest4:
+	ADDQ        $0x04, AX
+	JZ          dot2sum4
+	VMOVUPD     (R14), Y15
+	VMASKMOVPD  (SI), Y15, Y8
+	VMASKMOVPD  (SI)(R9*1), Y15, Y9
+	VMASKMOVPD  (R8), Y15, Y10
+	VFMADD231PD Y10, Y8, Y0
+	VFMADD231PD Y10, Y9, Y4
+	VMASKMOVPD  (R8)(R11*1), Y15, Y10
+	VFMADD231PD Y10, Y8, Y1
+	VFMADD231PD Y10, Y9, Y5
+	VMASKMOVPD  (R8)(R11*2), Y15, Y10
+	VFMADD231PD Y10, Y8, Y2
+	VFMADD231PD Y10, Y9, Y6
+	VMASKMOVPD  (R8)(R12*1), Y15, Y10
+	VFMADD231PD Y10, Y8, Y3
+	VFMADD231PD Y10, Y9, Y7
+
+dot2sum4:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPD       X8, X0, X0
+	VUNPCKHPD    X0, X0, X8
+	VADDSD       X8, X0, X0
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPD       X8, X1, X1
+	VUNPCKHPD    X1, X1, X8
+	VADDSD       X8, X1, X1
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPD       X8, X2, X2
+	VUNPCKHPD    X2, X2, X8
+	VADDSD       X8, X2, X2
+	VEXTRACTF128 $0x01, Y3, X8
+	VADDPD       X8, X3, X3
+	VUNPCKHPD    X3, X3, X8
+	VADDSD       X8, X3, X3
+	VEXTRACTF128 $0x01, Y4, X8
+	VADDPD       X8, X4, X4
+	VUNPCKHPD    X4, X4, X8
+	VADDSD       X8, X4, X4
+	VEXTRACTF128 $0x01, Y5, X8
+	VADDPD       X8, X5, X5
+	VUNPCKHPD    X5, X5, X8
+	VADDSD       X8, X5, X5
+	VEXTRACTF128 $0x01, Y6, X8
+	VADDPD       X8, X6, X6
+	VUNPCKHPD    X6, X6, X8
+	VADDSD       X8, X6, X6
+	VEXTRACTF128 $0x01, Y7, X8
+	VADDPD       X8, X7, X7
+	VUNPCKHPD    X7, X7, X8
+	VADDSD       X8, X7, X7
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot2set4_0_0
+	VADDSD       (SI), X0, X0
+
+dot2set4_0_0:
+	VMOVSD X0, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_1
+	VADDSD 8(SI), X1, X1
+
+dot2set4_0_1:
+	VMOVSD X1, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_2
+	VADDSD 16(SI), X2, X2
+
+dot2set4_0_2:
+	VMOVSD X2, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_0_3
+	VADDSD 24(SI), X3, X3
+
+dot2set4_0_3:
+	VMOVSD X3, 24(SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set4_1_0
+	VADDSD (SI), X4, X4
+
+dot2set4_1_0:
+	VMOVSD X4, (SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_1
+	VADDSD 8(SI), X5, X5
+
+dot2set4_1_1:
+	VMOVSD X5, 8(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_2
+	VADDSD 16(SI), X6, X6
+
+dot2set4_1_2:
+	VMOVSD X6, 16(SI)
+	TESTQ  AX, AX
+	JZ     dot2set4_1_3
+	VADDSD 24(SI), X7, X7
+
+dot2set4_1_3:
+	VMOVSD X7, 24(SI)
+	ADDQ   $0x20, CX
+	LEAQ   (BX)(R11*4), BX
+	SUBQ   $0x04, DX
+	JMP    dot2cols4
+
+dot2end4:
+dot2cols1:
+	CMPQ   DX, $0x01
+	JL     dot2end1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   (DI), SI
+	MOVQ   BX, R8
+	MOVQ   72(DI), AX
+	SUBQ   $0x04, AX
+	JL     dot2rest1
+
+dot2loop1:
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (SI)(R9*1), Y3
+	VMOVUPD     (R8), Y4
+	VFMADD231PD Y4, Y2, Y0
+	VFMADD231PD Y4, Y3, Y1
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, AX
+	JGE         dot2loop1
+
+dot2rest1:
+	ADDQ        $0x04, AX
+	JZ          dot2sum1
+	VMOVUPD     (R14), Y15
+	VMASKMOVPD  (SI), Y15, Y2
+	VMASKMOVPD  (SI)(R9*1), Y15, Y3
+	VMASKMOVPD  (R8), Y15, Y4
+	VFMADD231PD Y4, Y2, Y0
+	VFMADD231PD Y4, Y3, Y1
+
+dot2sum1:
+	MOVQ         CX, SI
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X0
+	VUNPCKHPD    X0, X0, X2
+	VADDSD       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X1
+	VUNPCKHPD    X1, X1, X2
+	VADDSD       X2, X1, X1
+	MOVQ         104(DI), AX
+	TESTQ        AX, AX
+	JZ           dot2set1_0_0
+	VADDSD       (SI), X0, X0
+
+dot2set1_0_0:
+	VMOVSD X0, (SI)
+	ADDQ   64(DI), SI
+	TESTQ  AX, AX
+	JZ     dot2set1_1_0
+	VADDSD (SI), X1, X1
+
+dot2set1_1_0:
+	VMOVSD X1, (SI)
+	ADDQ   $0x08, CX
+	ADDQ   R11, BX
+	SUBQ   $0x01, DX
+	JMP    dot2cols1
+
+dot2end1:
+	VZEROUPPER
+	RET
+
 // func tile14x32f32avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile14x32f32avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -1408,6 +3746,10 @@ full6:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full6sum
@@ -1421,6 +3763,8 @@ full6loop:
 	VMOVUPS.Z    (BX), K1, Z12
 	VMOVUPS.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -1443,6 +3787,8 @@ full6loop:
 	VMOVUPS.Z    (BX), K1, Z12
 	VMOVUPS.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -1473,6 +3819,8 @@ full6one:
 	VMOVUPS.Z    (BX), K1, Z12
 	VMOVUPS.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -1596,6 +3944,10 @@ full7:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full7sum
@@ -1609,6 +3961,8 @@ full7loop:
 	VMOVUPS.Z    (BX), K1, Z14
 	VMOVUPS.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z14, Z0
 	VFMADD231PS  Z31, Z15, Z1
@@ -1634,6 +3988,8 @@ full7loop:
 	VMOVUPS.Z    (BX), K1, Z14
 	VMOVUPS.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z14, Z0
 	VFMADD231PS  Z31, Z15, Z1
@@ -1667,6 +4023,8 @@ full7one:
 	VMOVUPS.Z    (BX), K1, Z14
 	VMOVUPS.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z14, Z0
 	VFMADD231PS  Z31, Z15, Z1
@@ -1805,6 +4163,10 @@ full8:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full8sum
@@ -1818,6 +4180,8 @@ full8loop:
 	VMOVUPS.Z    (BX), K1, Z16
 	VMOVUPS.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z16, Z0
 	VFMADD231PS  Z31, Z17, Z1
@@ -1846,6 +4210,8 @@ full8loop:
 	VMOVUPS.Z    (BX), K1, Z16
 	VMOVUPS.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z16, Z0
 	VFMADD231PS  Z31, Z17, Z1
@@ -1882,6 +4248,8 @@ full8one:
 	VMOVUPS.Z    (BX), K1, Z16
 	VMOVUPS.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z16, Z0
 	VFMADD231PS  Z31, Z17, Z1
@@ -2035,6 +4403,10 @@ full9:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full9sum
@@ -2048,6 +4420,8 @@ full9loop:
 	VMOVUPS.Z    (BX), K1, Z18
 	VMOVUPS.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -2080,6 +4454,8 @@ full9loop:
 	VMOVUPS.Z    (BX), K1, Z18
 	VMOVUPS.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -2120,6 +4496,8 @@ full9one:
 	VMOVUPS.Z    (BX), K1, Z18
 	VMOVUPS.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -2289,6 +4667,10 @@ full10:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full10sum
@@ -2302,6 +4684,8 @@ full10loop:
 	VMOVUPS.Z    (BX), K1, Z20
 	VMOVUPS.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z20, Z0
 	VFMADD231PS  Z31, Z21, Z1
@@ -2337,6 +4721,8 @@ full10loop:
 	VMOVUPS.Z    (BX), K1, Z20
 	VMOVUPS.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z20, Z0
 	VFMADD231PS  Z31, Z21, Z1
@@ -2380,6 +4766,8 @@ full10one:
 	VMOVUPS.Z    (BX), K1, Z20
 	VMOVUPS.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z20, Z0
 	VFMADD231PS  Z31, Z21, Z1
@@ -2562,6 +4950,10 @@ full11:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full11sum
@@ -2575,6 +4967,8 @@ full11loop:
 	VMOVUPS.Z    (BX), K1, Z22
 	VMOVUPS.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z22, Z0
 	VFMADD231PS  Z31, Z23, Z1
@@ -2613,6 +5007,8 @@ full11loop:
 	VMOVUPS.Z    (BX), K1, Z22
 	VMOVUPS.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z22, Z0
 	VFMADD231PS  Z31, Z23, Z1
@@ -2659,6 +5055,8 @@ full11one:
 	VMOVUPS.Z    (BX), K1, Z22
 	VMOVUPS.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z22, Z0
 	VFMADD231PS  Z31, Z23, Z1
@@ -2854,6 +5252,10 @@ full12:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full12sum
@@ -2867,6 +5269,8 @@ full12loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -2908,6 +5312,8 @@ full12loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -2957,6 +5363,8 @@ full12one:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -3165,6 +5573,10 @@ full13:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full13sum
@@ -3178,6 +5590,8 @@ full13loop:
 	VMOVUPS.Z    (BX), K1, Z26
 	VMOVUPS.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z26, Z0
 	VFMADD231PS  Z31, Z27, Z1
@@ -3222,6 +5636,8 @@ full13loop:
 	VMOVUPS.Z    (BX), K1, Z26
 	VMOVUPS.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z26, Z0
 	VFMADD231PS  Z31, Z27, Z1
@@ -3274,6 +5690,8 @@ full13one:
 	VMOVUPS.Z    (BX), K1, Z26
 	VMOVUPS.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z26, Z0
 	VFMADD231PS  Z31, Z27, Z1
@@ -3495,6 +5913,10 @@ full14:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full14sum
@@ -3508,6 +5930,8 @@ full14loop:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z28, Z0
 	VFMADD231PS  Z31, Z29, Z1
@@ -3555,6 +5979,8 @@ full14loop:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z28, Z0
 	VFMADD231PS  Z31, Z29, Z1
@@ -3610,6 +6036,8 @@ full14one:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z28, Z0
 	VFMADD231PS  Z31, Z29, Z1
@@ -3770,7 +6198,7 @@ full14store:
 	RET
 
 // func tile9x48f32avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile9x48f32avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -4270,6 +6698,10 @@ full4:
 	LEAQ       (R9)(R9*2), R10
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full4sum
@@ -4284,6 +6716,8 @@ full4loop:
 	VMOVUPS.Z    64(BX), K2, Z13
 	VMOVUPS.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -4305,6 +6739,8 @@ full4loop:
 	VMOVUPS.Z    64(BX), K2, Z13
 	VMOVUPS.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -4334,6 +6770,8 @@ full4one:
 	VMOVUPS.Z    64(BX), K2, Z13
 	VMOVUPS.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z12, Z0
 	VFMADD231PS  Z31, Z13, Z1
@@ -4454,6 +6892,10 @@ full5:
 	LEAQ       (R9)(R9*2), R10
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full5sum
@@ -4468,6 +6910,8 @@ full5loop:
 	VMOVUPS.Z    64(BX), K2, Z16
 	VMOVUPS.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z15, Z0
 	VFMADD231PS  Z31, Z16, Z1
@@ -4493,6 +6937,8 @@ full5loop:
 	VMOVUPS.Z    64(BX), K2, Z16
 	VMOVUPS.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z15, Z0
 	VFMADD231PS  Z31, Z16, Z1
@@ -4526,6 +6972,8 @@ full5one:
 	VMOVUPS.Z    64(BX), K2, Z16
 	VMOVUPS.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z15, Z0
 	VFMADD231PS  Z31, Z16, Z1
@@ -4667,6 +7115,10 @@ full6:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full6sum
@@ -4681,6 +7133,8 @@ full6loop:
 	VMOVUPS.Z    64(BX), K2, Z19
 	VMOVUPS.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -4710,6 +7164,8 @@ full6loop:
 	VMOVUPS.Z    64(BX), K2, Z19
 	VMOVUPS.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -4747,6 +7203,8 @@ full6one:
 	VMOVUPS.Z    64(BX), K2, Z19
 	VMOVUPS.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z18, Z0
 	VFMADD231PS  Z31, Z19, Z1
@@ -4908,6 +7366,10 @@ full7:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full7sum
@@ -4922,6 +7384,8 @@ full7loop:
 	VMOVUPS.Z    64(BX), K2, Z22
 	VMOVUPS.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z21, Z0
 	VFMADD231PS  Z31, Z22, Z1
@@ -4955,6 +7419,8 @@ full7loop:
 	VMOVUPS.Z    64(BX), K2, Z22
 	VMOVUPS.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z21, Z0
 	VFMADD231PS  Z31, Z22, Z1
@@ -4996,6 +7462,8 @@ full7one:
 	VMOVUPS.Z    64(BX), K2, Z22
 	VMOVUPS.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z21, Z0
 	VFMADD231PS  Z31, Z22, Z1
@@ -5178,6 +7646,10 @@ full8:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full8sum
@@ -5192,6 +7664,8 @@ full8loop:
 	VMOVUPS.Z    64(BX), K2, Z25
 	VMOVUPS.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -5229,6 +7703,8 @@ full8loop:
 	VMOVUPS.Z    64(BX), K2, Z25
 	VMOVUPS.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -5274,6 +7750,8 @@ full8one:
 	VMOVUPS.Z    64(BX), K2, Z25
 	VMOVUPS.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z31, Z25, Z1
@@ -5477,6 +7955,10 @@ full9:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full9sum
@@ -5491,6 +7973,8 @@ full9loop:
 	VMOVUPS.Z    64(BX), K2, Z28
 	VMOVUPS.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z27, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5533,6 +8017,8 @@ full9loop:
 	VMOVUPS.Z    64(BX), K2, Z28
 	VMOVUPS.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z27, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5583,6 +8069,8 @@ full9one:
 	VMOVUPS.Z    64(BX), K2, Z28
 	VMOVUPS.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS  Z31, Z27, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5734,7 +8222,7 @@ full9store:
 	RET
 
 // func tile28x16f32avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile28x16f32avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -7300,6 +9788,10 @@ full12:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full12sum
@@ -7312,6 +9804,8 @@ full12seg:
 full12loop:
 	VMOVUPS.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z12, Z2
@@ -7328,6 +9822,8 @@ full12loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z12, Z2
@@ -7352,6 +9848,8 @@ full12rest:
 full12one:
 	VMOVUPS.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z12, Z2
@@ -7474,6 +9972,10 @@ full13:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full13sum
@@ -7486,6 +9988,8 @@ full13seg:
 full13loop:
 	VMOVUPS.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z13, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z13, Z2
@@ -7503,6 +10007,8 @@ full13loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z13, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z13, Z2
@@ -7528,6 +10034,8 @@ full13rest:
 full13one:
 	VMOVUPS.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z13, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z13, Z2
@@ -7656,6 +10164,10 @@ full14:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full14sum
@@ -7668,6 +10180,8 @@ full14seg:
 full14loop:
 	VMOVUPS.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z14, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z14, Z2
@@ -7686,6 +10200,8 @@ full14loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z14, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z14, Z2
@@ -7712,6 +10228,8 @@ full14rest:
 full14one:
 	VMOVUPS.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z14, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z14, Z2
@@ -7846,6 +10364,10 @@ full15:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full15sum
@@ -7858,6 +10380,8 @@ full15seg:
 full15loop:
 	VMOVUPS.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z15, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z15, Z2
@@ -7877,6 +10401,8 @@ full15loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z15, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z15, Z2
@@ -7904,6 +10430,8 @@ full15rest:
 full15one:
 	VMOVUPS.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z15, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z15, Z2
@@ -8044,6 +10572,10 @@ full16:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full16sum
@@ -8056,6 +10588,8 @@ full16seg:
 full16loop:
 	VMOVUPS.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z16, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z16, Z2
@@ -8076,6 +10610,8 @@ full16loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z16, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z16, Z2
@@ -8104,6 +10640,8 @@ full16rest:
 full16one:
 	VMOVUPS.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z16, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z16, Z2
@@ -8251,6 +10789,10 @@ full17:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full17sum
@@ -8263,6 +10805,8 @@ full17seg:
 full17loop:
 	VMOVUPS.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z17, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z17, Z2
@@ -8285,6 +10829,8 @@ full17loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z17, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z17, Z2
@@ -8315,6 +10861,8 @@ full17rest:
 full17one:
 	VMOVUPS.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z17, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z17, Z2
@@ -8471,6 +11019,10 @@ full18:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full18sum
@@ -8483,6 +11035,8 @@ full18seg:
 full18loop:
 	VMOVUPS.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z18, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z18, Z2
@@ -8506,6 +11060,8 @@ full18loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z18, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z18, Z2
@@ -8537,6 +11093,8 @@ full18rest:
 full18one:
 	VMOVUPS.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z18, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z18, Z2
@@ -8699,6 +11257,10 @@ full19:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full19sum
@@ -8711,6 +11273,8 @@ full19seg:
 full19loop:
 	VMOVUPS.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z19, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z19, Z2
@@ -8735,6 +11299,8 @@ full19loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z19, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z19, Z2
@@ -8767,6 +11333,8 @@ full19rest:
 full19one:
 	VMOVUPS.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z19, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z19, Z2
@@ -8935,6 +11503,10 @@ full20:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full20sum
@@ -8947,6 +11519,8 @@ full20seg:
 full20loop:
 	VMOVUPS.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z20, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z20, Z2
@@ -8972,6 +11546,8 @@ full20loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z20, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z20, Z2
@@ -9005,6 +11581,8 @@ full20rest:
 full20one:
 	VMOVUPS.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z20, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z20, Z2
@@ -9179,6 +11757,10 @@ full21:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full21sum
@@ -9191,6 +11773,8 @@ full21seg:
 full21loop:
 	VMOVUPS.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z21, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z21, Z2
@@ -9217,6 +11801,8 @@ full21loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z21, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z21, Z2
@@ -9251,6 +11837,8 @@ full21rest:
 full21one:
 	VMOVUPS.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z21, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z21, Z2
@@ -9431,6 +12019,10 @@ full22:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full22sum
@@ -9443,6 +12035,8 @@ full22seg:
 full22loop:
 	VMOVUPS.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z22, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z22, Z2
@@ -9470,6 +12064,8 @@ full22loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z22, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z22, Z2
@@ -9505,6 +12101,8 @@ full22rest:
 full22one:
 	VMOVUPS.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z22, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z22, Z2
@@ -9691,6 +12289,10 @@ full23:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full23sum
@@ -9703,6 +12305,8 @@ full23seg:
 full23loop:
 	VMOVUPS.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z23, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z23, Z2
@@ -9731,6 +12335,8 @@ full23loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z23, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z23, Z2
@@ -9767,6 +12373,8 @@ full23rest:
 full23one:
 	VMOVUPS.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z23, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z23, Z2
@@ -9959,6 +12567,10 @@ full24:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full24sum
@@ -9971,6 +12583,8 @@ full24seg:
 full24loop:
 	VMOVUPS.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z24, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z24, Z2
@@ -10000,6 +12614,8 @@ full24loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z24, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z24, Z2
@@ -10037,6 +12653,8 @@ full24rest:
 full24one:
 	VMOVUPS.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z24, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z24, Z2
@@ -10236,6 +12854,10 @@ full25:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full25sum
@@ -10248,6 +12870,8 @@ full25seg:
 full25loop:
 	VMOVUPS.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z25, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z25, Z2
@@ -10279,6 +12903,8 @@ full25loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z25, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z25, Z2
@@ -10318,6 +12944,8 @@ full25rest:
 full25one:
 	VMOVUPS.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z25, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z25, Z2
@@ -10526,6 +13154,10 @@ full26:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full26sum
@@ -10538,6 +13170,8 @@ full26seg:
 full26loop:
 	VMOVUPS.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z26, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z26, Z2
@@ -10570,6 +13204,8 @@ full26loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z26, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z26, Z2
@@ -10610,6 +13246,8 @@ full26rest:
 full26one:
 	VMOVUPS.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z26, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z26, Z2
@@ -10824,6 +13462,10 @@ full27:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full27sum
@@ -10836,6 +13478,8 @@ full27seg:
 full27loop:
 	VMOVUPS.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z27, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z27, Z2
@@ -10869,6 +13513,8 @@ full27loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z27, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z27, Z2
@@ -10910,6 +13556,8 @@ full27rest:
 full27one:
 	VMOVUPS.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z27, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z27, Z2
@@ -11130,6 +13778,10 @@ full28:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full28sum
@@ -11142,6 +13794,8 @@ full28seg:
 full28loop:
 	VMOVUPS.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z28, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z28, Z2
@@ -11176,6 +13830,8 @@ full28loop:
 	ADDQ             DX, SI
 	VMOVUPS.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z28, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z28, Z2
@@ -11218,6 +13874,8 @@ full28rest:
 full28one:
 	VMOVUPS.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PS.BCST (SI), Z28, Z0
 	VFMADD231PS.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PS.BCST (SI)(R9*2), Z28, Z2
@@ -11370,7 +14028,7 @@ full28store:
 	RET
 
 // func tile14x16f64avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile14x16f64avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -12141,6 +14799,10 @@ full6:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full6sum
@@ -12154,6 +14816,8 @@ full6loop:
 	VMOVUPD.Z    (BX), K1, Z12
 	VMOVUPD.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -12176,6 +14840,8 @@ full6loop:
 	VMOVUPD.Z    (BX), K1, Z12
 	VMOVUPD.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -12206,6 +14872,8 @@ full6one:
 	VMOVUPD.Z    (BX), K1, Z12
 	VMOVUPD.Z    64(BX), K2, Z13
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -12329,6 +14997,10 @@ full7:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full7sum
@@ -12342,6 +15014,8 @@ full7loop:
 	VMOVUPD.Z    (BX), K1, Z14
 	VMOVUPD.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z14, Z0
 	VFMADD231PD  Z31, Z15, Z1
@@ -12367,6 +15041,8 @@ full7loop:
 	VMOVUPD.Z    (BX), K1, Z14
 	VMOVUPD.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z14, Z0
 	VFMADD231PD  Z31, Z15, Z1
@@ -12400,6 +15076,8 @@ full7one:
 	VMOVUPD.Z    (BX), K1, Z14
 	VMOVUPD.Z    64(BX), K2, Z15
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z14, Z0
 	VFMADD231PD  Z31, Z15, Z1
@@ -12538,6 +15216,10 @@ full8:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full8sum
@@ -12551,6 +15233,8 @@ full8loop:
 	VMOVUPD.Z    (BX), K1, Z16
 	VMOVUPD.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z16, Z0
 	VFMADD231PD  Z31, Z17, Z1
@@ -12579,6 +15263,8 @@ full8loop:
 	VMOVUPD.Z    (BX), K1, Z16
 	VMOVUPD.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z16, Z0
 	VFMADD231PD  Z31, Z17, Z1
@@ -12615,6 +15301,8 @@ full8one:
 	VMOVUPD.Z    (BX), K1, Z16
 	VMOVUPD.Z    64(BX), K2, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z16, Z0
 	VFMADD231PD  Z31, Z17, Z1
@@ -12768,6 +15456,10 @@ full9:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full9sum
@@ -12781,6 +15473,8 @@ full9loop:
 	VMOVUPD.Z    (BX), K1, Z18
 	VMOVUPD.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -12813,6 +15507,8 @@ full9loop:
 	VMOVUPD.Z    (BX), K1, Z18
 	VMOVUPD.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -12853,6 +15549,8 @@ full9one:
 	VMOVUPD.Z    (BX), K1, Z18
 	VMOVUPD.Z    64(BX), K2, Z19
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -13022,6 +15720,10 @@ full10:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full10sum
@@ -13035,6 +15737,8 @@ full10loop:
 	VMOVUPD.Z    (BX), K1, Z20
 	VMOVUPD.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z20, Z0
 	VFMADD231PD  Z31, Z21, Z1
@@ -13070,6 +15774,8 @@ full10loop:
 	VMOVUPD.Z    (BX), K1, Z20
 	VMOVUPD.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z20, Z0
 	VFMADD231PD  Z31, Z21, Z1
@@ -13113,6 +15819,8 @@ full10one:
 	VMOVUPD.Z    (BX), K1, Z20
 	VMOVUPD.Z    64(BX), K2, Z21
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z20, Z0
 	VFMADD231PD  Z31, Z21, Z1
@@ -13295,6 +16003,10 @@ full11:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full11sum
@@ -13308,6 +16020,8 @@ full11loop:
 	VMOVUPD.Z    (BX), K1, Z22
 	VMOVUPD.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z22, Z0
 	VFMADD231PD  Z31, Z23, Z1
@@ -13346,6 +16060,8 @@ full11loop:
 	VMOVUPD.Z    (BX), K1, Z22
 	VMOVUPD.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z22, Z0
 	VFMADD231PD  Z31, Z23, Z1
@@ -13392,6 +16108,8 @@ full11one:
 	VMOVUPD.Z    (BX), K1, Z22
 	VMOVUPD.Z    64(BX), K2, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z22, Z0
 	VFMADD231PD  Z31, Z23, Z1
@@ -13587,6 +16305,10 @@ full12:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full12sum
@@ -13600,6 +16322,8 @@ full12loop:
 	VMOVUPD.Z    (BX), K1, Z24
 	VMOVUPD.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -13641,6 +16365,8 @@ full12loop:
 	VMOVUPD.Z    (BX), K1, Z24
 	VMOVUPD.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -13690,6 +16416,8 @@ full12one:
 	VMOVUPD.Z    (BX), K1, Z24
 	VMOVUPD.Z    64(BX), K2, Z25
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -13898,6 +16626,10 @@ full13:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full13sum
@@ -13911,6 +16643,8 @@ full13loop:
 	VMOVUPD.Z    (BX), K1, Z26
 	VMOVUPD.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z26, Z0
 	VFMADD231PD  Z31, Z27, Z1
@@ -13955,6 +16689,8 @@ full13loop:
 	VMOVUPD.Z    (BX), K1, Z26
 	VMOVUPD.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z26, Z0
 	VFMADD231PD  Z31, Z27, Z1
@@ -14007,6 +16743,8 @@ full13one:
 	VMOVUPD.Z    (BX), K1, Z26
 	VMOVUPD.Z    64(BX), K2, Z27
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z26, Z0
 	VFMADD231PD  Z31, Z27, Z1
@@ -14228,6 +16966,10 @@ full14:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full14sum
@@ -14241,6 +16983,8 @@ full14loop:
 	VMOVUPD.Z    (BX), K1, Z28
 	VMOVUPD.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z28, Z0
 	VFMADD231PD  Z31, Z29, Z1
@@ -14288,6 +17032,8 @@ full14loop:
 	VMOVUPD.Z    (BX), K1, Z28
 	VMOVUPD.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z28, Z0
 	VFMADD231PD  Z31, Z29, Z1
@@ -14343,6 +17089,8 @@ full14one:
 	VMOVUPD.Z    (BX), K1, Z28
 	VMOVUPD.Z    64(BX), K2, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z28, Z0
 	VFMADD231PD  Z31, Z29, Z1
@@ -14503,7 +17251,7 @@ full14store:
 	RET
 
 // func tile9x24f64avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile9x24f64avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -15003,6 +17751,10 @@ full4:
 	LEAQ       (R9)(R9*2), R10
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full4sum
@@ -15017,6 +17769,8 @@ full4loop:
 	VMOVUPD.Z    64(BX), K2, Z13
 	VMOVUPD.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -15038,6 +17792,8 @@ full4loop:
 	VMOVUPD.Z    64(BX), K2, Z13
 	VMOVUPD.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -15067,6 +17823,8 @@ full4one:
 	VMOVUPD.Z    64(BX), K2, Z13
 	VMOVUPD.Z    128(BX), K3, Z14
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z12, Z0
 	VFMADD231PD  Z31, Z13, Z1
@@ -15187,6 +17945,10 @@ full5:
 	LEAQ       (R9)(R9*2), R10
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full5sum
@@ -15201,6 +17963,8 @@ full5loop:
 	VMOVUPD.Z    64(BX), K2, Z16
 	VMOVUPD.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z15, Z0
 	VFMADD231PD  Z31, Z16, Z1
@@ -15226,6 +17990,8 @@ full5loop:
 	VMOVUPD.Z    64(BX), K2, Z16
 	VMOVUPD.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z15, Z0
 	VFMADD231PD  Z31, Z16, Z1
@@ -15259,6 +18025,8 @@ full5one:
 	VMOVUPD.Z    64(BX), K2, Z16
 	VMOVUPD.Z    128(BX), K3, Z17
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z15, Z0
 	VFMADD231PD  Z31, Z16, Z1
@@ -15400,6 +18168,10 @@ full6:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full6sum
@@ -15414,6 +18186,8 @@ full6loop:
 	VMOVUPD.Z    64(BX), K2, Z19
 	VMOVUPD.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -15443,6 +18217,8 @@ full6loop:
 	VMOVUPD.Z    64(BX), K2, Z19
 	VMOVUPD.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -15480,6 +18256,8 @@ full6one:
 	VMOVUPD.Z    64(BX), K2, Z19
 	VMOVUPD.Z    128(BX), K3, Z20
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z18, Z0
 	VFMADD231PD  Z31, Z19, Z1
@@ -15641,6 +18419,10 @@ full7:
 	LEAQ       (R9)(R9*4), R11
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full7sum
@@ -15655,6 +18437,8 @@ full7loop:
 	VMOVUPD.Z    64(BX), K2, Z22
 	VMOVUPD.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z21, Z0
 	VFMADD231PD  Z31, Z22, Z1
@@ -15688,6 +18472,8 @@ full7loop:
 	VMOVUPD.Z    64(BX), K2, Z22
 	VMOVUPD.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z21, Z0
 	VFMADD231PD  Z31, Z22, Z1
@@ -15729,6 +18515,8 @@ full7one:
 	VMOVUPD.Z    64(BX), K2, Z22
 	VMOVUPD.Z    128(BX), K3, Z23
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z21, Z0
 	VFMADD231PD  Z31, Z22, Z1
@@ -15911,6 +18699,10 @@ full8:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full8sum
@@ -15925,6 +18717,8 @@ full8loop:
 	VMOVUPD.Z    64(BX), K2, Z25
 	VMOVUPD.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -15962,6 +18756,8 @@ full8loop:
 	VMOVUPD.Z    64(BX), K2, Z25
 	VMOVUPD.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -16007,6 +18803,8 @@ full8one:
 	VMOVUPD.Z    64(BX), K2, Z25
 	VMOVUPD.Z    128(BX), K3, Z26
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z31, Z25, Z1
@@ -16210,6 +19008,10 @@ full9:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full9sum
@@ -16224,6 +19026,8 @@ full9loop:
 	VMOVUPD.Z    64(BX), K2, Z28
 	VMOVUPD.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z27, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16266,6 +19070,8 @@ full9loop:
 	VMOVUPD.Z    64(BX), K2, Z28
 	VMOVUPD.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z27, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16316,6 +19122,8 @@ full9one:
 	VMOVUPD.Z    64(BX), K2, Z28
 	VMOVUPD.Z    128(BX), K3, Z29
 	ADDQ         CX, BX
+	PREFETCHT1   (R14)
+	ADDQ         R15, R14
 	VBROADCASTSD (SI), Z31
 	VFMADD231PD  Z31, Z27, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16467,7 +19275,7 @@ full9store:
 	RET
 
 // func tile28x8f64avx512(t *Tile)
-// Requires: AVX, AVX512BW, AVX512F, MMX+
+// Requires: AVX, AVX512BW, AVX512F, CMOV, MMX+
 TEXT ·tile28x8f64avx512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  96(DI), CX
@@ -18033,6 +20841,10 @@ full12:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full12sum
@@ -18045,6 +20857,8 @@ full12seg:
 full12loop:
 	VMOVUPD.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z12, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z12, Z2
@@ -18061,6 +20875,8 @@ full12loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z12, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z12, Z2
@@ -18085,6 +20901,8 @@ full12rest:
 full12one:
 	VMOVUPD.Z        (BX), K1, Z12
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z12, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z12, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z12, Z2
@@ -18207,6 +21025,10 @@ full13:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full13sum
@@ -18219,6 +21041,8 @@ full13seg:
 full13loop:
 	VMOVUPD.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z13, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z13, Z2
@@ -18236,6 +21060,8 @@ full13loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z13, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z13, Z2
@@ -18261,6 +21087,8 @@ full13rest:
 full13one:
 	VMOVUPD.Z        (BX), K1, Z13
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z13, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z13, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z13, Z2
@@ -18389,6 +21217,10 @@ full14:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full14sum
@@ -18401,6 +21233,8 @@ full14seg:
 full14loop:
 	VMOVUPD.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z14, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z14, Z2
@@ -18419,6 +21253,8 @@ full14loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z14, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z14, Z2
@@ -18445,6 +21281,8 @@ full14rest:
 full14one:
 	VMOVUPD.Z        (BX), K1, Z14
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z14, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z14, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z14, Z2
@@ -18579,6 +21417,10 @@ full15:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full15sum
@@ -18591,6 +21433,8 @@ full15seg:
 full15loop:
 	VMOVUPD.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z15, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z15, Z2
@@ -18610,6 +21454,8 @@ full15loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z15, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z15, Z2
@@ -18637,6 +21483,8 @@ full15rest:
 full15one:
 	VMOVUPD.Z        (BX), K1, Z15
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z15, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z15, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z15, Z2
@@ -18777,6 +21625,10 @@ full16:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full16sum
@@ -18789,6 +21641,8 @@ full16seg:
 full16loop:
 	VMOVUPD.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z16, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z16, Z2
@@ -18809,6 +21663,8 @@ full16loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z16, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z16, Z2
@@ -18837,6 +21693,8 @@ full16rest:
 full16one:
 	VMOVUPD.Z        (BX), K1, Z16
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z16, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z16, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z16, Z2
@@ -18984,6 +21842,10 @@ full17:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full17sum
@@ -18996,6 +21858,8 @@ full17seg:
 full17loop:
 	VMOVUPD.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z17, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z17, Z2
@@ -19018,6 +21882,8 @@ full17loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z17, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z17, Z2
@@ -19048,6 +21914,8 @@ full17rest:
 full17one:
 	VMOVUPD.Z        (BX), K1, Z17
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z17, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z17, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z17, Z2
@@ -19204,6 +22072,10 @@ full18:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full18sum
@@ -19216,6 +22088,8 @@ full18seg:
 full18loop:
 	VMOVUPD.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z18, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z18, Z2
@@ -19239,6 +22113,8 @@ full18loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z18, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z18, Z2
@@ -19270,6 +22146,8 @@ full18rest:
 full18one:
 	VMOVUPD.Z        (BX), K1, Z18
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z18, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z18, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z18, Z2
@@ -19432,6 +22310,10 @@ full19:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full19sum
@@ -19444,6 +22326,8 @@ full19seg:
 full19loop:
 	VMOVUPD.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z19, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z19, Z2
@@ -19468,6 +22352,8 @@ full19loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z19, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z19, Z2
@@ -19500,6 +22386,8 @@ full19rest:
 full19one:
 	VMOVUPD.Z        (BX), K1, Z19
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z19, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z19, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z19, Z2
@@ -19668,6 +22556,10 @@ full20:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full20sum
@@ -19680,6 +22572,8 @@ full20seg:
 full20loop:
 	VMOVUPD.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z20, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z20, Z2
@@ -19705,6 +22599,8 @@ full20loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z20, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z20, Z2
@@ -19738,6 +22634,8 @@ full20rest:
 full20one:
 	VMOVUPD.Z        (BX), K1, Z20
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z20, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z20, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z20, Z2
@@ -19912,6 +22810,10 @@ full21:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full21sum
@@ -19924,6 +22826,8 @@ full21seg:
 full21loop:
 	VMOVUPD.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z21, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z21, Z2
@@ -19950,6 +22854,8 @@ full21loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z21, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z21, Z2
@@ -19984,6 +22890,8 @@ full21rest:
 full21one:
 	VMOVUPD.Z        (BX), K1, Z21
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z21, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z21, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z21, Z2
@@ -20164,6 +23072,10 @@ full22:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full22sum
@@ -20176,6 +23088,8 @@ full22seg:
 full22loop:
 	VMOVUPD.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z22, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z22, Z2
@@ -20203,6 +23117,8 @@ full22loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z22, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z22, Z2
@@ -20238,6 +23154,8 @@ full22rest:
 full22one:
 	VMOVUPD.Z        (BX), K1, Z22
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z22, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z22, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z22, Z2
@@ -20424,6 +23342,10 @@ full23:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full23sum
@@ -20436,6 +23358,8 @@ full23seg:
 full23loop:
 	VMOVUPD.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z23, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z23, Z2
@@ -20464,6 +23388,8 @@ full23loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z23, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z23, Z2
@@ -20500,6 +23426,8 @@ full23rest:
 full23one:
 	VMOVUPD.Z        (BX), K1, Z23
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z23, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z23, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z23, Z2
@@ -20692,6 +23620,10 @@ full24:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full24sum
@@ -20704,6 +23636,8 @@ full24seg:
 full24loop:
 	VMOVUPD.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z24, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z24, Z2
@@ -20733,6 +23667,8 @@ full24loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z24, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z24, Z2
@@ -20770,6 +23706,8 @@ full24rest:
 full24one:
 	VMOVUPD.Z        (BX), K1, Z24
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z24, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z24, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z24, Z2
@@ -20969,6 +23907,10 @@ full25:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full25sum
@@ -20981,6 +23923,8 @@ full25seg:
 full25loop:
 	VMOVUPD.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z25, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z25, Z2
@@ -21012,6 +23956,8 @@ full25loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z25, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z25, Z2
@@ -21051,6 +23997,8 @@ full25rest:
 full25one:
 	VMOVUPD.Z        (BX), K1, Z25
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z25, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z25, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z25, Z2
@@ -21259,6 +24207,10 @@ full26:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full26sum
@@ -21271,6 +24223,8 @@ full26seg:
 full26loop:
 	VMOVUPD.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z26, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z26, Z2
@@ -21303,6 +24257,8 @@ full26loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z26, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z26, Z2
@@ -21343,6 +24299,8 @@ full26rest:
 full26one:
 	VMOVUPD.Z        (BX), K1, Z26
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z26, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z26, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z26, Z2
@@ -21557,6 +24515,10 @@ full27:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full27sum
@@ -21569,6 +24531,8 @@ full27seg:
 full27loop:
 	VMOVUPD.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z27, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z27, Z2
@@ -21602,6 +24566,8 @@ full27loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z27, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z27, Z2
@@ -21643,6 +24609,8 @@ full27rest:
 full27one:
 	VMOVUPD.Z        (BX), K1, Z27
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z27, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z27, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z27, Z2
@@ -21863,6 +24831,10 @@ full28:
 	LEAQ       (R10)(R9*4), R12
 	MOVQ       32(DI), DX
 	MOVQ       56(DI), CX
+	MOVQ       112(DI), R14
+	MOVQ       120(DI), R15
+	TESTQ      R14, R14
+	CMOVQEQ    DI, R14
 	MOVQ       80(DI), R13
 	TESTQ      R13, R13
 	JLE        full28sum
@@ -21875,6 +24847,8 @@ full28seg:
 full28loop:
 	VMOVUPD.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z28, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z28, Z2
@@ -21909,6 +24883,8 @@ full28loop:
 	ADDQ             DX, SI
 	VMOVUPD.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z28, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z28, Z2
@@ -21951,6 +24927,8 @@ full28rest:
 full28one:
 	VMOVUPD.Z        (BX), K1, Z28
 	ADDQ             CX, BX
+	PREFETCHT1       (R14)
+	ADDQ             R15, R14
 	VFMADD231PD.BCST (SI), Z28, Z0
 	VFMADD231PD.BCST (SI)(R9*1), Z28, Z1
 	VFMADD231PD.BCST (SI)(R9*2), Z28, Z2

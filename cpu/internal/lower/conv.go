@@ -15,8 +15,18 @@ func convolution(b *builder, n *ir.Node) error {
 	return b.convInto(b.output(n.Out[0]), n.In[0], n.In[1], n.Attr.(ir.Conv))
 }
 
-// convInto emits a convolution; its operands may lie in memory in any way that strides express.
+// convInto emits a convolution.
 func (b *builder) convInto(to plan.Arg, x, w *ir.Value, a ir.Conv) error {
+	k := conv.New(b.Level, b.convSpec(x, w, a))
+	if k == nil {
+		return errRefused
+	}
+	b.emit(k, []plan.Arg{to}, []plan.Arg{b.arg(x), b.arg(w)})
+	return nil
+}
+
+// convSpec describes a convolution; its operands may lie in memory in any way that strides express.
+func (b *builder) convSpec(x, w *ir.Value, a ir.Conv) conv.Spec {
 	spec := conv.General(x.Shape, w.Shape, a.Axes, a.Strides, a.Paddings, a.InputDilations, a.KernelDilations,
 		a.ChannelGroups, a.BatchGroups)
 	in, ker := b.strides(x), b.strides(w)
@@ -26,10 +36,5 @@ func (b *builder) convInto(to plan.Arg, x, w *ir.Value, a ir.Conv) error {
 		spec.Axes[i].InStride = in[a.Axes.InputSpatial[i]]
 		spec.Axes[i].KernelStride = ker[a.Axes.KernelSpatial[i]]
 	}
-	k := conv.New(b.Level, spec)
-	if k == nil {
-		return errRefused
-	}
-	b.emit(k, []plan.Arg{to}, []plan.Arg{b.arg(x), b.arg(w)})
-	return nil
+	return spec
 }

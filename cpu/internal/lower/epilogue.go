@@ -29,9 +29,12 @@ func gemmRegion(b *builder, n *ir.Node) error {
 	return b.regionOf(n, a.Region, a.Load, to)
 }
 
-// convRegion lowers a convolution and the region that reads it.
+// convRegion lowers a convolution and the region that reads it, as gemmRegion does.
 func convRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.ConvStep)
+	if b.convolvedOver(n, a) {
+		return nil
+	}
 	to, _ := b.between(a.Region, a.Load)
 	if err := b.convInto(to, n.In[0], n.In[1], a.Conv); err != nil {
 		return err

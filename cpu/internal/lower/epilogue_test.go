@@ -87,10 +87,34 @@ func TestAnUpdateByAProductGoesOverTheParameter(t *testing.T) {
 	}
 }
 
-func TestConvolutionsAndTheirRegionsAgreeWithTheStockEngine(t *testing.T) {
+// biased is a convolution, plus a bias of its channels, through tanh.
+func biased(t *testing.T, g *ir.Graph, x, w *ir.Value, a ir.Conv) *ir.Value {
+	y := convolved(t, g, x, w, a)
+	d := y.Shape.Dimensions
+	bias := parameter(g, f32, d[a.Axes.OutputChannels])
+	all := node(g, compute.OpTypeBroadcastInDim, ir.Axes{a.Axes.OutputChannels}, f32, d, bias)
+	return like(g, compute.OpTypeTanh, like(g, compute.OpTypeAdd, y, all))
+}
+
+func TestConvolutionsHandTheirTilesOver(t *testing.T) {
+	g := graph(func(g *ir.Graph) []*ir.Value {
+		x, w := parameter(g, f32, 2, 7, 6, 8), parameter(g, f32, 3, 3, 8, 16)
+		return []*ir.Value{biased(t, g, x, w, ir.Conv{Axes: channelsLast, Strides: []int{1, 1}, Paddings: [][2]int{{1, 1}, {0, 1}}})}
+	})
+	if p := rewritten(t, g); len(p.Steps) != 1 || !strings.HasPrefix(p.Steps[0].Name(), "conv") {
+		t.Errorf("got more than a convolution:\n%v", p)
+	}
+	check(t, g)
+}
+
+func TestOtherConvolutionsAndTheirRegionsAgreeWithTheStockEngine(t *testing.T) {
 	check(t, graph(func(g *ir.Graph) []*ir.Value {
-		x, w, bias := parameter(g, f32, 2, 7, 6, 4), parameter(g, f32, 3, 3, 4, 5), parameter(g, f32, 5)
-		y := convolved(t, g, x, w, ir.Conv{Axes: channelsLast, Strides: []int{1, 1}})
-		return []*ir.Value{like(g, compute.OpTypeTanh, like(g, compute.OpTypeAdd, y, spread(g, bias, y.Shape.Dimensions...)))}
+		x, w, v := parameter(g, f32, 2, 4, 7, 6), parameter(g, f32, 5, 4, 3, 3), parameter(g, f32, 3, 3, 6, 9)
+		y := transposed(g, parameter(g, f32, 2, 6, 7, 6), 0, 3, 2, 1)
+		return []*ir.Value{
+			biased(t, g, x, w, ir.Conv{Axes: channelsFirst, Strides: []int{1, 1}}),
+			biased(t, g, y, v, ir.Conv{Axes: channelsLast, Strides: []int{2, 1}}),
+			biased(t, g, y, parameter(g, f32, 1, 1, 2, 9), ir.Conv{Axes: channelsLast, Strides: []int{1, 1}, ChannelGroups: 3}),
+		}
 	}))
 }

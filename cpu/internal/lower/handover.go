@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/conv"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
@@ -45,15 +47,58 @@ func (b *builder) handedOver(n *ir.Node, a ir.Gemm) bool {
 	others := b.args(n.In[2:])
 	spec.ArgA = len(region.Stores) + len(others)
 	spec.ArgB = spec.ArgA + 1
-	pairs := elementwise(region, append([]plan.Arg{{Buffer: -1}}, others...))
-	for i := range pairs {
-		pairs[i].in--
-	}
-	pairs = slices.DeleteFunc(pairs, func(x pair) bool {
-		return x.in < 0 || others[x.in].Buffer == lhs.at.Buffer || others[x.in].Buffer == rhs.at.Buffer
-	})
-	b.emit(gemm.New(b.Level, spec), b.outputs(n), append(others, lhs.at, rhs.at), pairs...)
+	b.emitOver(n, gemm.New(b.Level, spec), region, others, lhs.at, rhs.at)
 	return true
+}
+
+// convolvedOver is handedOver for a convolution: the rows are those of all images and positions,
+// the columns the channels.
+func (b *builder) convolvedOver(n *ir.Node, a ir.ConvStep) bool {
+	axes, x, w := a.Conv.Axes, n.In[0], n.In[1]
+	order := append(append([]int{axes.OutputBatch}, axes.OutputSpatial...), axes.OutputChannels)
+	region, ok := asMatrix(reordered(a.Region, order), a.Load, 0, len(order)-1)
+	if !ok || a.Region.Loads[a.Load].DType != x.Shape.DType {
+		return false
+	}
+	e, err := tile.NewEpilogue(b.Level, region)
+	if err != nil {
+		return false
+	}
+	spec, others := b.convSpec(x, w, a.Conv), b.args(n.In[2:])
+	spec.Epilogue, spec.ArgInput = e, len(region.Stores)+len(others)
+	spec.ArgKernel = spec.ArgInput + 1
+	k := conv.New(b.Level, spec)
+	if k == nil {
+		return false
+	}
+	b.emitOver(n, k, region, others, b.arg(x), b.arg(w))
+	return true
+}
+
+// emitOver emits a product with a region as epilogue. A store may lie over one of the other
+// loads, but not over an operand, which is read until the end.
+func (b *builder) emitOver(n *ir.Node, k kernel.Kernel, region tile.Spec, others []plan.Arg, lhs, rhs plan.Arg) {
+	over := elementwise(region, append([]plan.Arg{{Buffer: -1}}, others...))
+	for i := range over {
+		over[i].in--
+	}
+	over = slices.DeleteFunc(over, func(x pair) bool {
+		return x.in < 0 || others[x.in].Buffer == lhs.Buffer || others[x.in].Buffer == rhs.Buffer
+	})
+	b.emit(k, b.outputs(n), append(others, lhs, rhs), over...)
+}
+
+// reordered gives a region with its dimensions in another order.
+func reordered(s *tile.Spec, order []int) *tile.Spec {
+	out := &tile.Spec{Dims: pick(s.Dims, order), Code: s.Code}
+	for _, l := range s.Loads {
+		out.Loads = append(out.Loads, tile.Load{DType: l.DType, Strides: pick(l.Strides, order)})
+	}
+	for _, st := range s.Stores {
+		st.Strides = pick(st.Strides, order)
+		out.Stores = append(out.Stores, st)
+	}
+	return out
 }
 
 // asMatrix gives a region over a product with the rows as one dimension, and the columns as

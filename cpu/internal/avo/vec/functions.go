@@ -54,7 +54,8 @@ func functions() (out []kernel) {
 	out[len(out)-1].partial = true
 	add("Cos", func(g *gen, x vector) vector { return g.sin(x, 1) })
 	out[len(out)-1].partial = true
-	return out
+	return append(out, kernel{name: "powFloat32", keys: []string{lookup("Pow", "Float32")}, in: []int{4, 4}, out: 4, lane: 4, unroll: 1, partial: true,
+		body: func(g *gen, x []vector) vector { return g.pow(x[0], x[1]) }})
 }
 
 // reduce splits x into n·ln 2 + r, |r| ≤ ½ ln 2.
@@ -211,16 +212,20 @@ const (
 // trigLimit bounds the arguments of sin and cos that three parts of π/2 reduce well.
 const trigLimit = 0x1p15
 
+// stopIf ends the routine before this vector if a lane is set.
+func (g *gen) stopIf(m mask) {
+	if g.wide {
+		g.KORTESTW(m, m)
+	} else {
+		g.VPTEST(m, m)
+	}
+	g.JNZ(operand.LabelRef(g.stop))
+}
+
 // sin gives sin(x + quarter·π/2). It stops the routine at a vector with an argument beyond the
 // limit.
 func (g *gen) sin(x vector, quarter uint64) vector {
-	far := g.cmp(gt, g.abs(x), g.c(trigLimit))
-	if g.wide {
-		g.KORTESTW(far, far)
-	} else {
-		g.VPTEST(far, far)
-	}
-	g.JNZ(operand.LabelRef(g.stop))
+	g.stopIf(g.cmp(gt, g.abs(x), g.c(trigLimit)))
 	n := g.round(g.mul(x, g.c(2/math.Pi)), 8)
 	r := g.deduct(x, n, g.c(halfPi1))
 	r = g.deduct(r, n, g.c(halfPi2))

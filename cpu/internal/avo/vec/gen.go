@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -23,11 +24,17 @@ type gen struct {
 	wide    bool // AVX-512, else AVX2
 	double  bool // lanes of 64 bits, else of 32
 	stop    string
-	held    map[uint64]vector      // constants of the routine that have a register
-	wanted  []uint64               // constants of the routine, in the order of their first use
+	held    map[lanes]vector       // constants of the routine that have a register
+	wanted  []lanes                // constants of the routine, in the order of their first use
 	globals map[string]operand.Mem // constants in memory, by name
 	labels  int
 	spread  vector // the element that a fill writes
+}
+
+// lanes is a constant of all lanes, of 64 or 32 bits.
+type lanes struct {
+	bits   uint64
+	double bool
 }
 
 func newGen(wide bool) *gen {
@@ -86,21 +93,18 @@ func (g *gen) c(x float64) operand.Op { return g.ci(g.bits(x)) }
 
 // ci is an integer constant in all lanes.
 func (g *gen) ci(bits uint64) operand.Op {
-	if v, ok := g.held[bits]; ok {
+	if v, ok := g.held[lanes{bits, g.double}]; ok {
 		return v
 	}
-	g.want(bits)
+	g.want(lanes{bits, g.double})
 	return g.constant(bits)
 }
 
 // want notes the use of a constant.
-func (g *gen) want(bits uint64) {
-	for _, w := range g.wanted {
-		if w == bits {
-			return
-		}
+func (g *gen) want(c lanes) {
+	if !slices.Contains(g.wanted, c) {
+		g.wanted = append(g.wanted, c)
 	}
-	g.wanted = append(g.wanted, bits)
 }
 
 // cv is a float constant in a register.
@@ -108,10 +112,10 @@ func (g *gen) cv(x float64) vector { return g.civ(g.bits(x)) }
 
 // civ is an integer constant in a register.
 func (g *gen) civ(bits uint64) vector {
-	if v, ok := g.held[bits]; ok {
+	if v, ok := g.held[lanes{bits, g.double}]; ok {
 		return v
 	}
-	g.want(bits)
+	g.want(lanes{bits, g.double})
 	v := g.vec()
 	g.move(g.constant(bits), v)
 	return v
@@ -154,12 +158,15 @@ func (g *gen) hold(most int, body func()) {
 	g.Function("scratch")
 	body()
 	g.Context, g.globals = real, globals
-	g.held = map[uint64]vector{}
-	for _, bits := range g.wanted[:min(most, len(g.wanted))] {
+	g.held = map[lanes]vector{}
+	double := g.double
+	for _, c := range g.wanted[:min(most, len(g.wanted))] {
+		g.double = c.double
 		v := g.vec()
-		g.move(g.constant(bits), v)
-		g.held[bits] = v
+		g.move(g.constant(c.bits), v)
+		g.held[c] = v
 	}
+	g.double = double
 }
 
 // registers is the number of constants that a routine keeps in registers.

@@ -18,7 +18,7 @@ func (g *gen) begin(name, signature string, double bool) {
 	g.Pragma("noescape")
 	g.Attributes(attr.NOSPLIT)
 	g.signature(signature)
-	g.double, g.labels, g.held = double, 0, map[uint64]vector{}
+	g.double, g.labels, g.held = double, 0, map[lanes]vector{}
 }
 
 // end finishes it.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"math"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rows writes the row kernels of float32.
+// rows writes the row kernels of float32 and the loss of logits.
 func (g *gen) rows() {
 	g.expSum()
 	g.scaleRow()
@@ -14,6 +16,7 @@ func (g *gen) rows() {
 		g.normaliseSums()
 	}
 	g.normaliseGrad()
+	g.logitsLoss()
 }
 
 // spreadParam gives an argument of type float32 to all lanes.
@@ -107,4 +110,29 @@ func (g *gen) normaliseGrad() {
 		g.write(g.mul(g.sub(h, g.mul(hat, t)), rstd), p[0], at, m)
 	})
 	g.end()
+}
+
+// logitsLoss writes the loss of logits against targets and its gradient.
+func (g *gen) logitsLoss() {
+	g.begin("logitsLoss", "func(loss, grad, x, target Pointer, n int)", false)
+	p, n := g.runs("loss", "grad", "x", "target")
+	body := func(_, at int, m mask) {
+		x, target := g.read(p[2], at, m), g.read(p[3], at, m)
+		e := g.exp(g.or(x, g.ci(g.signBit())))
+		loss := g.deduct(g.max(g.cv(0), x), x, target)
+		grad := g.div(g.sel(g.cmp(lt, x, g.c(0)), e, g.cv(1)), g.add(e, g.c(1)))
+		g.write(g.add(loss, g.softened(e)), p[0], at, m)
+		g.write(g.sub(grad, target), p[1], at, m)
+	}
+	g.hold(g.registers(), func() { body(0, 0, nil) })
+	g.each(n, 1, p, body)
+	g.end()
+}
+
+// softened is ln(1+e) for 0 ≤ e ≤ 1, or NaN for NaN. Where 1+e is below √2 it works on e itself,
+// else on what 1+e, halved, leaves of 1.
+func (g *gen) softened(e vector) vector {
+	near := g.cmp(lt, e, g.c(math.Sqrt2-1))
+	f := g.sel(near, e, g.sub(g.mul(e, g.c(0.5)), g.c(0.5)))
+	return g.logOf(g.sel(near, g.c(0), g.cv(1)), f, nil)
 }

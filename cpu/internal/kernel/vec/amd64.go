@@ -126,6 +126,16 @@ func fastAdam(l isa.Level) AdamFn {
 	return nil
 }
 
+func fastLogitsLoss(l isa.Level) LossFn {
+	switch l {
+	case isa.AVX512:
+		return logitsLossAVX512
+	case isa.AVX2:
+		return logitsLossAVX2
+	}
+	return nil
+}
+
 // guarded leaves everything as it is if told to.
 func guarded(step func(w, m, v, grad unsafe.Pointer, p *AdamParams, n int)) AdamFn {
 	return func(w, m, v, grad unsafe.Pointer, p *AdamParams, ok, n int) {

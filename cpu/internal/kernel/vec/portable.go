@@ -27,3 +27,5 @@ func fastPair(isa.Level, pair, dtypes.DType) PairReducer { return nil }
 func fastAdam(isa.Level) AdamFn { return nil }
 
 func fastRow(isa.Level, *Row) {}
+
+func fastLogitsLoss(isa.Level) LossFn { return nil }

@@ -538,6 +538,9 @@ func sinFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c un
 func cosFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
 
 //go:noescape
+func powFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
+
+//go:noescape
 func float32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
 
 //go:noescape
@@ -656,3 +659,6 @@ func normaliseAVX2(dst unsafe.Pointer, x unsafe.Pointer, gain unsafe.Pointer, bi
 
 //go:noescape
 func normaliseGradAVX2(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)
+
+//go:noescape
+func logitsLossAVX2(loss unsafe.Pointer, grad unsafe.Pointer, x unsafe.Pointer, target unsafe.Pointer, n int)

@@ -10544,6 +10544,436 @@ rest:
 	VZEROUPPER
 	RET
 
+// func powFloat32AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·powFloat32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    n+32(FP), CX
+	MOVQ    a+8(FP), DX
+	MOVQ    b+16(FP), BX
+	VMOVDQU lanes32_7fffffff<>+0(SB), Y0
+	VMOVDQU lanes32_7f800000<>+0(SB), Y1
+	VMOVDQU lanes32_0<>+0(SB), Y2
+	VMOVDQU lanes32_ffffffff<>+0(SB), Y3
+	SUBQ    $+8, CX
+	JL      few
+
+loop:
+	VMOVDQU      (DX), Y4
+	VMOVDQU      (BX), Y5
+	VPAND        Y0, Y4, Y6
+	VCMPPS       $0x11, Y1, Y6, Y7
+	VPAND        Y0, Y5, Y8
+	VCMPPS       $0x11, Y1, Y8, Y8
+	VPAND        Y8, Y7, Y7
+	VCMPPS       $0x11, Y2, Y4, Y8
+	VROUNDPS     $0x08, Y5, Y10
+	VCMPPS       $0x04, Y10, Y5, Y10
+	VPAND        Y10, Y8, Y8
+	VCMPPS       $0x00, Y2, Y4, Y10
+	VCMPPS       $0x11, Y2, Y5, Y11
+	VPAND        Y11, Y10, Y10
+	VPXOR        Y3, Y7, Y7
+	VPOR         Y10, Y8, Y8
+	VPOR         Y8, Y7, Y7
+	VPTEST       Y7, Y7
+	JNZ          stop
+	VMULPS       lanes32_3f000000<>+0(SB), Y5, Y7
+	VROUNDPS     $0x08, Y7, Y8
+	VCMPPS       $0x04, Y8, Y7, Y7
+	VROUNDPS     $0x08, Y5, Y8
+	VCMPPS       $0x00, Y8, Y5, Y8
+	VPAND        Y8, Y7, Y7
+	VPAND        lanes32_80000000<>+0(SB), Y4, Y8
+	VBLENDVPS    Y7, Y8, Y2, Y7
+	VCMPPS       $0x00, Y2, Y4, Y4
+	VCMPPS       $0x1e, Y2, Y5, Y8
+	VPAND        Y8, Y4, Y4
+	VCVTPS2PD    X6, Y8
+	VCVTPS2PD    X5, Y10
+	VPADDQ       lanes64_95f619980c433<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y11
+	VPOR         lanes64_4330000000000000<>+0(SB), Y11, Y11
+	VSUBPD       lanes64_43300000000003ff<>+0(SB), Y11, Y11
+	VPAND        lanes64_fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ       lanes64_3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VSUBPD       lanes64_3ff0000000000000<>+0(SB), Y8, Y12
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD       Y8, Y12, Y8
+	VMULPD       Y8, Y8, Y12
+	VMOVDQU      lanes64_3fc911c923fac029<>+0(SB), Y13
+	VFMADD213PD  lanes64_3fcc62aa072616e0<>+0(SB), Y12, Y13
+	VFMADD213PD  lanes64_3fd249413360f447<>+0(SB), Y12, Y13
+	VFMADD213PD  lanes64_3fd999996a67c253<>+0(SB), Y12, Y13
+	VFMADD213PD  lanes64_3fe555555561f32e<>+0(SB), Y12, Y13
+	VMOVDQU      Y13, Y13
+	VFMADD213PD  lanes64_4000000000000000<>+0(SB), Y12, Y13
+	VMULPD       Y13, Y8, Y8
+	VMOVDQU      lanes64_3ff71547652b82fe<>+0(SB), Y12
+	VMOVDQU      Y8, Y8
+	VFMADD213PD  Y11, Y12, Y8
+	VMULPD       Y8, Y10, Y8
+	VMAXPD       lanes64_c08f400000000000<>+0(SB), Y8, Y8
+	VMINPD       lanes64_408f400000000000<>+0(SB), Y8, Y8
+	VROUNDPD     $0x08, Y8, Y10
+	VSUBPD       Y10, Y8, Y8
+	VMULPD       lanes64_3fe62e42fefa39ef<>+0(SB), Y8, Y8
+	VMOVDQU      lanes64_3f2a17e2ab58435d<>+0(SB), Y11
+	VFMADD213PD  lanes64_3f56da792acc103a<>+0(SB), Y8, Y11
+	VFMADD213PD  lanes64_3f81110ab5bab87a<>+0(SB), Y8, Y11
+	VFMADD213PD  lanes64_3fa55547062fcd41<>+0(SB), Y8, Y11
+	VFMADD213PD  lanes64_3fc5555557438261<>+0(SB), Y8, Y11
+	VFMADD213PD  lanes64_3fe0000004586f90<>+0(SB), Y8, Y11
+	VMULPD       Y8, Y11, Y11
+	VMOVDQU      Y11, Y11
+	VFMADD213PD  Y8, Y8, Y11
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y11, Y8
+	VADDPD       lanes64_4338000000000000<>+0(SB), Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y10, Y8, Y8
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VPADDQ       lanes64_95f619980c433<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y6, Y10
+	VPOR         lanes64_4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       lanes64_43300000000003ff<>+0(SB), Y10, Y10
+	VPAND        lanes64_fffffffffffff<>+0(SB), Y6, Y6
+	VPADDQ       lanes64_3fe6a09e667f3bcd<>+0(SB), Y6, Y6
+	VSUBPD       lanes64_3ff0000000000000<>+0(SB), Y6, Y11
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y6, Y6
+	VDIVPD       Y6, Y11, Y6
+	VMULPD       Y6, Y6, Y11
+	VMOVDQU      lanes64_3fc911c923fac029<>+0(SB), Y12
+	VFMADD213PD  lanes64_3fcc62aa072616e0<>+0(SB), Y11, Y12
+	VFMADD213PD  lanes64_3fd249413360f447<>+0(SB), Y11, Y12
+	VFMADD213PD  lanes64_3fd999996a67c253<>+0(SB), Y11, Y12
+	VFMADD213PD  lanes64_3fe555555561f32e<>+0(SB), Y11, Y12
+	VMOVDQU      Y12, Y12
+	VFMADD213PD  lanes64_4000000000000000<>+0(SB), Y11, Y12
+	VMULPD       Y12, Y6, Y6
+	VMOVDQU      lanes64_3ff71547652b82fe<>+0(SB), Y11
+	VMOVDQU      Y6, Y6
+	VFMADD213PD  Y10, Y11, Y6
+	VMULPD       Y6, Y5, Y5
+	VMAXPD       lanes64_c08f400000000000<>+0(SB), Y5, Y5
+	VMINPD       lanes64_408f400000000000<>+0(SB), Y5, Y5
+	VROUNDPD     $0x08, Y5, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       lanes64_3fe62e42fefa39ef<>+0(SB), Y5, Y5
+	VMOVDQU      lanes64_3f2a17e2ab58435d<>+0(SB), Y10
+	VFMADD213PD  lanes64_3f56da792acc103a<>+0(SB), Y5, Y10
+	VFMADD213PD  lanes64_3f81110ab5bab87a<>+0(SB), Y5, Y10
+	VFMADD213PD  lanes64_3fa55547062fcd41<>+0(SB), Y5, Y10
+	VFMADD213PD  lanes64_3fc5555557438261<>+0(SB), Y5, Y10
+	VFMADD213PD  lanes64_3fe0000004586f90<>+0(SB), Y5, Y10
+	VMULPD       Y5, Y10, Y10
+	VMOVDQU      Y10, Y10
+	VFMADD213PD  Y5, Y5, Y10
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y10, Y5
+	VADDPD       lanes64_4338000000000000<>+0(SB), Y6, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VCVTPD2PSY   Y8, X9
+	VCVTPD2PSY   Y5, X5
+	VINSERTF128  $0x01, X5, Y9, Y5
+	VBLENDVPS    Y4, Y2, Y5, Y4
+	VPOR         Y7, Y4, Y4
+	VMOVDQU      Y4, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, AX
+	SUBQ         $+8, CX
+	JGE          loop
+
+stop:
+few:
+	ADDQ         $+8, CX
+	CMPQ         CX, $+8
+	JGE          rest
+	TESTQ        CX, CX
+	JLE          done
+	MOVQ         $+8, SI
+	CMPQ         CX, SI
+	CMOVQLT      CX, SI
+	NEGQ         SI
+	LEAQ         window<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y4
+	VPMASKMOVD   (DX), Y4, Y5
+	VPMASKMOVD   (BX), Y4, Y6
+	VPAND        Y0, Y5, Y7
+	VCMPPS       $0x11, Y1, Y7, Y8
+	VPAND        Y0, Y6, Y0
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VPAND        Y0, Y8, Y0
+	VCMPPS       $0x11, Y2, Y5, Y1
+	VROUNDPS     $0x08, Y6, Y8
+	VCMPPS       $0x04, Y8, Y6, Y8
+	VPAND        Y8, Y1, Y1
+	VCMPPS       $0x00, Y2, Y5, Y8
+	VCMPPS       $0x11, Y2, Y6, Y10
+	VPAND        Y10, Y8, Y8
+	VPXOR        Y3, Y0, Y0
+	VPOR         Y8, Y1, Y1
+	VPOR         Y1, Y0, Y0
+	VPTEST       Y0, Y0
+	JNZ          rest
+	VMULPS       lanes32_3f000000<>+0(SB), Y6, Y0
+	VROUNDPS     $0x08, Y0, Y1
+	VCMPPS       $0x04, Y1, Y0, Y0
+	VROUNDPS     $0x08, Y6, Y1
+	VCMPPS       $0x00, Y1, Y6, Y1
+	VPAND        Y1, Y0, Y0
+	VPAND        lanes32_80000000<>+0(SB), Y5, Y1
+	VBLENDVPS    Y0, Y1, Y2, Y0
+	VCMPPS       $0x00, Y2, Y5, Y1
+	VCMPPS       $0x1e, Y2, Y6, Y3
+	VPAND        Y3, Y1, Y1
+	VCVTPS2PD    X7, Y3
+	VCVTPS2PD    X6, Y5
+	VPADDQ       lanes64_95f619980c433<>+0(SB), Y3, Y3
+	VPSRLQ       $0x34, Y3, Y8
+	VPOR         lanes64_4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD       lanes64_43300000000003ff<>+0(SB), Y8, Y8
+	VPAND        lanes64_fffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ       lanes64_3fe6a09e667f3bcd<>+0(SB), Y3, Y3
+	VSUBPD       lanes64_3ff0000000000000<>+0(SB), Y3, Y10
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y3, Y3
+	VDIVPD       Y3, Y10, Y3
+	VMULPD       Y3, Y3, Y10
+	VMOVDQU      lanes64_3fc911c923fac029<>+0(SB), Y11
+	VFMADD213PD  lanes64_3fcc62aa072616e0<>+0(SB), Y10, Y11
+	VFMADD213PD  lanes64_3fd249413360f447<>+0(SB), Y10, Y11
+	VFMADD213PD  lanes64_3fd999996a67c253<>+0(SB), Y10, Y11
+	VFMADD213PD  lanes64_3fe555555561f32e<>+0(SB), Y10, Y11
+	VMOVDQU      Y11, Y11
+	VFMADD213PD  lanes64_4000000000000000<>+0(SB), Y10, Y11
+	VMULPD       Y11, Y3, Y3
+	VMOVDQU      lanes64_3ff71547652b82fe<>+0(SB), Y10
+	VMOVDQU      Y3, Y3
+	VFMADD213PD  Y8, Y10, Y3
+	VMULPD       Y3, Y5, Y3
+	VMAXPD       lanes64_c08f400000000000<>+0(SB), Y3, Y3
+	VMINPD       lanes64_408f400000000000<>+0(SB), Y3, Y3
+	VROUNDPD     $0x08, Y3, Y5
+	VSUBPD       Y5, Y3, Y3
+	VMULPD       lanes64_3fe62e42fefa39ef<>+0(SB), Y3, Y3
+	VMOVDQU      lanes64_3f2a17e2ab58435d<>+0(SB), Y8
+	VFMADD213PD  lanes64_3f56da792acc103a<>+0(SB), Y3, Y8
+	VFMADD213PD  lanes64_3f81110ab5bab87a<>+0(SB), Y3, Y8
+	VFMADD213PD  lanes64_3fa55547062fcd41<>+0(SB), Y3, Y8
+	VFMADD213PD  lanes64_3fc5555557438261<>+0(SB), Y3, Y8
+	VFMADD213PD  lanes64_3fe0000004586f90<>+0(SB), Y3, Y8
+	VMULPD       Y3, Y8, Y8
+	VMOVDQU      Y8, Y8
+	VFMADD213PD  Y3, Y3, Y8
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y8, Y3
+	VADDPD       lanes64_4338000000000000<>+0(SB), Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y7, X5
+	VCVTPS2PD    X5, Y5
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VPADDQ       lanes64_95f619980c433<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y5, Y7
+	VPOR         lanes64_4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD       lanes64_43300000000003ff<>+0(SB), Y7, Y7
+	VPAND        lanes64_fffffffffffff<>+0(SB), Y5, Y5
+	VPADDQ       lanes64_3fe6a09e667f3bcd<>+0(SB), Y5, Y5
+	VSUBPD       lanes64_3ff0000000000000<>+0(SB), Y5, Y8
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y5, Y5
+	VDIVPD       Y5, Y8, Y5
+	VMULPD       Y5, Y5, Y8
+	VMOVDQU      lanes64_3fc911c923fac029<>+0(SB), Y10
+	VFMADD213PD  lanes64_3fcc62aa072616e0<>+0(SB), Y8, Y10
+	VFMADD213PD  lanes64_3fd249413360f447<>+0(SB), Y8, Y10
+	VFMADD213PD  lanes64_3fd999996a67c253<>+0(SB), Y8, Y10
+	VFMADD213PD  lanes64_3fe555555561f32e<>+0(SB), Y8, Y10
+	VMOVDQU      Y10, Y10
+	VFMADD213PD  lanes64_4000000000000000<>+0(SB), Y8, Y10
+	VMULPD       Y10, Y5, Y5
+	VMOVDQU      lanes64_3ff71547652b82fe<>+0(SB), Y8
+	VMOVDQU      Y5, Y5
+	VFMADD213PD  Y7, Y8, Y5
+	VMULPD       Y5, Y6, Y5
+	VMAXPD       lanes64_c08f400000000000<>+0(SB), Y5, Y5
+	VMINPD       lanes64_408f400000000000<>+0(SB), Y5, Y5
+	VROUNDPD     $0x08, Y5, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       lanes64_3fe62e42fefa39ef<>+0(SB), Y5, Y5
+	VMOVDQU      lanes64_3f2a17e2ab58435d<>+0(SB), Y7
+	VFMADD213PD  lanes64_3f56da792acc103a<>+0(SB), Y5, Y7
+	VFMADD213PD  lanes64_3f81110ab5bab87a<>+0(SB), Y5, Y7
+	VFMADD213PD  lanes64_3fa55547062fcd41<>+0(SB), Y5, Y7
+	VFMADD213PD  lanes64_3fc5555557438261<>+0(SB), Y5, Y7
+	VFMADD213PD  lanes64_3fe0000004586f90<>+0(SB), Y5, Y7
+	VMULPD       Y5, Y7, Y7
+	VMOVDQU      Y7, Y7
+	VFMADD213PD  Y5, Y5, Y7
+	VADDPD       lanes64_3ff0000000000000<>+0(SB), Y7, Y5
+	VADDPD       lanes64_4338000000000000<>+0(SB), Y6, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VCVTPD2PSY   Y3, X9
+	VCVTPD2PSY   Y5, X3
+	VINSERTF128  $0x01, X3, Y9, Y3
+	VBLENDVPS    Y1, Y2, Y3, Y1
+	VPOR         Y0, Y1, Y0
+	VPMASKMOVD   Y0, Y4, (AX)
+	XORQ         CX, CX
+
+done:
+rest:
+	MOVQ n+32(FP), AX
+	SUBQ CX, AX
+	MOVQ AX, done+40(FP)
+	VZEROUPPER
+	RET
+
+DATA lanes32_ffffffff<>+0(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+4(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+8(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+12(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+16(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+20(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+24(SB)/4, $0xffffffff
+DATA lanes32_ffffffff<>+28(SB)/4, $0xffffffff
+GLOBL lanes32_ffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_95f619980c433<>+0(SB)/8, $0x00095f619980c433
+DATA lanes64_95f619980c433<>+8(SB)/8, $0x00095f619980c433
+DATA lanes64_95f619980c433<>+16(SB)/8, $0x00095f619980c433
+DATA lanes64_95f619980c433<>+24(SB)/8, $0x00095f619980c433
+GLOBL lanes64_95f619980c433<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_4330000000000000<>+0(SB)/8, $0x4330000000000000
+DATA lanes64_4330000000000000<>+8(SB)/8, $0x4330000000000000
+DATA lanes64_4330000000000000<>+16(SB)/8, $0x4330000000000000
+DATA lanes64_4330000000000000<>+24(SB)/8, $0x4330000000000000
+GLOBL lanes64_4330000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_43300000000003ff<>+0(SB)/8, $0x43300000000003ff
+DATA lanes64_43300000000003ff<>+8(SB)/8, $0x43300000000003ff
+DATA lanes64_43300000000003ff<>+16(SB)/8, $0x43300000000003ff
+DATA lanes64_43300000000003ff<>+24(SB)/8, $0x43300000000003ff
+GLOBL lanes64_43300000000003ff<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_fffffffffffff<>+0(SB)/8, $0x000fffffffffffff
+DATA lanes64_fffffffffffff<>+8(SB)/8, $0x000fffffffffffff
+DATA lanes64_fffffffffffff<>+16(SB)/8, $0x000fffffffffffff
+DATA lanes64_fffffffffffff<>+24(SB)/8, $0x000fffffffffffff
+GLOBL lanes64_fffffffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fe6a09e667f3bcd<>+0(SB)/8, $0x3fe6a09e667f3bcd
+DATA lanes64_3fe6a09e667f3bcd<>+8(SB)/8, $0x3fe6a09e667f3bcd
+DATA lanes64_3fe6a09e667f3bcd<>+16(SB)/8, $0x3fe6a09e667f3bcd
+DATA lanes64_3fe6a09e667f3bcd<>+24(SB)/8, $0x3fe6a09e667f3bcd
+GLOBL lanes64_3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fc911c923fac029<>+0(SB)/8, $0x3fc911c923fac029
+DATA lanes64_3fc911c923fac029<>+8(SB)/8, $0x3fc911c923fac029
+DATA lanes64_3fc911c923fac029<>+16(SB)/8, $0x3fc911c923fac029
+DATA lanes64_3fc911c923fac029<>+24(SB)/8, $0x3fc911c923fac029
+GLOBL lanes64_3fc911c923fac029<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fcc62aa072616e0<>+0(SB)/8, $0x3fcc62aa072616e0
+DATA lanes64_3fcc62aa072616e0<>+8(SB)/8, $0x3fcc62aa072616e0
+DATA lanes64_3fcc62aa072616e0<>+16(SB)/8, $0x3fcc62aa072616e0
+DATA lanes64_3fcc62aa072616e0<>+24(SB)/8, $0x3fcc62aa072616e0
+GLOBL lanes64_3fcc62aa072616e0<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fd249413360f447<>+0(SB)/8, $0x3fd249413360f447
+DATA lanes64_3fd249413360f447<>+8(SB)/8, $0x3fd249413360f447
+DATA lanes64_3fd249413360f447<>+16(SB)/8, $0x3fd249413360f447
+DATA lanes64_3fd249413360f447<>+24(SB)/8, $0x3fd249413360f447
+GLOBL lanes64_3fd249413360f447<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fd999996a67c253<>+0(SB)/8, $0x3fd999996a67c253
+DATA lanes64_3fd999996a67c253<>+8(SB)/8, $0x3fd999996a67c253
+DATA lanes64_3fd999996a67c253<>+16(SB)/8, $0x3fd999996a67c253
+DATA lanes64_3fd999996a67c253<>+24(SB)/8, $0x3fd999996a67c253
+GLOBL lanes64_3fd999996a67c253<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fe555555561f32e<>+0(SB)/8, $0x3fe555555561f32e
+DATA lanes64_3fe555555561f32e<>+8(SB)/8, $0x3fe555555561f32e
+DATA lanes64_3fe555555561f32e<>+16(SB)/8, $0x3fe555555561f32e
+DATA lanes64_3fe555555561f32e<>+24(SB)/8, $0x3fe555555561f32e
+GLOBL lanes64_3fe555555561f32e<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_4000000000000000<>+0(SB)/8, $0x4000000000000000
+DATA lanes64_4000000000000000<>+8(SB)/8, $0x4000000000000000
+DATA lanes64_4000000000000000<>+16(SB)/8, $0x4000000000000000
+DATA lanes64_4000000000000000<>+24(SB)/8, $0x4000000000000000
+GLOBL lanes64_4000000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
+DATA lanes64_3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
+DATA lanes64_3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
+DATA lanes64_3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL lanes64_3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_c08f400000000000<>+0(SB)/8, $0xc08f400000000000
+DATA lanes64_c08f400000000000<>+8(SB)/8, $0xc08f400000000000
+DATA lanes64_c08f400000000000<>+16(SB)/8, $0xc08f400000000000
+DATA lanes64_c08f400000000000<>+24(SB)/8, $0xc08f400000000000
+GLOBL lanes64_c08f400000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_408f400000000000<>+0(SB)/8, $0x408f400000000000
+DATA lanes64_408f400000000000<>+8(SB)/8, $0x408f400000000000
+DATA lanes64_408f400000000000<>+16(SB)/8, $0x408f400000000000
+DATA lanes64_408f400000000000<>+24(SB)/8, $0x408f400000000000
+GLOBL lanes64_408f400000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fe62e42fefa39ef<>+0(SB)/8, $0x3fe62e42fefa39ef
+DATA lanes64_3fe62e42fefa39ef<>+8(SB)/8, $0x3fe62e42fefa39ef
+DATA lanes64_3fe62e42fefa39ef<>+16(SB)/8, $0x3fe62e42fefa39ef
+DATA lanes64_3fe62e42fefa39ef<>+24(SB)/8, $0x3fe62e42fefa39ef
+GLOBL lanes64_3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3f2a17e2ab58435d<>+0(SB)/8, $0x3f2a17e2ab58435d
+DATA lanes64_3f2a17e2ab58435d<>+8(SB)/8, $0x3f2a17e2ab58435d
+DATA lanes64_3f2a17e2ab58435d<>+16(SB)/8, $0x3f2a17e2ab58435d
+DATA lanes64_3f2a17e2ab58435d<>+24(SB)/8, $0x3f2a17e2ab58435d
+GLOBL lanes64_3f2a17e2ab58435d<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3f56da792acc103a<>+0(SB)/8, $0x3f56da792acc103a
+DATA lanes64_3f56da792acc103a<>+8(SB)/8, $0x3f56da792acc103a
+DATA lanes64_3f56da792acc103a<>+16(SB)/8, $0x3f56da792acc103a
+DATA lanes64_3f56da792acc103a<>+24(SB)/8, $0x3f56da792acc103a
+GLOBL lanes64_3f56da792acc103a<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3f81110ab5bab87a<>+0(SB)/8, $0x3f81110ab5bab87a
+DATA lanes64_3f81110ab5bab87a<>+8(SB)/8, $0x3f81110ab5bab87a
+DATA lanes64_3f81110ab5bab87a<>+16(SB)/8, $0x3f81110ab5bab87a
+DATA lanes64_3f81110ab5bab87a<>+24(SB)/8, $0x3f81110ab5bab87a
+GLOBL lanes64_3f81110ab5bab87a<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fa55547062fcd41<>+0(SB)/8, $0x3fa55547062fcd41
+DATA lanes64_3fa55547062fcd41<>+8(SB)/8, $0x3fa55547062fcd41
+DATA lanes64_3fa55547062fcd41<>+16(SB)/8, $0x3fa55547062fcd41
+DATA lanes64_3fa55547062fcd41<>+24(SB)/8, $0x3fa55547062fcd41
+GLOBL lanes64_3fa55547062fcd41<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fc5555557438261<>+0(SB)/8, $0x3fc5555557438261
+DATA lanes64_3fc5555557438261<>+8(SB)/8, $0x3fc5555557438261
+DATA lanes64_3fc5555557438261<>+16(SB)/8, $0x3fc5555557438261
+DATA lanes64_3fc5555557438261<>+24(SB)/8, $0x3fc5555557438261
+GLOBL lanes64_3fc5555557438261<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_3fe0000004586f90<>+0(SB)/8, $0x3fe0000004586f90
+DATA lanes64_3fe0000004586f90<>+8(SB)/8, $0x3fe0000004586f90
+DATA lanes64_3fe0000004586f90<>+16(SB)/8, $0x3fe0000004586f90
+DATA lanes64_3fe0000004586f90<>+24(SB)/8, $0x3fe0000004586f90
+GLOBL lanes64_3fe0000004586f90<>(SB), RODATA|NOPTR, $32
+
+DATA lanes64_4338000000000000<>+0(SB)/8, $0x4338000000000000
+DATA lanes64_4338000000000000<>+8(SB)/8, $0x4338000000000000
+DATA lanes64_4338000000000000<>+16(SB)/8, $0x4338000000000000
+DATA lanes64_4338000000000000<>+24(SB)/8, $0x4338000000000000
+GLOBL lanes64_4338000000000000<>(SB), RODATA|NOPTR, $32
+
 // func float32ToFloat64AVX2(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
 // Requires: AVX
 TEXT ·float32ToFloat64AVX2(SB), NOSPLIT, $0-40
@@ -15419,3 +15849,188 @@ few2:
 done3:
 	VZEROUPPER
 	RET
+
+// func logitsLossAVX2(loss unsafe.Pointer, grad unsafe.Pointer, x unsafe.Pointer, target unsafe.Pointer, n int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·logitsLossAVX2(SB), NOSPLIT, $0-40
+	MOVQ    loss+0(FP), AX
+	MOVQ    grad+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    target+24(FP), BX
+	MOVQ    n+32(FP), SI
+	VMOVDQU lanes32_80000000<>+0(SB), Y0
+	VMOVDQU lanes32_c2d20000<>+0(SB), Y1
+	VMOVDQU lanes32_42b20000<>+0(SB), Y2
+	VMOVDQU lanes32_3fb8aa3b<>+0(SB), Y3
+	SUBQ    $+8, SI
+	JL      few2
+
+loop1:
+	VMOVDQU      (DX), Y4
+	VMOVDQU      (BX), Y5
+	VPOR         Y0, Y4, Y6
+	VMAXPS       Y6, Y1, Y6
+	VMINPS       Y6, Y2, Y6
+	VMULPS       Y3, Y6, Y7
+	VROUNDPS     $0x08, Y7, Y7
+	VMOVDQU      Y6, Y6
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y7, Y6
+	VMOVDQU      Y6, Y6
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y7, Y6
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y8
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y6, Y8
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y6, Y8
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y6, Y8
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y6, Y8
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VMOVDQU      Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VADDPS       lanes32_3f800000<>+0(SB), Y8, Y6
+	VCVTPS2DQ    Y7, Y7
+	VPSRAD       $0x01, Y7, Y8
+	VPADDD       lanes32_7f<>+0(SB), Y8, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y6, Y6
+	VPSUBD       Y8, Y7, Y7
+	VPADDD       lanes32_7f<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y6, Y6
+	VMOVDQU      lanes32_0<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y7
+	VMOVDQU      Y7, Y7
+	VFNMADD231PS Y5, Y4, Y7
+	VCMPPS       $0x11, lanes32_0<>+0(SB), Y4, Y4
+	VMOVDQU      lanes32_3f800000<>+0(SB), Y8
+	VBLENDVPS    Y4, Y6, Y8, Y4
+	VADDPS       lanes32_3f800000<>+0(SB), Y6, Y8
+	VDIVPS       Y8, Y4, Y4
+	VCMPPS       $0x11, lanes32_3ed413cd<>+0(SB), Y6, Y8
+	VMULPS       lanes32_3f000000<>+0(SB), Y6, Y9
+	VSUBPS       lanes32_3f000000<>+0(SB), Y9, Y9
+	VBLENDVPS    Y8, Y6, Y9, Y6
+	VMOVDQU      lanes32_3f800000<>+0(SB), Y9
+	VBLENDVPS    Y8, lanes32_0<>+0(SB), Y9, Y8
+	VMULPS       Y6, Y6, Y9
+	VMOVDQU      lanes32_3d8a2be2<>+0(SB), Y10
+	VFMADD213PS  lanes32_bdef1e0f<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_3df37831<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_bdfe1102<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_3e119bb4<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_be2aae27<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_3e4cd25b<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_be800003<>+0(SB), Y6, Y10
+	VFMADD213PS  lanes32_3eaaaaa4<>+0(SB), Y6, Y10
+	VMULPS       Y6, Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMOVDQU      Y10, Y10
+	VFMADD231PS  lanes32_35bfbe8e<>+0(SB), Y8, Y10
+	VMOVDQU      Y10, Y10
+	VFNMADD231PS lanes32_3f000000<>+0(SB), Y9, Y10
+	VADDPS       Y6, Y10, Y6
+	VMOVDQU      Y6, Y6
+	VFMADD231PS  lanes32_3f317200<>+0(SB), Y8, Y6
+	VADDPS       Y6, Y7, Y6
+	VMOVDQU      Y6, (AX)
+	VSUBPS       Y5, Y4, Y4
+	VMOVDQU      Y4, (CX)
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	SUBQ         $+8, SI
+	JGE          loop1
+
+few2:
+	ADDQ         $+8, SI
+	TESTQ        SI, SI
+	JLE          done3
+	MOVQ         $+8, DI
+	CMPQ         SI, DI
+	CMOVQLT      SI, DI
+	NEGQ         DI
+	LEAQ         window<>+0(SB), R8
+	VMOVDQU      32(R8)(DI*4), Y4
+	VPMASKMOVD   (DX), Y4, Y5
+	VPMASKMOVD   (BX), Y4, Y6
+	VPOR         Y0, Y5, Y0
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       Y0, Y2, Y0
+	VMULPS       Y3, Y0, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VMOVDQU      Y0, Y0
+	VFNMADD231PS lanes32_3f317200<>+0(SB), Y1, Y0
+	VMOVDQU      Y0, Y0
+	VFNMADD231PS lanes32_35bfbe8e<>+0(SB), Y1, Y0
+	VMOVDQU      lanes32_3950bf15<>+0(SB), Y2
+	VFMADD213PS  lanes32_3ab6d3c9<>+0(SB), Y0, Y2
+	VFMADD213PS  lanes32_3c088856<>+0(SB), Y0, Y2
+	VFMADD213PS  lanes32_3d2aaa38<>+0(SB), Y0, Y2
+	VFMADD213PS  lanes32_3e2aaaab<>+0(SB), Y0, Y2
+	VFMADD213PS  lanes32_3f000000<>+0(SB), Y0, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVDQU      Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VADDPS       lanes32_3f800000<>+0(SB), Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPADDD       lanes32_7f<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y0, Y0
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       lanes32_7f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVDQU      lanes32_0<>+0(SB), Y1
+	VMAXPS       Y5, Y1, Y1
+	VMOVDQU      Y1, Y1
+	VFNMADD231PS Y6, Y5, Y1
+	VCMPPS       $0x11, lanes32_0<>+0(SB), Y5, Y2
+	VMOVDQU      lanes32_3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y0, Y3, Y2
+	VADDPS       lanes32_3f800000<>+0(SB), Y0, Y3
+	VDIVPS       Y3, Y2, Y2
+	VCMPPS       $0x11, lanes32_3ed413cd<>+0(SB), Y0, Y3
+	VMULPS       lanes32_3f000000<>+0(SB), Y0, Y5
+	VSUBPS       lanes32_3f000000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y3, Y0, Y5, Y0
+	VMOVDQU      lanes32_3f800000<>+0(SB), Y5
+	VBLENDVPS    Y3, lanes32_0<>+0(SB), Y5, Y3
+	VMULPS       Y0, Y0, Y5
+	VMOVDQU      lanes32_3d8a2be2<>+0(SB), Y7
+	VFMADD213PS  lanes32_bdef1e0f<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_3df37831<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_bdfe1102<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_3e119bb4<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_be2aae27<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_3e4cd25b<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_be800003<>+0(SB), Y0, Y7
+	VFMADD213PS  lanes32_3eaaaaa4<>+0(SB), Y0, Y7
+	VMULPS       Y0, Y7, Y7
+	VMULPS       Y5, Y7, Y7
+	VMOVDQU      Y7, Y7
+	VFMADD231PS  lanes32_35bfbe8e<>+0(SB), Y3, Y7
+	VMOVDQU      Y7, Y7
+	VFNMADD231PS lanes32_3f000000<>+0(SB), Y5, Y7
+	VADDPS       Y0, Y7, Y0
+	VMOVDQU      Y0, Y0
+	VFMADD231PS  lanes32_3f317200<>+0(SB), Y3, Y0
+	VADDPS       Y0, Y1, Y0
+	VPMASKMOVD   Y0, Y4, (AX)
+	VSUBPS       Y6, Y2, Y0
+	VPMASKMOVD   Y0, Y4, (CX)
+	SUBQ         $+8, SI
+
+done3:
+	VZEROUPPER
+	RET
+
+DATA lanes32_3ed413cd<>+0(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+4(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+8(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+12(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+16(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+20(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+24(SB)/4, $0x3ed413cd
+DATA lanes32_3ed413cd<>+28(SB)/4, $0x3ed413cd
+GLOBL lanes32_3ed413cd<>(SB), RODATA|NOPTR, $32

@@ -658,6 +658,9 @@ func sinFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c 
 func cosFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
 
 //go:noescape
+func powFloat32AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int) (done int)
+
+//go:noescape
 func float32ToFloat64AVX512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, c unsafe.Pointer, n int)
 
 //go:noescape
@@ -806,3 +809,6 @@ func normaliseSumsAVX512(dgain unsafe.Pointer, dbias unsafe.Pointer, x unsafe.Po
 
 //go:noescape
 func normaliseGradAVX512(dx unsafe.Pointer, x unsafe.Pointer, dy unsafe.Pointer, gain unsafe.Pointer, mean float32, rstd float32, s float32, t float32, n int)
+
+//go:noescape
+func logitsLossAVX512(loss unsafe.Pointer, grad unsafe.Pointer, x unsafe.Pointer, target unsafe.Pointer, n int)

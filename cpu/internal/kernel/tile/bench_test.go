@@ -6,6 +6,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/gomlx/compute"
+
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 )
@@ -61,3 +63,53 @@ func BenchmarkLogitsBCE(b *testing.B) { benchRegion(b, logitsBCE(128, 784), fals
 func BenchmarkAdam(b *testing.B)      { benchRegion(b, adamChain(313600), true) }
 func BenchmarkSoftmax(b *testing.B)   { benchRegion(b, softmax(512, 256), false) }
 func BenchmarkTranspose(b *testing.B) { benchRegion(b, transposeOf(784, 400), false) }
+
+// BenchmarkNarrow sums a function of 128×20 elements over the short axis.
+func BenchmarkNarrow(b *testing.B) {
+	w := over(128, 20)
+	mean, log := w.matrix(), w.matrix()
+	square := w.op(compute.OpTypeMul, mean, mean)
+	w.sum(w.op(compute.OpTypeSub, w.op(compute.OpTypeAdd, square, w.op(compute.OpTypeExp, log)), log), 1)
+	benchRegion(b, w.Spec, false)
+}
+
+// BenchmarkChannels sums 128 images of 28×28 pixels and 32 channels over all but the channels,
+// of which it takes the ReLU gradient.
+func BenchmarkChannels(b *testing.B) {
+	w := over(128*28*28, 32)
+	grad, x, zero := w.matrix(), w.matrix(), w.number()
+	g := w.op(compute.OpTypeMul, grad, w.op(compute.OpTypeSign, w.op(compute.OpTypeMax, x, zero)))
+	benchRegion(b, w.store(g).sum(g, 0).Spec, false)
+}
+
+// BenchmarkSum sums a million elements.
+func BenchmarkSum(b *testing.B) {
+	w := over(1 << 20)
+	benchRegion(b, w.sum(w.matrix(), 0).Spec, false)
+}
+
+// BenchmarkEpilogue applies bias and ReLU to tiles of 14×32 elements.
+func BenchmarkEpilogue(b *testing.B) {
+	for _, l := range isa.Available() {
+		b.Run(l.String(), func(b *testing.B) {
+			e, err := NewEpilogue(l, biasReLU(14, 320))
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, out := floats(14 * 320)
+			_, bias := floats(320)
+			_, zero := floats(1)
+			_, tile := floats(14 * 32)
+			args, scratch := []unsafe.Pointer{out, bias, zero}, kernel.Alloc(e.Scratch())
+			best := time.Hour
+			for b.Loop() {
+				start := time.Now()
+				for j := range 10 {
+					e.Apply(nil, tile, 32, 0, 14, j*32, 32, 0, args, scratch)
+				}
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(float64(best.Nanoseconds())/10, "best-ns/tile")
+		})
+	}
+}

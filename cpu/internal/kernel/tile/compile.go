@@ -25,11 +25,11 @@ const (
 // operand is a load or a plain store, with how it is moved.
 type operand struct {
 	access
-	mode mode
-	slot int         // index into machine.ptr of its slot, unless in place
-	row  vec.Fn      // copies a row that is contiguous in memory, or nil
-	far  vec.Strided // moves a row that is not
-	fill vec.Fn      // repeats an element
+	mode  mode
+	slot  int         // index into machine.ptr of its slot, unless in place
+	dense bool        // a row is contiguous in memory
+	far   vec.Strided // moves a row that is not
+	fill  vec.Fn      // repeats an element
 
 	// clash lists the loads that are read in place after the store's value is computed: if one
 	// has the store's address, the value waits in slot until the end of the tile.
@@ -160,12 +160,12 @@ func (r *region) newOperand(l isa.Level, a access) operand {
 	o := operand{access: a, fill: vec.Fill(l, a.size)}
 	switch {
 	case n == 1 || a.strides[q] == a.size:
-		o.row = vec.Copy(l, a.size)
+		o.dense = true
 	default:
 		o.far = vec.StridedLoad(l, a.size)
 	}
 	switch {
-	case o.row != nil && !r.inTiles && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
+	case o.dense && !r.inTiles && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
 		o.mode = direct
 	case a.strides[q] == 0 || a.strides[p] == 0:
 		o.mode = kept

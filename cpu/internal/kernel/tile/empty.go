@@ -38,6 +38,9 @@ func (e *empty) Shared() int { return 0 }
 // Run implements [kernel.Kernel].
 func (e *empty) Run(_ *kernel.Worker, _, _, _ int, args []unsafe.Pointer) {
 	for i, r := range e.reds {
+		if r.cells(e.dims, 0) == 0 {
+			continue
+		}
 		e.set(r, args[r.arg], vec.Fill(isa.Portable, r.size), unsafe.Pointer(&e.neutral[i]), 0)
 	}
 }

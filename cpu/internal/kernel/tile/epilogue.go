@@ -95,7 +95,7 @@ func (e *Epilogue) part(m *machine, tile unsafe.Pointer, ld, skip int) {
 		} else {
 			at = unsafe.Add(m.base[i], m.idx[p]*down+m.idx[p+1]*o.strides[p+1])
 		}
-		inPlace := o.row != nil && (m.count[0] == 1 || down == m.count[1]*o.size)
+		inPlace := o.dense && (m.count[0] == 1 || down == m.count[1]*o.size)
 		if inPlace && (e.alone || i == e.product) {
 			m.ptr[i] = at
 		} else {

@@ -186,7 +186,8 @@ func (m *machine) tile() {
 	m.run()
 	for j := range m.stores {
 		if st := &m.stores[j]; m.waits[j] {
-			st.row(dst[j], m.ptr[st.slot], nil, nil, m.count[0]*m.count[1])
+			n := m.count[0] * m.count[1] * st.size
+			copyRows(dst[j], m.ptr[st.slot], n, n, n, 1)
 		}
 	}
 }
@@ -206,52 +207,6 @@ func (m *machine) run() {
 			m.scatter(int(s.which), a)
 		default:
 			m.rowOps[s.which].run(dst, a, m.count[0], m.count[1], unsafe.Add(m.scratch, m.cell))
-		}
-	}
-}
-
-// expand copies a tile of a load to its slot; down is from row to row.
-func (m *machine) expand(i int, ld *operand, at unsafe.Pointer, down int) {
-	p := len(m.dims) - 2
-	rows, cols := m.count[0], m.count[1]
-	slot := m.ptr[ld.slot]
-	m.ptr[i] = slot
-	across := ld.strides[p+1]
-	if ld.mode == kept {
-		h := &m.held[i]
-		if h.at == at && rows <= h.rows && (cols == h.cols || cols < h.cols && (rows == 1 || across == 0 && down == 0)) {
-			return
-		}
-		*h = held{at, rows, cols}
-		if across == 0 && down == 0 {
-			ld.fill(slot, at, nil, nil, rows*cols)
-			return
-		}
-	}
-	for k := range rows {
-		dst, src := unsafe.Add(slot, k*cols*ld.size), unsafe.Add(at, k*down)
-		switch {
-		case ld.row != nil:
-			ld.row(dst, src, nil, nil, cols)
-		case across == 0:
-			ld.fill(dst, src, nil, nil, cols)
-		default:
-			ld.far(dst, src, across, cols)
-		}
-	}
-}
-
-// scatter stores a tile row by row.
-func (m *machine) scatter(j int, x unsafe.Pointer) {
-	st := &m.stores[j]
-	p := len(m.dims) - 2
-	for k := range m.count[0] {
-		dst := unsafe.Add(m.ptr[len(m.loads)+j], k*st.strides[p])
-		src := unsafe.Add(x, k*m.count[1]*st.size)
-		if st.row != nil {
-			st.row(dst, src, nil, nil, m.count[1])
-		} else {
-			st.far(dst, src, st.strides[p+1], m.count[1])
 		}
 	}
 }

@@ -27,10 +27,9 @@ func newRowReducer(l isa.Level, op compute.OpType, dt dtypes.DType) rowReducer {
 // run reduces the rows of a contiguous tile, each in the 8 bytes at cell.
 func (r *rowReducer) run(dst, x unsafe.Pointer, rows, cols int, cell unsafe.Pointer) {
 	bytes := cols * r.size
-	for range rows {
+	for i := range rows {
 		*(*[8]byte)(cell) = r.neutral
-		r.across(cell, x, cols)
-		r.fill(dst, cell, nil, nil, cols)
-		dst, x = unsafe.Add(dst, bytes), unsafe.Add(x, bytes)
+		r.across(cell, unsafe.Add(x, i*bytes), cols)
+		r.fill(unsafe.Add(dst, i*bytes), cell, nil, nil, cols)
 	}
 }

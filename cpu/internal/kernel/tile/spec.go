@@ -16,32 +16,34 @@ import (
 // the address of loads whose strides and element size equal its own: every element is read
 // before it is written. Stores may not overlap anything else.
 type Spec struct {
-	Dims   []int // the iteration space, outermost axis first; empty for one scalar
-	Loads  []Load
-	Code   []Instr
-	Stores []Store
+	Dims   []int   // the iteration space, outermost axis first; empty for one scalar
+	Loads  []Load  // what is read
+	Code   []Instr // what is computed
+	Stores []Store // what is written
 
 	// RowAxes is the number of innermost dimensions that make up a row, for instructions of the
 	// Reduce family: such an instruction reduces A over its row and gives every element of the
-	// row the result. 0 where there are none.
+	// row the result. 0 where there are none. The axes of a row must be one run of memory in
+	// every operand that changes along them, or a single axis. The result is stored once a row
+	// as its own ReduceMax over the row.
 	RowAxes int
 }
 
 // Load reads an operand: element (i₀, i₁, …) of the iteration space is element Σ iₖ·Stridesₖ
 // after the argument's address. A stride of 0 broadcasts; a stride may be negative.
 type Load struct {
-	DType   dtypes.DType
-	Strides []int // one a dimension
+	DType   dtypes.DType // of the elements
+	Strides []int        // in elements, one a dimension
 }
 
 // Instr computes a register from up to three others. The operations are the elementwise ones
 // of package compute, with operands in the order of its methods (Where: condition, onTrue,
 // onFalse; Clamp: min, x, max), ConvertDType, MulAdd, and the Reduce family over rows.
 type Instr struct {
-	Op      compute.OpType
-	DType   dtypes.DType // of the operands (of onTrue for Where)
-	To      dtypes.DType // of the result
-	A, B, C int          // operand registers; unused ones are −1
+	Op      compute.OpType // the operation
+	DType   dtypes.DType   // of the operands (of onTrue for Where)
+	To      dtypes.DType   // of the result
+	A, B, C int            // operand registers; unused ones are −1
 }
 
 // MulAdd is a·b + c of float32 or float64, rounded once.
@@ -49,8 +51,8 @@ const MulAdd = compute.OpTypeLast + 100
 
 // Store writes a register, or its reduction over some of the dimensions.
 type Store struct {
-	Reg   int
-	DType dtypes.DType
+	Reg   int          // the register
+	DType dtypes.DType // its type
 
 	// Reduce is OpTypeInvalid for a plain store, else OpTypeReduceSum, …Product, …Max, …Min,
 	// …LogicalAnd, …LogicalOr or another of the Reduce family. A sum of float32 is taken in

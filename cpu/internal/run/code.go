@@ -38,11 +38,11 @@ type step struct {
 type loop struct {
 	plan       *plan.Loop
 	cond, body *code
-	sizes      []int // bytes of each state tensor
-	offsets    []int // of the second copy of each state tensor in the loop's memory
-	predicate  int   // offset of the condition's result
-	arena      int   // offset of the nested programs' memory
-	wide       bool  // the state is worth copying together
+	sizes      []int           // bytes of each state tensor
+	offsets    []int           // of the second copy of each state tensor in the loop's memory
+	arena      int             // offset of the nested programs' memory
+	copiers    []kernel.Kernel // of each state tensor
+	copies     []int           // units of each
 }
 
 // branch is an If.
@@ -108,22 +108,20 @@ func (t *step) ofKernel(k kernel.Kernel) {
 	}
 }
 
-// shareCopy is the size in bytes from which copying is shared.
-const shareCopy = 1 << 16
-
 func (t *step) ofLoop(p *plan.Loop) {
 	l := &loop{plan: p, cond: newCode(p.Cond), body: newCode(p.Body)}
 	t.name, t.loop = "while", l
-	at, total := kernel.Align, 0
+	at := kernel.Align
+	t.wide = l.cond.wide || l.body.wide
 	for _, r := range p.Body.Results {
 		n := bytes(r.Shape)
 		l.sizes, l.offsets = append(l.sizes, n), append(l.offsets, at)
 		at += align(n)
-		total += n
+		l.copiers = append(l.copiers, copier(n))
+		l.copies = append(l.copies, copier(n).Phases()...)
+		t.wide = t.wide || l.copies[len(l.copies)-1] > 1
 	}
 	l.arena = at
-	l.wide = total >= shareCopy
-	t.wide = l.cond.wide || l.body.wide || l.wide
 }
 
 func (t *step) ofBranch(p *plan.Branch) {

@@ -1,24 +1,34 @@
 package run
 
-import "unsafe"
+import (
+	"unsafe"
 
-// choose lets all workers learn a predicate that a step has computed.
+	"github.com/elbo-go/elbo/cpu/internal/kernel"
+)
+
+// choose lets all workers learn a predicate that a step has computed. A worker that is so late
+// that its decision is forgotten leaves the execution to the others.
 func (w *walker) choose(predicate unsafe.Pointer) (yes, ok bool) {
-	if !w.enter(false) {
-		return false, false
-	}
 	if w.size == 1 {
 		return *(*bool)(predicate), true
 	}
+	if !w.lead() {
+		return false, false
+	}
 	slot := &w.state.choices[w.choices%2]
 	w.choices++
-	if w.ID == 0 {
-		slot.Store(*(*bool)(predicate))
+	if w.leader {
+		bit := uint64(0)
+		if *(*bool)(predicate) {
+			bit = 1
+		}
+		slot.Store(2*w.choices + bit)
 	}
 	if !w.meet() {
 		return false, false
 	}
-	return slot.Load(), true
+	decision := slot.Load()
+	return decision&1 == 1, decision>>1 == w.choices
 }
 
 // loop does a While. The state moves to and fro between the final state's memory and the
@@ -34,11 +44,10 @@ func (w *walker) loop(l *loop, kids [2]*frame, args []unsafe.Pointer) bool {
 	copy(cond.params[n:], captures[:l.plan.CondCaptures])
 	copy(body.params[n:], captures[l.plan.CondCaptures:])
 
-	if !w.enter(l.wide) {
-		return false
-	}
-	for k, size := range l.sizes {
-		w.move(final[k], initial[k], size, l.wide)
+	for k := range l.sizes {
+		if !w.move(l, k, final[k], initial[k]) {
+			return false
+		}
 	}
 	for second := false; ; second = !second {
 		for k, offset := range l.offsets {
@@ -68,27 +77,37 @@ func (w *walker) loop(l *loop, kids [2]*frame, args []unsafe.Pointer) bool {
 
 // settleState brings the second copy of a loop's state to the final state's memory.
 func (w *walker) settleState(l *loop, final []unsafe.Pointer, memory unsafe.Pointer) bool {
-	if !w.enter(l.wide) {
-		return false
-	}
-	for k, size := range l.sizes {
-		w.move(final[k], unsafe.Add(memory, l.offsets[k]), size, l.wide)
+	for k := range l.sizes {
+		if !w.move(l, k, final[k], unsafe.Add(memory, l.offsets[k])) {
+			return false
+		}
 	}
 	return true
 }
 
-// move copies this worker's part of n bytes.
-func (w *walker) move(dst, src unsafe.Pointer, n int, wide bool) {
-	lo, hi := 0, n
-	if wide {
-		lo, hi = w.share(align(n) / 64)
-		lo, hi = min(lo*64, n), min(hi*64, n)
-	} else if w.ID != 0 {
-		return
+// move copies a tensor of a loop's state.
+func (w *walker) move(l *loop, k int, dst, src unsafe.Pointer) bool {
+	if dst == src {
+		return true
 	}
-	if lo < hi && dst != src {
-		copy(unsafe.Slice((*byte)(unsafe.Add(dst, lo)), hi-lo), unsafe.Slice((*byte)(unsafe.Add(src, lo)), hi-lo))
-	}
+	w.copy = [2]unsafe.Pointer{dst, src}
+	return w.kernel(l.copiers[k], l.copies[k:k+1], w.copy[:])
+}
+
+// copier copies a number of bytes.
+type copier int
+
+// shareCopy is the size in bytes of a unit.
+const shareCopy = 1 << 16
+
+func (c copier) Name() string  { return "copy" }
+func (c copier) Phases() []int { return []int{(int(c) + shareCopy - 1) / shareCopy} }
+func (c copier) Scratch() int  { return 0 }
+func (c copier) Shared() int   { return 0 }
+
+func (c copier) Run(_ *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
+	begin, n := lo*shareCopy, min(hi*shareCopy, int(c))-lo*shareCopy
+	copy(unsafe.Slice((*byte)(unsafe.Add(args[0], begin)), n), unsafe.Slice((*byte)(unsafe.Add(args[1], begin)), n))
 }
 
 // branch does an If.

@@ -8,15 +8,16 @@ import (
 	"unsafe"
 )
 
-// task is work that every worker of a crew takes part in.
+// task is work that the workers of a crew do together.
 type task interface{ work(id int) }
 
 // crew is the workers of a pool. They refer to it and not to the pool, so that a forgotten
 // pool can be collected.
 //
-// A worker waits for numbers that others write to their slots; a number only grows, with
-// wrap-around. Each slot's words are written by one worker, or by worker 0 while the slot's
-// worker waits for it.
+// Work comes in phases, and a phase in units. Every worker has its share of a phase's units but
+// may claim those of the others when its own are done, so that nobody waits for a worker that
+// the operating system has put aside, unless in the middle of a unit. Phases and finished
+// units are counted over all tasks; the counters only grow, with wrap-around.
 type crew struct {
 	busy    sync.Mutex // held by the goroutine that is worker 0
 	slots   []slot
@@ -26,23 +27,35 @@ type crew struct {
 
 	task   task
 	ticket uint32 // of the latest task
-	epoch  uint32 // of the latest barrier
+	phase  uint64 // before the first of the task
+	base   uint32 // units done before the task
 	stop   atomic.Bool
 	quit   atomic.Bool
 
-	patience atomic.Int32 // spins before a wait yields the processor
+	processors int // at most this many workers take part
+	_          [128]byte
+	done       atomic.Uint32 // units
+	_          [124]byte
 }
 
-// slot is what a worker shows the others. What it writes and what worker 0 writes lie on
-// separate pairs of cache lines, since processors fetch lines in pairs.
+// slot is what a worker shares with the others.
 type slot struct {
-	start  atomic.Uint32 // ticket of the latest task that the worker shall do
-	_      [124]byte
-	arrive atomic.Uint32 // barriers that the worker has come to
-	done   atomic.Uint32 // ticket of the latest task that it has done
+	state atomic.Uint32 // four times the ticket of a task, plus the worker's part in it
+	_     [124]byte
+	claim atomic.Uint64 // phase, and in the low bits how many units of the worker's share are claimed in it
+	_     [120]byte
 	sleeper
-	_ [128 - 8 - unsafe.Sizeof(sleeper{})]byte
+	_ [128 - unsafe.Sizeof(sleeper{})]byte
 }
+
+// A worker's part in a task. One that is away waits, and touches nothing of the task before it
+// is active again; so the task may end without it.
+const (
+	offered = iota
+	active
+	away
+	left
+)
 
 // Limits of a wait.
 const (
@@ -53,7 +66,7 @@ const (
 )
 
 func newCrew(threads int) *crew {
-	c := &crew{slots: make([]slot, threads), started: 1}
+	c := &crew{slots: make([]slot, threads), started: 1, processors: runtime.NumCPU()}
 	for i := range c.slots {
 		c.slots[i].init()
 	}
@@ -63,7 +76,7 @@ func newCrew(threads int) *crew {
 // acquire makes the caller worker 0 and says how many workers there are, or 1 if the crew is
 // busy or closed; release follows only if there are more.
 func (c *crew) acquire() int {
-	size := min(len(c.slots), runtime.GOMAXPROCS(0))
+	size := min(len(c.slots), runtime.GOMAXPROCS(0), c.processors)
 	if size < 2 || !c.busy.TryLock() {
 		return 1
 	}
@@ -73,60 +86,75 @@ func (c *crew) acquire() int {
 	}
 	for ; c.started < size; c.started++ {
 		c.ended.Add(1)
-		go c.serve(c.started, c.slots[c.started].start.Load())
+		go c.serve(c.started, c.slots[c.started].state.Load())
 	}
-	patience := int32(spins)
-	if size > runtime.NumCPU() {
-		patience = 1
-	}
-	c.patience.Store(patience)
 	return size
 }
+
+func (c *crew) release() { c.busy.Unlock() }
 
 // run does a task with the given number of workers; the caller has acquired them.
 func (c *crew) run(t task, size int) {
 	c.task = t
 	c.ticket++
+	c.base = c.done.Load()
 	for v := 1; v < size; v++ {
-		c.slots[v].start.Store(c.ticket)
+		c.slots[v].state.Store(4*c.ticket + offered)
 		c.wake(v)
 	}
 	defer c.finish(size)
 	t.work(0)
 }
 
-// finish waits until all workers have done the task.
+// finish ends the task when no worker is active.
 func (c *crew) finish(size int) {
 	for v := 1; v < size; v++ {
-		c.await(0, &c.slots[v].done, c.ticket, nil)
+		for s := &c.slots[v].state; ; {
+			now := s.Load()
+			if now&3 == left || now&3 != active && s.CompareAndSwap(now, now|left) {
+				break
+			}
+			c.await(0, s, now+1, nil)
+		}
 	}
 	c.task = nil
-	c.epoch = c.slots[0].arrive.Load()
-	if !c.stop.Load() {
-		return
+	for v := range size {
+		c.phase = max(c.phase, c.slots[v].claim.Load()>>claimBits)
 	}
-	// Workers stopped at different barriers.
-	for v := range c.slots {
-		c.slots[v].arrive.Store(0)
-	}
-	c.epoch = 0
 	c.stop.Store(false)
 }
 
-func (c *crew) release() { c.busy.Unlock() }
-
-// serve is the life of a worker; seen is the ticket that was the latest when it began.
+// serve is the life of a worker; seen is its state when it began.
 func (c *crew) serve(id int, seen uint32) {
-	defer c.ended.Done()
-	s := &c.slots[id]
-	for {
-		c.await(id, &s.start, seen+1, nil)
-		if c.quit.Load() {
+	ended := false
+	defer func() {
+		if !ended { // a step has ended the goroutine
+			c.leave(id)
+			go c.serve(id, c.slots[id].state.Load())
 			return
 		}
-		seen = s.start.Load()
-		c.task.work(id)
-		s.done.Store(seen)
+		c.ended.Done()
+	}()
+	s := &c.slots[id].state
+	for {
+		c.await(id, s, seen&^3+4, nil)
+		if c.quit.Load() {
+			ended = true
+			return
+		}
+		seen = s.Load()
+		if seen&3 == offered && s.CompareAndSwap(seen, seen+active) {
+			c.task.work(id)
+			c.leave(id)
+		}
+	}
+}
+
+// leave ends a worker's part in a task.
+func (c *crew) leave(id int) {
+	s := &c.slots[id].state
+	if now := s.Load(); now&3 == active {
+		s.Store(now&^3 + left)
 		c.wake(0)
 	}
 }
@@ -138,30 +166,78 @@ func (c *crew) close() {
 	c.closed = true
 	c.quit.Store(true)
 	for v := 1; v < c.started; v++ {
-		c.slots[v].start.Add(1)
+		s := &c.slots[v].state
+		s.Store(s.Load()&^3 + 4)
 		c.wake(v)
 	}
 	c.ended.Wait()
 	c.started = 1
 }
 
-// barrier waits until all workers have come to it; false means that the task is stopped.
-func (c *crew) barrier(id, size int, epoch uint32) bool {
-	c.slots[id].arrive.Store(epoch)
+// claimBits bound the units of a phase.
+const claimBits = 20
+
+// claim takes units of a worker's share of n units in a phase, most of what is left so that there
+// are few claims: count units from first on, or none.
+func (c *crew) claim(v int, phase uint64, n int) (first, count int) {
+	word := &c.slots[v].claim
+	for {
+		now := word.Load()
+		first = 0
+		if at := now >> claimBits; at > phase {
+			return 0, 0
+		} else if at == phase {
+			first = int(now & (1<<claimBits - 1))
+		}
+		if first >= n {
+			return 0, 0
+		}
+		count = (3*(n-first) + 3) / 4
+		if word.CompareAndSwap(now, phase<<claimBits|uint64(first+count)) {
+			return first, count
+		}
+	}
+}
+
+// complete counts finished units and wakes those who may wait for them.
+func (c *crew) complete(id, size, units int) {
+	c.done.Add(uint32(units))
 	for v := range size {
 		if v != id {
 			c.wake(v)
 		}
 	}
-	for v := range size {
-		if v != id && !c.await(id, &c.slots[v].arrive, epoch, &c.stop) {
-			return false
-		}
-	}
-	return true
 }
 
-// abort makes every worker leave the task at the next barrier.
+// pass waits until the count of finished units is reached. False means that the worker is no
+// longer part of the task.
+func (c *crew) pass(id int, target uint32) bool {
+	for range c.patience() {
+		if spin(&c.done, target, pauses) {
+			c.done.Load() // orders what follows after the others' units, also for the race detector
+			return true
+		}
+	}
+	if id == 0 {
+		return c.await(id, &c.done, target, c.stop.Load)
+	}
+	s := &c.slots[id].state
+	now := s.Load()
+	s.Store(now&^3 + away)
+	c.wake(0)
+	ended := func() bool { return s.Load() != now&^3+away || c.stop.Load() }
+	return c.await(id, &c.done, target, ended) && s.CompareAndSwap(now&^3+away, now)
+}
+
+// patience is the number of spins before a wait yields the processor.
+func (c *crew) patience() int {
+	if c.processors > runtime.NumCPU() {
+		return 1
+	}
+	return spins
+}
+
+// abort makes every worker leave the task at the next wait.
 func (c *crew) abort() {
 	c.stop.Store(true)
 	for v := range c.slots {
@@ -176,22 +252,22 @@ func (c *crew) wake(v int) {
 	}
 }
 
-// await waits until the word has reached a number; false means that it was stopped instead.
-func (c *crew) await(id int, word *atomic.Uint32, want uint32, stop *atomic.Bool) bool {
-	for range c.patience.Load() {
+// await waits until the word has reached a number; false means that it was ended instead.
+func (c *crew) await(id int, word *atomic.Uint32, want uint32, ended func() bool) bool {
+	for range c.patience() {
 		if spin(word, want, pauses) {
-			word.Load() // orders what follows after the write, also for the race detector
+			word.Load()
 			return true
 		}
 	}
 	begin := time.Now()
 	for n := 1; !reached(word, want); n++ {
-		if stop != nil && stop.Load() {
+		if ended != nil && ended() {
 			return false
 		}
 		if time.Since(begin) > lounge {
-			c.slots[id].sleep(func() bool { return reached(word, want) || stop != nil && stop.Load() })
-			begin = time.Now()
+			c.slots[id].sleep(func() bool { return reached(word, want) || ended != nil && ended() })
+			continue
 		}
 		yield()
 		if n%between == 0 {

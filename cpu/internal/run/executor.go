@@ -67,10 +67,8 @@ func (e *Executor) Run(params, results []unsafe.Pointer) error {
 		}
 	}
 	s.grow(e.pool.crew, size)
-	for _, w := range s.walkers[:size] {
-		copy(w.frame.params, params)
-		copy(w.frame.results, results)
-	}
+	copy(s.params, params)
+	copy(s.results, results)
 	s.failure.Store(nil)
 	s.profile = e.profile.Load()
 	if size == 1 {
@@ -97,6 +95,8 @@ func (e *Executor) take() *state {
 }
 
 func (e *Executor) give(s *state) {
+	clear(s.params)
+	clear(s.results)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.idle = append(e.idle, s)

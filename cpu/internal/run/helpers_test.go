@@ -304,6 +304,7 @@ func withPool(t testing.TB, threads, processors int, f func(*Pool)) {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	p := NewPool(threads)
+	p.crew.processors = max(threads, runtime.NumCPU())
 	defer p.Close()
 	f(p)
 }

@@ -16,7 +16,8 @@ type Pool struct {
 
 // NewPool returns a pool for the given number of threads, or for as many as Go uses when it
 // is 0. The calling goroutine of a run is one of them; the others are started by the first run
-// that needs them, and at most runtime.GOMAXPROCS take part in a run.
+// that needs them, and no more take part in a run than there are processors, or than
+// runtime.GOMAXPROCS allows.
 //
 // A pool that is not closed ends its workers when it is no longer referenced.
 func NewPool(threads int) *Pool {

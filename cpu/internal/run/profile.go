@@ -42,7 +42,7 @@ func (c *code) times(out []StepTime, depth int) []StepTime {
 
 // now is the time where it is wanted.
 func (w *walker) now() (t time.Time) {
-	if w.state.profile && w.ID == 0 {
+	if w.state.profile && (w.ID == 0 || w.size == 1) {
 		t = time.Now()
 	}
 	return t
@@ -50,7 +50,7 @@ func (w *walker) now() (t time.Time) {
 
 // lap charges the time since to a step.
 func (w *walker) lap(s *step, since time.Time) {
-	if w.state.profile && w.ID == 0 {
+	if w.state.profile && (w.ID == 0 || w.size == 1) {
 		s.clock.calls.Add(1)
 		s.clock.ns.Add(int64(time.Since(since)))
 	}

@@ -23,19 +23,21 @@ const (
 
 func (s *sleeper) init() {}
 
-// sleep returns when wake was called, or at once if ready.
+// sleep returns when it is ready; whoever makes it so calls wake afterwards.
 func (s *sleeper) sleep(ready func() bool) {
-	s.asleep.Store(1)
-	if ready() {
-		s.asleep.Store(0)
-		return
-	}
-	for s.asleep.Load() == 1 {
-		syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&s.asleep)), futexWait, 1, 0, 0, 0)
+	for {
+		s.asleep.Store(1)
+		if ready() {
+			s.asleep.Store(0)
+			return
+		}
+		for s.asleep.Load() == 1 {
+			syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&s.asleep)), futexWait, 1, 0, 0, 0)
+		}
 	}
 }
 
-// wake ends the sleep.
+// wake makes a sleeper look again.
 func (s *sleeper) wake() {
 	s.asleep.Store(0)
 	syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&s.asleep)), futexWake, 1, 0, 0, 0)

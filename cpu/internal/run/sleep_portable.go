@@ -15,16 +15,18 @@ type sleeper struct {
 
 func (s *sleeper) init() { s.bell = make(chan struct{}, 1) }
 
-// sleep returns when wake was called, or at once if ready.
+// sleep returns when it is ready; whoever makes it so calls wake afterwards.
 func (s *sleeper) sleep(ready func() bool) {
-	s.asleep.Store(1)
-	if ready() && s.asleep.CompareAndSwap(1, 0) {
-		return
+	for {
+		s.asleep.Store(1)
+		if ready() && s.asleep.CompareAndSwap(1, 0) {
+			return
+		}
+		<-s.bell
 	}
-	<-s.bell
 }
 
-// wake ends the sleep.
+// wake makes a sleeper look again.
 func (s *sleeper) wake() {
 	if s.asleep.CompareAndSwap(1, 0) {
 		s.bell <- struct{}{}

@@ -17,6 +17,8 @@ type (
 	turn struct{} // a transposition
 )
 
+var _ turn // used in the text of signatures only
+
 // micro is a micro-kernel: a tile of rows × vecs vectors, held in registers.
 type micro struct {
 	level  string // avx2 or avx512

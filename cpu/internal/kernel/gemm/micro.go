@@ -11,13 +11,13 @@ import "unsafe"
 // B and of C are contiguous. Segments let a convolution read a window out of an image in
 // place: a segment is the contiguous run of one window row, ASeg leads to the next row.
 type Tile struct {
-	A, B, C    unsafe.Pointer
-	ARow, ACol uintptr // from A[i,s,k] to A[i+1,s,k] and to A[i,s,k+1]
-	ASeg, BSeg uintptr // from A[i,s,0] to A[i,s+1,0], from B[s,0,j] to B[s+1,0,j]
-	BRow, CRow uintptr // from B[s,k,j] to B[s,k+1,j], from C[i,j] to C[i+1,j]
-	K, Segs    int     // elements of a segment, number of segments
-	Rows, Cols int     // the tile's extent, 1 ≤ Rows ≤ Micro.Rows, 1 ≤ Cols ≤ Micro.Cols
-	Add        int     // 1: add to what C holds, 0: overwrite it
+	A, B, C    unsafe.Pointer // A[0,0,0], B[0,0,0], C[0,0]
+	ARow, ACol uintptr        // from A[i,s,k] to A[i+1,s,k] and to A[i,s,k+1]
+	ASeg, BSeg uintptr        // from A[i,s,0] to A[i,s+1,0], from B[s,0,j] to B[s+1,0,j]
+	BRow, CRow uintptr        // from B[s,k,j] to B[s,k+1,j], from C[i,j] to C[i+1,j]
+	K, Segs    int            // elements of a segment, number of segments
+	Rows, Cols int            // the tile's extent, 1 ≤ Rows ≤ Micro.Rows, 1 ≤ Cols ≤ Micro.Cols
+	Add        int            // 1: add to what C holds, 0: overwrite it
 
 	// Next, if not nil, is memory that a later call will read, NextStep how far to go on in it
 	// for each step of K: a hint.
@@ -27,8 +27,8 @@ type Tile struct {
 
 // Micro is a micro-kernel and the largest tile that it computes.
 type Micro struct {
-	Rows, Cols int
-	Do         func(*Tile)
+	Rows, Cols int         // of the largest tile
+	Do         func(*Tile) // computes a tile
 }
 
 // plain is the definition of a micro-kernel: the loops of [Tile], in the order of the sum.

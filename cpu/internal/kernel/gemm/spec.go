@@ -14,10 +14,15 @@ import (
 
 // Stride is how far apart the rows and the columns of a matrix lie, in elements. A stride may
 // be 0 (broadcast) or, for A and B, negative (reversed).
-type Stride struct{ Row, Col int }
+type Stride struct {
+	Row, Col int // from row to row, from column to column
+}
 
-// Batch is a loop around the product: its length and the strides of the operands, in elements.
-type Batch struct{ Size, A, B, C int }
+// Batch is a loop around the product.
+type Batch struct {
+	Size    int // of the loop
+	A, B, C int // strides of the operands, in elements
+}
 
 // Spec is the product of M×K and K×N matrices, for every index of the batch,
 //
@@ -27,12 +32,12 @@ type Batch struct{ Size, A, B, C int }
 // epilogue wants, with A and B at ArgA and ArgB; C is then unused.
 type Spec struct {
 	DType      dtypes.DType
-	M, N, K    int
-	A, B, C    Stride // C.Col is 1
-	Batch      []Batch
-	Accumulate bool // add to what C holds; not with an epilogue
-	Epilogue   Epilogue
-	ArgA, ArgB int // positions of A and B among the arguments, if there is an epilogue
+	M, N, K    int      // C is M×N
+	A, B, C    Stride   // of the operands; C.Col is 1
+	Batch      []Batch  // from the outermost loop to the innermost
+	Accumulate bool     // add to what C holds; not with an epilogue
+	Epilogue   Epilogue // takes the product in place of C; may be nil
+	ArgA, ArgB int      // positions of A and B among the arguments, if there is an epilogue
 }
 
 // Epilogue takes finished tiles of the product and stores what it makes of them.
@@ -58,6 +63,9 @@ func New(l isa.Level, s Spec) kernel.Kernel {
 	}
 	if s.Epilogue == nil {
 		s.ArgA, s.ArgB = 1, 2
+	}
+	if s.K == 0 {
+		s = s.unread()
 	}
 	if s.N == 1 && s.M > 1 && (s.Epilogue != nil || s.C.Row == 1) {
 		s = s.swapped()
@@ -95,6 +103,17 @@ func (s Spec) swapped() Spec {
 	}
 	if s.Epilogue != nil {
 		s.Epilogue = column{s.Epilogue}
+	}
+	return s
+}
+
+// unread is the same empty sum with strides that lead nowhere: operands without elements may
+// have no memory to point into.
+func (s Spec) unread() Spec {
+	s.A, s.B = Stride{}, Stride{}
+	s.Batch = slices.Clone(s.Batch)
+	for i := range s.Batch {
+		s.Batch[i].A, s.Batch[i].B = 0, 0
 	}
 	return s
 }

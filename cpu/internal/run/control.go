@@ -91,7 +91,9 @@ func (w *walker) move(l *loop, k int, dst, src unsafe.Pointer) bool {
 		return true
 	}
 	w.copy = [2]unsafe.Pointer{dst, src}
-	return w.kernel(l.copiers[k], l.copies[k:k+1], w.copy[:])
+	ok := w.kernel(l.copiers[k], l.copies[k:k+1], w.copy[:])
+	w.copy = [2]unsafe.Pointer{}
+	return ok
 }
 
 // copier copies a number of bytes.

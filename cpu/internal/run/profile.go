@@ -10,10 +10,10 @@ type clock struct{ calls, ns atomic.Int64 }
 
 // StepTime is the time spent in a step, waiting for the slowest worker included.
 type StepTime struct {
-	Name  string
-	Depth int // of nesting in control flow, whose own time includes what is nested in it
-	Calls int64
-	Total time.Duration
+	Name  string        // of the step
+	Depth int           // of nesting in control flow, whose own time includes what is nested in it
+	Calls int64         // how often it was done
+	Total time.Duration // of all calls
 }
 
 // SetProfile switches timing on or off for later runs. A timed step costs a barrier and two

@@ -31,13 +31,13 @@ type Batch struct {
 // Without an epilogue the arguments of the kernel are C, A, B. With one they are whatever the
 // epilogue wants, with A and B at ArgA and ArgB; C is then unused.
 type Spec struct {
-	DType      dtypes.DType
-	M, N, K    int      // C is M×N
-	A, B, C    Stride   // of the operands; C.Col is 1
-	Batch      []Batch  // from the outermost loop to the innermost
-	Accumulate bool     // add to what C holds; not with an epilogue
-	Epilogue   Epilogue // takes the product in place of C; may be nil
-	ArgA, ArgB int      // positions of A and B among the arguments, if there is an epilogue
+	DType      dtypes.DType // of all operands
+	M, N, K    int          // C is M×N
+	A, B, C    Stride       // of the operands; C.Col is 1
+	Batch      []Batch      // from the outermost loop to the innermost
+	Accumulate bool         // add to what C holds; not with an epilogue
+	Epilogue   Epilogue     // takes the product in place of C; may be nil
+	ArgA, ArgB int          // positions of A and B among the arguments, if there is an epilogue
 }
 
 // Epilogue takes finished tiles of the product and stores what it makes of them.

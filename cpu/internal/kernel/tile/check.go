@@ -14,7 +14,8 @@ import (
 // Limits of a region; a larger one is an error of [New].
 const (
 	maxDims  = 8    // dimensions left after merging
-	maxRegs  = 128  // operands, stores and live intermediate results together, and one
+	maxRegs  = 128  // operands, stores and live intermediate results together, and one; a power of 2
+	maxOps   = 64   // loads and stores, a power of 2
 	maxReds  = 16   // reductions
 	maxRow   = 8192 // elements of a row that a row program keeps
 	maxElems = math.MaxInt / 64

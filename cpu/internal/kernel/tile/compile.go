@@ -120,6 +120,9 @@ func New(l isa.Level, s Spec) (kernel.Kernel, error) {
 
 // compile fills in everything that depends on the shape of the tiles.
 func (r *region) compile(l isa.Level) error {
+	if ops := len(r.normal.loads) + len(r.normal.stores); ops > maxOps {
+		return fmt.Errorf("tile: %s has %d operands, want at most %d", r.name, ops, maxOps)
+	}
 	for _, a := range r.normal.loads {
 		r.loads = append(r.loads, r.newOperand(l, a))
 	}

@@ -17,9 +17,9 @@ type machine struct {
 	count   [2]int       // rows and columns of the tile
 
 	ptr     [maxRegs]unsafe.Pointer // where each register's tile is
-	base    [maxRegs]unsafe.Pointer // of loads and stores, at the current outer indices
-	held    [maxRegs]held           // what the slots of kept loads hold
-	waits   [maxRegs]bool           // which stores in place wait for the end of the tile
+	base    [maxOps]unsafe.Pointer  // of loads and stores, at the current outer indices
+	held    [maxOps]held            // what the slots of kept loads hold
+	waits   [maxOps]bool            // which stores in place wait for the end of the tile
 	waiting bool                    // any of them does
 	taken   [maxReds]taken
 }
@@ -27,7 +27,7 @@ type machine struct {
 // held tells which tile a kept load's slot holds.
 type held struct {
 	at         unsafe.Pointer
-	rows, cols int
+	rows, cols int32
 }
 
 // Name implements [kernel.Kernel].
@@ -166,7 +166,7 @@ func (m *machine) tile() {
 	row, col := m.idx[p], m.idx[p+1]
 	for i := range m.inPlace {
 		o := &m.inPlace[i]
-		m.ptr[o.reg%maxRegs] = unsafe.Add(m.base[o.reg%maxRegs], row*o.down+col*o.across)
+		m.ptr[o.reg%maxRegs] = unsafe.Add(m.base[o.reg%maxOps], row*o.down+col*o.across)
 	}
 	for _, i := range m.copied {
 		ld := &m.loads[i]
@@ -176,7 +176,7 @@ func (m *machine) tile() {
 		m.run()
 		return
 	}
-	var dst [maxRegs]unsafe.Pointer
+	var dst [maxOps]unsafe.Pointer
 	first := len(m.loads)
 	for j := range m.stores {
 		if m.waits[j] {

@@ -5,14 +5,15 @@ import "unsafe"
 // expand copies a tile of a load to its slot; down is from row to row.
 func (m *machine) expand(i int, ld *operand, at unsafe.Pointer, down int) {
 	rows, cols := m.count[0], m.count[1]
+	high, wide := int32(rows), int32(cols)
 	slot, across := m.ptr[ld.slot], ld.strides[len(m.dims)-1]
 	m.ptr[i] = slot
 	if ld.mode == kept {
 		h := &m.held[i]
-		if h.at == at && rows <= h.rows && (cols == h.cols || cols < h.cols && (rows == 1 || across == 0 && down == 0)) {
+		if h.at == at && high <= h.rows && (wide == h.cols || wide < h.cols && (rows == 1 || across == 0 && down == 0)) {
 			return
 		}
-		*h = held{at, rows, cols}
+		*h = held{at, high, wide}
 	}
 	bytes := cols * ld.size
 	switch {

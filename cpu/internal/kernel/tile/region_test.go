@@ -290,7 +290,20 @@ func TestSpecsThatMakeNoSenseAreErrors(t *testing.T) {
 			reduceRows(s, compute.OpTypeReduceSum, 0)
 			s.Stores = slices.Repeat(s.Stores, maxReds+1)
 		},
-		"many registers": func(s *Spec) { s.Stores = slices.Repeat(s.Stores, maxRegs) },
+		"many operands": func(s *Spec) { s.Stores = slices.Repeat(s.Stores, maxOps+1) },
+		"many registers": func(s *Spec) {
+			w := over(4, 6)
+			x := w.matrix()
+			var regs []int
+			for range maxRegs {
+				x = w.op(compute.OpTypeExp, x)
+				regs = append(regs, x)
+			}
+			for _, r := range regs {
+				x = w.op(compute.OpTypeAdd, x, r)
+			}
+			*s = w.store(x).Spec
+		},
 	} {
 		s := biasReLU(4, 6)
 		spoil(&s)

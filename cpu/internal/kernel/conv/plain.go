@@ -93,8 +93,11 @@ func (p *plain) Run(w *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
 func native[T number](s *Spec, tap [][]Taps, n int, at *window, args []unsafe.Pointer) {
 	each(s, tap, n, at, func(out int) {
 		var sum T
-		at.terms(s, func(in, ker int) {
-			sum += *elem[T](args[1], in) * *elem[T](args[2], ker)
+		at.elements(s, func(in, ker int) {
+			for range s.InChannels / s.Groups {
+				sum += *elem[T](args[1], in) * *elem[T](args[2], ker)
+				in, ker = in+s.InChannel, ker+s.KernelIn
+			}
 		})
 		*elem[T](args[0], out) = sum
 	})
@@ -105,8 +108,11 @@ func image[T any](single func(T) float32, round func(float32) T) func(*Spec, [][
 	return func(s *Spec, tap [][]Taps, n int, at *window, args []unsafe.Pointer) {
 		each(s, tap, n, at, func(out int) {
 			var sum float32
-			at.terms(s, func(in, ker int) {
-				sum += single(*elem[T](args[1], in)) * single(*elem[T](args[2], ker))
+			at.elements(s, func(in, ker int) {
+				for range s.InChannels / s.Groups {
+					sum += single(*elem[T](args[1], in)) * single(*elem[T](args[2], ker))
+					in, ker = in+s.InChannel, ker+s.KernelIn
+				}
 			})
 			*elem[T](args[0], out) = round(sum)
 		})
@@ -153,8 +159,9 @@ func each(s *Spec, tap [][]Taps, n int, at *window, visit func(out int)) {
 	}
 }
 
-// terms visits the terms of an output, by the offsets of their factors.
-func (at *window) terms(s *Spec, visit func(in, ker int)) {
+// elements visits the elements of the kernel that an output sees, by the offsets of the first
+// input channel's factors.
+func (at *window) elements(s *Spec, visit func(in, ker int)) {
 	var j [maxAxes]int
 	for i := range s.Axes {
 		if at.taps[i].Count == 0 {
@@ -168,11 +175,7 @@ func (at *window) terms(s *Spec, visit func(in, ker int)) {
 			in += (t.I + j[i]*t.IStep) * a.InStride
 			ker += (t.K + j[i]*t.KStep) * a.KernelStride
 		}
-		for range s.InChannels / s.Groups {
-			visit(in, ker)
-			in += s.InChannel
-			ker += s.KernelIn
-		}
+		visit(in, ker)
 		if !next(&j, len(s.Axes), func(i int) int { return at.taps[i].Count }) {
 			return
 		}

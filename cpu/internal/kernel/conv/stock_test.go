@@ -104,6 +104,9 @@ func agree[T comparable](t rapid.TB, c call, dt dtypes.DType, value func(int) T)
 		t.Fatalf("%v: got %d elements, want %d; %+v", dt, outs, len(want), c)
 	}
 	for _, l := range isa.Available() {
+		if l > isa.Portable && dt != dtypes.Float32 && dt != dtypes.Float64 {
+			break // the definition again
+		}
 		y, ys := buffer(outs, func(int) T { return value(77) })
 		kernel.Run(New(l, s), y, x, w)
 		for i, got := range ys {

@@ -22,8 +22,8 @@ import (
 // first. Axis.Kernel is the window, Axis.KernelDilation its dilation, and Axis.KernelStride is
 // unused.
 type Spec struct {
-	DType dtypes.DType
-	Axes  []conv.Axis
+	DType dtypes.DType // of the array
+	Axes  []conv.Axis  // all of them
 }
 
 // General describes the windows of compute's ReduceWindow on arrays in row-major order. Lists that

@@ -34,7 +34,7 @@ func least[T number](x, source, out unsafe.Pointer, offsets []int, n int) {
 
 // search clears the part of the output that the unit owns and scatters the unit's sources.
 func search[T any](k *choose, u int, args []unsafe.Pointer, offsets []int, pick picker) {
-	own(k, u, func(offset int) { clear(unsafe.Slice(elem[T](args[0], offset), k.run)) })
+	own(k, u, func(offset, n int) { clear(unsafe.Slice(elem[T](args[0], offset), n)) })
 	var w window
 	for i := range k.per {
 		k.window(&w, u, i)
@@ -74,12 +74,13 @@ func (w *window) offsets(k *choose, list []int) []int {
 	}
 }
 
-// own visits the elements of the output that belong to a unit: along each of the first axes,
-// those from the end of the window before to the end of its own, at the last position to the end
-// of the axis.
-func own(k *choose, u int, visit func(offset int)) {
+// own visits the elements of the output that belong to a unit, as runs: along each of the first
+// axes, those from the end of the window before to the end of its own, at the last position to
+// the end of the axis.
+func own(k *choose, u int, visit func(offset, n int)) {
 	var lo, hi, at [maxAxes]int
-	for x := len(k.axes) - 1; x >= 0; x-- {
+	axes, n := len(k.axes), k.run
+	for x := axes - 1; x >= 0; x-- {
 		c := &k.axes[x]
 		lo[x], hi[x] = 0, c.In
 		if x < k.alone {
@@ -97,13 +98,22 @@ func own(k *choose, u int, visit func(offset int)) {
 		}
 		at[x] = lo[x]
 	}
+	first := 0
+	for axes > 0 && k.axes[axes-1].InStride == n { // neighbours are cleared at once
+		axes--
+		first += lo[axes] * k.axes[axes].InStride
+		n *= hi[axes] - lo[axes]
+		if hi[axes]-lo[axes] < k.axes[axes].In {
+			break
+		}
+	}
 	for {
-		offset := 0
-		for x := range k.axes {
+		offset := first
+		for x := range axes {
 			offset += at[x] * k.axes[x].InStride
 		}
-		visit(offset)
-		x := len(k.axes) - 1
+		visit(offset, n)
+		x := axes - 1
 		for ; x >= 0; x-- {
 			if at[x]++; at[x] < hi[x] {
 				break

@@ -32,8 +32,8 @@ type choose struct {
 // NewSelect returns the kernel of SelectAndScatterMax, or of SelectAndScatterMin, for the windows
 // that a spec lays over the operand (its OutStrides are those of the source). The arguments are
 // output, operand and source. It is nil if the type has no order.
-func NewSelect(_ isa.Level, s Spec, smallest bool) kernel.Kernel {
-	k := &choose{title: s.name("select"), body: chooser(s.DType, smallest), units: 1, per: 1, run: 1, elements: 1}
+func NewSelect(l isa.Level, s Spec, smallest bool) kernel.Kernel {
+	k := &choose{title: s.name("select"), body: chooser(l, s.DType, smallest), units: 1, per: 1, run: 1, elements: 1}
 	if k.body == nil || len(s.Axes) > maxAxes {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (c *coord) apart() bool { return (c.Kernel-1)*c.KernelDilation < c.Stride }
 type scatterer func(k *choose, u int, args []unsafe.Pointer, offsets []int)
 
 // chooser returns the loop of a type.
-func chooser(dt dtypes.DType, smallest bool) scatterer {
+func chooser(l isa.Level, dt dtypes.DType, smallest bool) scatterer {
 	switch dt {
 	case dtypes.Int8:
 		return ordered[int8](smallest)
@@ -85,6 +85,9 @@ func chooser(dt dtypes.DType, smallest bool) scatterer {
 	case dtypes.Uint64:
 		return ordered[uint64](smallest)
 	case dtypes.Float32:
+		if pick := native(l, smallest); pick != nil {
+			return func(k *choose, u int, args []unsafe.Pointer, list []int) { search[float32](k, u, args, list, pick) }
+		}
 		return ordered[float32](smallest)
 	case dtypes.Float64:
 		return ordered[float64](smallest)

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 )
 
 // Fuse gathers elementwise operations over the same dimensions, and the reductions of what
@@ -19,6 +21,8 @@ import (
 // is found to be the same instruction.
 func Fuse(g *ir.Graph) {
 	readThrough(g)
+	Dead(g)
+	prepareRows(g)
 	Dead(g)
 	copyReduced(g)
 	f := newFusion(g)
@@ -111,7 +115,7 @@ func newFusion(g *ir.Graph) *fusion {
 	for i, n := range g.Nodes {
 		f.order[n] = i
 		gr := &group{nodes: []*ir.Node{n}}
-		if fusable(n) {
+		if member(n) {
 			gr.dims = space(n)
 		}
 		if isReduction(n) {
@@ -121,6 +125,10 @@ func newFusion(g *ir.Graph) *fusion {
 	}
 	return f
 }
+
+// member reports whether a node may be in a group: in a region, or as a row view between the
+// instructions of one.
+func member(n *ir.Node) bool { return fusable(n) || rowView(n) != nil }
 
 // fusable reports whether a node may be part of a region.
 func fusable(n *ir.Node) bool { return isElementwise(n) || isReduction(n) && reducible(n) }
@@ -137,11 +145,11 @@ func (f *fusion) group(n *ir.Node) *group {
 
 // joinProducers joins a node with the elementwise nodes whose values it reads.
 func (f *fusion) joinProducers(n *ir.Node) {
-	if !fusable(n) {
+	if !member(n) {
 		return
 	}
 	for _, v := range n.In {
-		if p := v.Def; isElementwise(p) && slices.Equal(space(p), space(n)) {
+		if p := v.Def; (isElementwise(p) || rowView(p) != nil || rowView(n) == p) && slices.Equal(space(p), space(n)) {
 			f.join(f.group(p), f.group(n))
 		}
 	}
@@ -265,20 +273,45 @@ func (f *fusion) schedule() []*ir.Node {
 	// Only now: a region becomes the definition of its outputs, which other groups look up.
 	regions := map[*group]*ir.Node{}
 	for _, gr := range order {
-		if fusable(gr.nodes[0]) {
+		if slices.ContainsFunc(gr.nodes, fusable) {
 			regions[gr] = f.region(gr)
 		}
 	}
 	var out []*ir.Node
 	for _, gr := range order {
-		if r, ok := regions[gr]; ok {
-			for _, v := range r.Out {
-				v.Def = r
-			}
-			out = append(out, r)
-			continue
-		}
-		out = append(out, gr.nodes...)
+		out = append(out, f.emit(gr, regions[gr])...)
 	}
 	return out
+}
+
+// emit lists the nodes of a group: a region, or what it was made of if the elementwise machine
+// cannot hold it. Row views of results from outside come before the region, those that somebody
+// outside reads after it.
+func (f *fusion) emit(gr *group, region *ir.Node) (out []*ir.Node) {
+	if region == nil {
+		return gr.nodes
+	}
+	if _, err := tile.New(isa.Portable, *region.Attr.(*tile.Spec)); err != nil {
+		return gr.nodes
+	}
+	for _, n := range gr.nodes {
+		if r := rowView(n); r != nil && f.group(r) != gr {
+			out = append(out, n)
+		}
+	}
+	out = append(out, region)
+	for _, n := range gr.nodes {
+		if r := rowView(n); r != nil && f.group(r) == gr && f.readOutside(gr, n.Out[0]) {
+			out = append(out, n)
+		}
+	}
+	for i, v := range region.Out {
+		v.Def, v.Index = region, i
+	}
+	return out
+}
+
+// readOutside reports whether a value of a group is read by a node outside, or is a result.
+func (f *fusion) readOutside(gr *group, v *ir.Value) bool {
+	return slices.ContainsFunc(f.users[v], func(u *ir.Node) bool { return u == nil || f.group(u) != gr })
 }

@@ -70,19 +70,18 @@ func TestDifferentReductionsStayApart(t *testing.T) {
 	}
 }
 
-// TestWhatDependsOnAReductionWaitsForIt: exp(x)/Σ exp(x) reads all of x before it writes; the
-// two halves cannot be one loop though both read x.
+// TestWhatDependsOnAReductionWaitsForIt: exp(x) divided by its sums over columns reads all of x
+// before it writes; the two halves cannot be one loop though both read x.
 func TestWhatDependsOnAReductionWaitsForIt(t *testing.T) {
 	b := newBuild(t)
 	x := b.param(5, 7)
 	e := b.apply(compute.OpTypeExp, x)
-	total := b.Add(compute.OpTypeBroadcastInDim, ir.Axes{0}, []*ir.Value{b.sum(e, 1)}, x.Shape).Out[0]
-	b.all(b.apply(compute.OpTypeDiv, e, total))
+	b.all(b.apply(compute.OpTypeDiv, e, b.spread(b.sum(e, 0), 5, 7)))
 	if len(b.regions()) != 2 {
 		t.Fatalf("got %v, want two regions", b.Graph)
 	}
-	if l := b.regions()[1].Loads; !slices.ContainsFunc(l, func(l tile.Load) bool { return slices.Equal(l.Strides, []int{1, 0}) }) {
-		t.Errorf("got loads %+v, want the sums once a row", l)
+	if l := b.regions()[1].Loads; !slices.ContainsFunc(l, func(l tile.Load) bool { return slices.Equal(l.Strides, []int{0, 1}) }) {
+		t.Errorf("got loads %+v, want the sums once a column", l)
 	}
 }
 
@@ -101,11 +100,11 @@ func TestNoCycleThroughAnotherNode(t *testing.T) {
 // gradient.
 func TestSumsOfSquaresDoNotTearUpdatesApart(t *testing.T) {
 	b := newBuild(t)
-	w, grad := b.param(5, 7), b.param(5, 7)
+	w, grad := b.param(50, 70), b.param(50, 70)
 	square := b.apply(compute.OpTypeMul, grad, grad)
 	norm := b.apply(compute.OpTypeSqrt, b.sum(square, 0, 1))
 	ok := b.Add(compute.OpTypeIsFinite, nil, []*ir.Value{norm}, shapes.Make(dtypes.Bool)).Out[0]
-	all := b.Add(compute.OpTypeBroadcastInDim, ir.Axes{}, []*ir.Value{ok}, shapes.Make(dtypes.Bool, 5, 7)).Out[0]
+	all := b.Add(compute.OpTypeBroadcastInDim, ir.Axes{}, []*ir.Value{ok}, shapes.Make(dtypes.Bool, 50, 70)).Out[0]
 	step := b.apply(compute.OpTypeDiv, grad, b.apply(compute.OpTypeSqrt, square))
 	updated := b.Add(compute.OpTypeWhere, nil, []*ir.Value{all, b.apply(compute.OpTypeSub, w, step), w}, w.Shape).Out[0]
 	b.all(updated, norm)

@@ -23,6 +23,12 @@ func (f *fusion) region(gr *group) *ir.Node {
 	n := &ir.Node{Op: ir.OpRegion, Attr: r.spec}
 	r.node = n
 	for _, m := range gr.nodes {
+		if over := rowView(m); over != nil {
+			if f.group(over) != gr {
+				r.load(m.Out[0])
+			}
+			continue
+		}
 		for _, v := range m.In {
 			if f.group(v.Def) != gr {
 				r.load(v)
@@ -30,9 +36,13 @@ func (f *fusion) region(gr *group) *ir.Node {
 		}
 	}
 	for _, m := range gr.nodes {
-		if isReduction(m) {
+		switch over := rowView(m); {
+		case over != nil && f.group(over) == gr:
+			r.row(m, over)
+		case over != nil:
+		case isReduction(m):
 			r.reduce(m)
-		} else {
+		default:
 			r.compute(m)
 		}
 	}
@@ -105,14 +115,24 @@ func (r *regionBuilder) compute(n *ir.Node) {
 	v := n.Out[0]
 	r.reg[v] = len(r.spec.Loads) + len(r.spec.Code)
 	r.spec.Code = append(r.spec.Code, in)
-	if !slices.ContainsFunc(r.fusion.users[v], func(u *ir.Node) bool { return u == nil || r.fusion.group(u) != r.group }) {
-		return
+	if r.fusion.readOutside(r.group, v) {
+		r.store(v, tile.Store{Reg: r.reg[v], DType: in.To, Strides: ir.RowMajor(r.spec.Dims)})
 	}
-	r.store(v, tile.Store{Reg: r.reg[v], DType: in.To, Strides: ir.RowMajor(r.spec.Dims)})
 }
 
-// reduce appends the store of a reduction.
+// row appends the reduction of every row, spread over it.
+func (r *regionBuilder) row(view, over *ir.Node) {
+	r.spec.RowAxes = len(axes(over))
+	dt := view.Out[0].Shape.DType
+	r.reg[view.Out[0]] = len(r.spec.Loads) + len(r.spec.Code)
+	r.spec.Code = append(r.spec.Code, tile.Instr{Op: over.Op, DType: dt, To: dt, A: r.reg[over.In[0]], B: -1, C: -1})
+}
+
+// reduce appends the store of a reduction, if somebody needs it besides its row views here.
 func (r *regionBuilder) reduce(n *ir.Node) {
+	if !r.fusion.readOutside(r.group, n.Out[0]) && !slices.ContainsFunc(r.fusion.users[n.Out[0]], r.readsRowOutside) {
+		return
+	}
 	over := make([]bool, len(r.spec.Dims))
 	for _, axis := range axes(n) {
 		over[axis] = true
@@ -127,8 +147,12 @@ func (r *regionBuilder) reduce(n *ir.Node) {
 	r.store(n.Out[0], tile.Store{Reg: r.reg[n.In[0]], DType: n.Out[0].Shape.DType, Reduce: n.Op, Over: over, Strides: strides})
 }
 
+// readsRowOutside reports whether a row view of the group is read outside of it.
+func (r *regionBuilder) readsRowOutside(view *ir.Node) bool {
+	return view != nil && r.fusion.readOutside(r.group, view.Out[0])
+}
+
 func (r *regionBuilder) store(v *ir.Value, s tile.Store) {
-	v.Index = len(r.node.Out)
 	r.node.Out = append(r.node.Out, v)
 	r.spec.Stores = append(r.spec.Stores, s)
 }

@@ -58,13 +58,8 @@ func Reduce(l isa.Level, op compute.OpType, dt dtypes.DType) Reducer {
 }
 
 func reduceIntegers[T integer](op compute.OpType) Reducer {
-	switch op {
-	case compute.OpTypeReduceBitwiseAnd:
-		return fold(func(x, y T) T { return x & y })
-	case compute.OpTypeReduceBitwiseOr:
-		return fold(func(x, y T) T { return x | y })
-	case compute.OpTypeReduceBitwiseXor:
-		return fold(func(x, y T) T { return x ^ y })
+	if fn := reduceBits[T](op); fn != nil {
+		return fn
 	}
 	return reduceNumbers[T](op)
 }
@@ -93,16 +88,6 @@ func reduceNumbers[T number](op compute.OpType) Reducer {
 		return reduceMin[T]
 	}
 	return nil
-}
-
-// fold combines the elements one after another.
-func fold[T any](f func(x, y T) T) Reducer {
-	return func(acc, x unsafe.Pointer, n int) {
-		a := (*T)(acc)
-		for _, v := range run[T](x, n) {
-			*a = f(*a, v)
-		}
-	}
 }
 
 func reduceSum[T number](acc, x unsafe.Pointer, n int) {

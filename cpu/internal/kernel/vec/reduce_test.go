@@ -76,6 +76,46 @@ func TestReductionsMatchTheirDefinition(t *testing.T) {
 	}
 }
 
+func TestBitsReduceAsElementsDoOneByOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(55, 55))
+	for op, join := range map[compute.OpType]func(x, y uint64) uint64{
+		compute.OpTypeReduceBitwiseAnd: func(x, y uint64) uint64 { return x & y },
+		compute.OpTypeReduceBitwiseOr:  func(x, y uint64) uint64 { return x | y },
+		compute.OpTypeReduceBitwiseXor: func(x, y uint64) uint64 { return x ^ y },
+	} {
+		for _, dt := range []dtypes.DType{dtypes.Uint8, dtypes.Int16, dtypes.Uint32, dtypes.Int64} {
+			for _, n := range lengths() {
+				x, acc := drawn(rng, dt, n), drawn(rng, dt, 1)
+				for i := range n { // most bits alike, so that not everything becomes 0 or all ones
+					*(*byte)(unsafe.Add(x, i*dt.Size())) |= 0x5a
+				}
+				want := element(acc, dt.Size(), 0)
+				for i := range n {
+					want = join(want, element(x, dt.Size(), i))
+				}
+				vec.Reduce(isa.Best(), op, dt)(acc, x, n)
+				if got := element(acc, dt.Size(), 0); got != want {
+					t.Fatalf("%v/%v: n %d: got %#x, want %#x", op, dt, n, got, want)
+				}
+			}
+		}
+	}
+	for n := range 40 {
+		for at := range n {
+			x, all, none := make([]uint8, n), uint8(1), uint8(0)
+			for i := range x {
+				x[i] = 1
+			}
+			x[at] = 0
+			vec.Reduce(isa.Best(), compute.OpTypeReduceLogicalAnd, dtypes.Bool)(unsafe.Pointer(&all), unsafe.Pointer(&x[0]), n)
+			vec.Reduce(isa.Best(), compute.OpTypeReduceLogicalOr, dtypes.Bool)(unsafe.Pointer(&none), unsafe.Pointer(&x[0]), n)
+			if all != 0 || none != min(1, uint8(n-1)) {
+				t.Fatalf("false at %d of %d: got and %d, or %d", at, n, all, none)
+			}
+		}
+	}
+}
+
 func TestNeutralElementsLeaveEveryElementAsItIs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for _, op := range reductions {

@@ -71,7 +71,7 @@ func (p *product) cut(l isa.Level) grid {
 	if parts := p.parts(want); parts > 1 {
 		return grid{blocks: ceil(p.M, maxRows), groups: ceil(len(p.panels), 8), parts: parts, rowsFirst: true}
 	}
-	tiles := ceil(p.M, p.panels[0].micro.Rows)
+	tiles, enough := ceil(p.M, p.panels[0].micro.Rows), ceil(want*4, 5)
 	best, g := math.Inf(1), grid{parts: 1, rowsFirst: p.N >= p.M || p.wantB()}
 	reads, widest := 2.0, len(p.panels)
 	if (p.M+p.N)*p.K*p.size > cache {
@@ -80,10 +80,10 @@ func (p *product) cut(l isa.Level) grid {
 	}
 	for wide := 1; wide <= widest; wide++ {
 		groups := ceil(len(p.panels), wide)
-		blocks := max(ceil(p.M, maxRows), min(tiles, ceil(want*4/5, groups)))
+		blocks := max(ceil(p.M, maxRows), min(tiles, ceil(enough, groups)))
 		cost := reads*(float64(blocks)/float64(p.M)+float64(groups)/float64(p.N)) +
 			0.3*uneven(tiles, blocks)*uneven(len(p.panels), groups)
-		if blocks*groups*5 < want*4 {
+		if blocks*groups < enough {
 			cost += 100 // too few units, if there are more to be had
 		}
 		if cost < best {

@@ -61,7 +61,7 @@ func TestSmallProductsHaveFewUnitsAndLargeOnesEnough(t *testing.T) {
 		}{
 			{plainSpec(16, 16, 16), 1, 1},
 			{plainSpec(64, 64, 64), 1, 2},
-			{plainSpec(128, 400, 20), 1, 4},
+			{plainSpec(128, 400, 20), 2, 4},
 			{plainSpec(128, 784, 400), 24, 96},
 			{plainSpec(784, 128, 400), 24, 96},
 			{plainSpec(1024, 1024, 1024), 32, 400},

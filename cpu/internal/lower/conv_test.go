@@ -26,7 +26,7 @@ var channelsFirst = compute.ConvolveAxesConfig{
 }
 
 // convolved adds a ConvGeneral.
-func convolved(t *testing.T, g *ir.Graph, x, w *ir.Value, a ir.Conv) *ir.Value {
+func convolved(t testing.TB, g *ir.Graph, x, w *ir.Value, a ir.Conv) *ir.Value {
 	a.ChannelGroups, a.BatchGroups = max(a.ChannelGroups, 1), max(a.BatchGroups, 1)
 	s, err := shapeinference.ConvGeneral(x.Shape, w.Shape, a.Axes, a.Strides, a.Paddings, a.InputDilations,
 		a.KernelDilations, a.ChannelGroups, a.BatchGroups)

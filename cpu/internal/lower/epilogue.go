@@ -19,7 +19,7 @@ func init() {
 // can be handed over.
 func gemmRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.Gemm)
-	if b.handedOver(n, a) {
+	if b.Epilogues && b.handedOver(n, a) {
 		return nil
 	}
 	to, shape := b.between(a.Region, a.Load)
@@ -32,7 +32,7 @@ func gemmRegion(b *builder, n *ir.Node) error {
 // convRegion lowers a convolution and the region that reads it, as gemmRegion does.
 func convRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.ConvStep)
-	if b.convolvedOver(n, a) {
+	if b.Epilogues && b.convolvedOver(n, a) {
 		return nil
 	}
 	to, _ := b.between(a.Region, a.Load)

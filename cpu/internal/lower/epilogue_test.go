@@ -16,7 +16,7 @@ import (
 func rewritten(t *testing.T, g *ir.Graph) *plan.Program {
 	g = g.Clone()
 	pass.Run(g, nil)
-	return lowered(t, g, lower.Options{})
+	return lowered(t, g, lower.Options{Epilogues: true})
 }
 
 // oneProduct fails if a program is more than a product with an epilogue.

@@ -23,6 +23,11 @@ type Options struct {
 	// step writes over its own input.
 	Unfused bool
 
+	// Epilogues lets products and convolutions hand their tiles to the region that reads them.
+	// Without it the region is a step of its own, which is faster as long as a region takes
+	// longer to begin on a tile than a pass over the output saves (BenchmarkEpilogue).
+	Epilogues bool
+
 	// Fallback gives a host that computes a node for which there is no kernel, or nil if it
 	// cannot. Its arguments are the node's outputs, then its inputs, all contiguous.
 	Fallback func(*ir.Node) plan.Host

@@ -212,6 +212,7 @@ func checkAgainst(t *testing.T, g *ir.Graph, params, want []unsafe.Pointer) {
 	rewritten := g.Clone()
 	pass.Run(rewritten, nil)
 	compareRuns(t, "passes", rewritten, lower.Options{Level: isa.Best()}, params, want)
+	compareRuns(t, "epilogues", rewritten, lower.Options{Level: isa.Best(), Epilogues: true}, params, want)
 }
 
 // broadcasts reports whether elementwise operations broadcast by themselves, which the passes

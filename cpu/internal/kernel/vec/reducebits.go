@@ -1,7 +1,7 @@
 package vec
 
 import (
-	"encoding/binary"
+	little "encoding/binary"
 	"unsafe"
 
 	"github.com/gomlx/compute"
@@ -45,21 +45,21 @@ func wordwise[T integer](words func(x []byte) uint64, join func(x, y T) T) Reduc
 func andWords(x []byte) uint64 {
 	w := ^uint64(0)
 	for ; len(x) >= 8; x = x[8:] {
-		w &= binary.LittleEndian.Uint64(x)
+		w &= little.LittleEndian.Uint64(x)
 	}
 	return w
 }
 
 func orWords(x []byte) (w uint64) {
 	for ; len(x) >= 8; x = x[8:] {
-		w |= binary.LittleEndian.Uint64(x)
+		w |= little.LittleEndian.Uint64(x)
 	}
 	return w
 }
 
 func xorWords(x []byte) (w uint64) {
 	for ; len(x) >= 8; x = x[8:] {
-		w ^= binary.LittleEndian.Uint64(x)
+		w ^= little.LittleEndian.Uint64(x)
 	}
 	return w
 }

@@ -33,7 +33,7 @@ func (m *machine) gather(i int, x unsafe.Pointer) {
 			red.ops.across(unsafe.Add(acc, k*row*size), unsafe.Add(x, k*m.count[1]*size), m.count[1])
 		}
 	default:
-		if red.over[p] {
+		if red.lanes > 1 {
 			row = red.window
 		}
 		m.gatherColumns(red, acc, x, row)

@@ -28,7 +28,7 @@ type reduction struct {
 	last   int   // the last dimension of the window that is not reduced
 	step   []int // accumulators from one index to the next; 0 where reduced
 	window int   // accumulators
-	lanes  int   // windows of the first level, one for every row of a tile that they are summed over
+	lanes  int   // windows of the first level: one for every row of a tile, if tiles are as wide, so that a tile is taken in at once
 	period int   // tiles between two flushes
 	levels int
 	offset int // bytes to the first level's window in scratch memory
@@ -78,13 +78,13 @@ func (r *region) newReduction(l isa.Level, x reduce) reduction {
 		red.open = q
 	}
 	red.partial = x.over[r.unitDim]
-	if x.over[p] && !x.over[q] {
-		red.lanes = r.rows
-	}
 	if (x.acc == dtypes.Float32 || x.acc == dtypes.Float64) && x.op == compute.OpTypeReduceSum {
 		red.levels = 3
 	}
 	red.extents(r)
+	if x.over[p] && !x.over[q] && red.window == r.cols {
+		red.lanes = r.rows
+	}
 	red.cellCount = x.cells(r.dims, 0)
 	red.cellStep = contiguous(r.dims, x.over)
 	return red

@@ -144,7 +144,7 @@ func (g *randomGraph) small() bool { return g.IntN(3) == 0 }
 func (g *randomGraph) step() {
 	kinds := []func(){
 		g.unary, g.unary, g.binary, g.binary, g.binary, g.jump, g.choose, g.transpose, g.reshape, g.broadcast,
-		g.slice, g.reverse, g.pad, g.concatenate, g.reduce, g.reduce, g.dot, g.dot, g.convert, g.cumsum, g.gather, g.window, g.conv, g.argminmax,
+		g.slice, g.reverse, g.pad, g.concatenate, g.reduce, g.reduce, g.dot, g.dot, g.convert, g.cumsum, g.gather, g.window, g.conv, g.argminmax, g.softmax, g.normalize,
 	}
 	kinds[g.IntN(len(kinds))]()
 }
@@ -250,6 +250,64 @@ func (g *randomGraph) jump() {
 	case 5:
 		v, err := g.fn.IsFinite(x.v)
 		g.add("finite", true, false, v, err)
+	}
+}
+
+// spreadOver repeats a reduction of the last axes over them again.
+func (g *randomGraph) spreadOver(x compute.Value, to shapes.Shape, kept int) compute.Value {
+	axes := make([]int, kept)
+	for i := range axes {
+		axes[i] = i
+	}
+	return g.must(g.fn.BroadcastInDim(x, to, axes))
+}
+
+// lastAxes draws how many of the last axes of a value make up a row.
+func (g *randomGraph) lastAxes(x randomValue) (kept int, axes []int) {
+	kept = g.IntN(x.rank())
+	for i := kept; i < x.rank(); i++ {
+		axes = append(axes, i)
+	}
+	return kept, axes
+}
+
+func (g *randomGraph) softmax() {
+	x, ok := g.pick(func(v randomValue) bool { return isFloat(v) && movable(v) && notEmpty(v) })
+	if !ok {
+		return
+	}
+	kept, axes := g.lastAxes(x)
+	top := g.spreadOver(g.must(g.fn.ReduceMax(x.v, axes...)), x.shape, kept)
+	e := g.must(g.fn.Exp(g.must(g.fn.Sub(x.v, top))))
+	v, err := g.fn.Div(e, g.spreadOver(g.must(g.fn.ReduceSum(e, axes...)), x.shape, kept))
+	g.add(fmt.Sprint("softmax ", axes), false, true, v, err)
+}
+
+// normalize subtracts the mean of every row and divides by its deviation, as layers do.
+func (g *randomGraph) normalize() {
+	x, ok := g.pick(func(v randomValue) bool { return isFloat(v) && movable(v) && notEmpty(v) })
+	if !ok {
+		return
+	}
+	kept, axes := g.lastAxes(x)
+	scalar := func(c float64) compute.Value {
+		return g.must(g.fn.Reshape(g.must(g.fn.Constant(flatOf(x.shape.DType, c)))))
+	}
+	length := 1
+	for _, a := range axes {
+		length *= x.dims()[a]
+	}
+	mean := func(v compute.Value) compute.Value {
+		return g.must(g.fn.Mul(g.must(g.fn.ReduceSum(v, axes...)), scalar(1/float64(length))))
+	}
+	centered := g.must(g.fn.Sub(x.v, g.spreadOver(mean(x.v), x.shape, kept)))
+	variance := mean(g.must(g.fn.Mul(centered, centered)))
+	deviation := g.must(g.fn.Sqrt(g.must(g.fn.Add(variance, scalar(.5)))))
+	v, err := g.fn.Div(centered, g.spreadOver(deviation, x.shape, kept))
+	g.add(fmt.Sprint("normalize ", axes), false, false, v, err)
+	if g.coin() {
+		v, err = g.fn.Log(deviation)
+		g.add("log deviation", false, true, v, err)
 	}
 }
 

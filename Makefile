@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long bench paper crash fuzz cover docs clean
+.PHONY: build test lint race long compare bench paper crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -44,6 +44,12 @@ long:
 # Published figures beside ours; about an hour, a fifth of it with GOEXPERIMENT=simd.
 paper:
 	bench/record paper env ELBO_PAPER=1 go test ./paper -count=1 -v -timeout 4h
+
+# Training speed beside PyTorch, JAX and GoMLX's own engines; PYTHON is an interpreter that has the
+# peers.
+PYTHON ?= python3
+compare:
+	bench/record compare go run ./bench/compare -python $(PYTHON)
 
 bench:
 	bench/record bench go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 2h

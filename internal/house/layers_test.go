@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"data", "ckpt", "eval", "plot"},
 	{"train", "codec", "report"},
 	{"."},
-	{"serve/...", "cluster/..."},
+	{"serve/...", "cluster/...", "bench/..."},
 	{"cmd/elbo/...", "paper"},
 }
 

@@ -29,14 +29,17 @@ func fastTransposer(l isa.Level, size int) func(m *mover, dst, src unsafe.Pointe
 func squares[T any](n int, do func(dst, src *byte, dstRow, srcCol, blocks int)) func(*mover, unsafe.Pointer, unsafe.Pointer, int, int) {
 	return func(m *mover, dst, src unsafe.Pointer, rows, cols int) {
 		size, whole := int(unsafe.Sizeof(*new(T))), cols/n*n
-		for ; rows >= n && whole > 0; rows -= n {
-			do((*byte)(dst), (*byte)(src), m.row.dst, m.col.src, whole/n)
+		r := 0
+		for ; r+n <= rows && whole > 0; r += n {
+			d, s := unsafe.Add(dst, r*m.row.dst), unsafe.Add(src, r*size)
+			do((*byte)(d), (*byte)(s), m.row.dst, m.col.src, whole/n)
 			if whole < cols {
-				strided[T](m, unsafe.Add(dst, whole*size), unsafe.Add(src, whole*m.col.src), n, cols-whole)
+				strided[T](m, unsafe.Add(d, whole*size), unsafe.Add(s, whole*m.col.src), n, cols-whole)
 			}
-			dst, src = unsafe.Add(dst, n*m.row.dst), unsafe.Add(src, n*size)
 		}
-		blocks[T](m, dst, src, rows, cols)
+		if r < rows {
+			blocks[T](m, unsafe.Add(dst, r*m.row.dst), unsafe.Add(src, r*size), rows-r, cols)
+		}
 	}
 }
 
@@ -50,6 +53,8 @@ func copyAhead(l isa.Level) func(dst, src, next unsafe.Pointer, n int) {
 			return
 		}
 		copyLinesAhead((*byte)(dst), (*byte)(src), (*byte)(next), lines)
-		copyBytes(unsafe.Add(dst, 64*lines), unsafe.Add(src, 64*lines), n-64*lines)
+		if n%64 > 0 {
+			copyBytes(unsafe.Add(dst, 64*lines), unsafe.Add(src, 64*lines), n%64)
+		}
 	}
 }

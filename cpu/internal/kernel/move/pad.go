@@ -30,8 +30,8 @@ func (a *padAxis) source(o int) int {
 	return o / a.step
 }
 
-// padder computes row by row: the innermost axis that is padded, in runs of the elements of the
-// axes inside it.
+// padder computes pieces of rows: a row lies along the innermost axis that is padded, and
+// consists of runs of the elements of the axes inside it.
 type padder struct {
 	noMemory
 	spec  PadSpec
@@ -39,8 +39,8 @@ type padder struct {
 	row   padAxis
 	run   int // bytes of a run
 	rows  int
-	first int // operand indices lo ≤ i < hi of the row are used
-	last  int
+	cuts  int // pieces of a row
+	units int
 	fill  func(dst, value unsafe.Pointer, bytes int)
 }
 
@@ -66,16 +66,8 @@ func NewPad(s PadSpec) kernel.Kernel {
 		k.rows *= a.to
 	}
 	k.outer = axes
-	for k.first < k.row.n && k.row.start+k.first*k.row.step < 0 {
-		k.first++
-	}
-	k.last = k.row.n
-	for k.last > k.first && k.row.start+(k.last-1)*k.row.step >= k.row.to {
-		k.last--
-	}
-	if k.row.to*k.run == 0 {
-		k.rows = 0
-	}
+	k.cuts = unitsOf(k.row.to, k.row.to*k.run)
+	k.units = unitsOf(k.rows*k.cuts, k.rows*k.row.to*k.run)
 	return k
 }
 
@@ -94,44 +86,53 @@ func filler(size int) func(dst, value unsafe.Pointer, bytes int) {
 
 func (k *padder) Name() string { return fmt.Sprintf("pad %v by %v", k.spec.Dims, k.spec.Axes) }
 
-func (k *padder) Phases() []int { return []int{unitsOf(k.rows, k.rows*k.row.to*k.run)} }
+func (k *padder) Phases() []int { return []int{k.units} }
 
 func (k *padder) Run(_ *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
-	units := k.Phases()[0]
-	for r := part(k.rows, units, lo); r < part(k.rows, units, hi); r++ {
-		k.one(unsafe.Add(args[0], r*k.row.to*k.run), args[1], args[2], r)
+	pieces := k.rows * k.cuts
+	for i := part(pieces, k.units, lo); i < part(pieces, k.units, hi); i++ {
+		r, c := i/k.cuts, i%k.cuts
+		from, to := part(k.row.to, k.cuts, c), part(k.row.to, k.cuts, c+1)
+		k.piece(unsafe.Add(args[0], (r*k.row.to+from)*k.run), args[1], args[2], r, from, to)
 	}
 }
 
-// one computes an output row.
-func (k *padder) one(dst, operand, value unsafe.Pointer, r int) {
+// piece computes the runs from ≤ o < to of an output row, at dst.
+func (k *padder) piece(dst, operand, value unsafe.Pointer, r, from, to int) {
 	src, scale := 0, k.row.n*k.run
 	for i := len(k.outer) - 1; i >= 0; i-- {
 		a := &k.outer[i]
 		at := a.source(r % a.to)
 		if at < 0 {
-			k.fill(dst, value, k.row.to*k.run)
+			k.fill(dst, value, (to-from)*k.run)
 			return
 		}
 		src, r, scale = src+at*scale, r/a.to, scale*a.n
 	}
-	from, n := unsafe.Add(operand, src+k.first*k.run), k.last-k.first
-	begin := max(0, k.row.start+k.first*k.row.step)
-	if n == 0 {
-		begin = k.row.to
-	}
-	k.fill(dst, value, begin*k.run)
-	if k.row.step == 1 {
-		copyBytes(unsafe.Add(dst, begin*k.run), from, n*k.run)
-		begin += n
-	} else {
-		for i := range n {
-			copyBytes(unsafe.Add(dst, begin*k.run), unsafe.Add(from, i*k.run), k.run)
-			begin++
-			gap := min(k.row.step-1, k.row.to-begin)
-			k.fill(unsafe.Add(dst, begin*k.run), value, gap*k.run)
-			begin += gap
+	row := unsafe.Add(operand, src)
+	if a := &k.row; a.step == 1 {
+		begin, end := max(from, min(a.start, to)), min(to, max(a.start+a.n, from))
+		k.fill(dst, value, (begin-from)*k.run)
+		if begin < end {
+			copyBytes(unsafe.Add(dst, (begin-from)*k.run), unsafe.Add(row, (begin-a.start)*k.run), (end-begin)*k.run)
 		}
+		if end < to {
+			k.fill(unsafe.Add(dst, (end-from)*k.run), value, (to-end)*k.run)
+		}
+		return
 	}
-	k.fill(unsafe.Add(dst, begin*k.run), value, (k.row.to-begin)*k.run)
+	for o := from; o < to; {
+		here := unsafe.Add(dst, (o-from)*k.run)
+		if at := k.row.source(o); at >= 0 {
+			copyBytes(here, unsafe.Add(row, at*k.run), k.run)
+			o++
+			continue
+		}
+		gap := o + 1
+		for gap < to && k.row.source(gap) < 0 {
+			gap++
+		}
+		k.fill(here, value, (gap-o)*k.run)
+		o = gap
+	}
 }

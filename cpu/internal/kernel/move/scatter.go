@@ -138,7 +138,7 @@ func (k *scatter) Run(_ *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer
 // apply combines the part of one window that lies in the range of the split loop.
 func (k *scatter) apply(args []unsafe.Pointer, b, from, to int) {
 	var n, at [maxLoops]int
-	dst, src := args[0], unsafe.Add(args[3], place(b, k.indices.batch, k.batch))
+	toDst, toSrc := 0, place(b, k.indices.batch, k.batch)
 	for i := range k.loops {
 		a := &k.loops[i]
 		start, lo, hi := 0, 0, a.limit
@@ -154,24 +154,26 @@ func (k *scatter) apply(args []unsafe.Pointer, b, from, to int) {
 			return
 		}
 		n[i] = last - first
-		dst, src = unsafe.Add(dst, first*a.dst), unsafe.Add(src, (first-start)*a.src)
+		toDst, toSrc = toDst+first*a.dst, toSrc+(first-start)*a.src
 	}
+	dst, src := unsafe.Add(args[0], toDst), unsafe.Add(args[3], toSrc)
 	last := len(k.loops) - 1
 	run := 1
 	if size := k.spec.Type.Size(); last >= 0 && k.loops[last].dst == size && (k.loops[last].src == size || n[last] == 1) {
 		run = n[last]
 		last--
 	}
-	for {
-		k.combine(dst, dst, src, nil, run)
+	for d, u := 0, 0; ; { // bytes from the window's first elements
+		to := unsafe.Add(dst, d)
+		k.combine(to, to, unsafe.Add(src, u), nil, run)
 		i := last
 		for ; i >= 0; i-- {
 			a := &k.loops[i]
-			dst, src = unsafe.Add(dst, a.dst), unsafe.Add(src, a.src)
+			d, u = d+a.dst, u+a.src
 			if at[i]++; at[i] < n[i] {
 				break
 			}
-			dst, src = unsafe.Add(dst, -n[i]*a.dst), unsafe.Add(src, -n[i]*a.src)
+			d, u = d-n[i]*a.dst, u-n[i]*a.src
 			at[i] = 0
 		}
 		if i < 0 {

@@ -19,9 +19,10 @@ func transposer(l isa.Level, size int) func(m *mover, dst, src unsafe.Pointer, r
 // reads stay in the cache from one row to the next.
 func blocks[T any](m *mover, dst, src unsafe.Pointer, rows, cols int) {
 	size, step := int(unsafe.Sizeof(*new(T))), m.col.src
-	for ; cols >= 8; cols -= 8 {
+	c := 0
+	for ; c+8 <= cols; c += 8 {
 		for r := range rows {
-			d, s := span[T](unsafe.Add(dst, r*m.row.dst), 8), unsafe.Add(src, r*size)
+			d, s := span[T](unsafe.Add(dst, r*m.row.dst+c*size), 8), unsafe.Add(src, r*size+c*step)
 			d[0] = *(*T)(s)
 			d[1] = *(*T)(unsafe.Add(s, step))
 			d[2] = *(*T)(unsafe.Add(s, 2*step))
@@ -31,7 +32,8 @@ func blocks[T any](m *mover, dst, src unsafe.Pointer, rows, cols int) {
 			d[6] = *(*T)(unsafe.Add(s, 6*step))
 			d[7] = *(*T)(unsafe.Add(s, 7*step))
 		}
-		dst, src = unsafe.Add(dst, 8*size), unsafe.Add(src, 8*step)
 	}
-	strided[T](m, dst, src, rows, cols)
+	if c < cols {
+		strided[T](m, unsafe.Add(dst, c*size), unsafe.Add(src, c*step), rows, cols-c)
+	}
 }

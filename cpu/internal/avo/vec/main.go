@@ -47,7 +47,7 @@ func main() {
 
 // routines writes all of package vec and returns the lines of its table.
 func (g *gen) routines() (entries []entry) {
-	for _, k := range slices.Concat(arithmetic(), integers(), logic(), functions(), conversions()) {
+	for _, k := range slices.Concat(arithmetic(), integers(), logic(), functions(), doubles(), conversions()) {
 		if g.wide || !k.wideOnly {
 			entries = append(entries, g.routine(k)...)
 		}

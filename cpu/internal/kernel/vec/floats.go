@@ -65,7 +65,7 @@ func function(op compute.OpType) func(float64) float64 {
 	case compute.OpTypeExpm1:
 		return math.Expm1
 	case compute.OpTypeLog:
-		return math.Log
+		return logarithm
 	case compute.OpTypeLog1p:
 		return math.Log1p
 	case compute.OpTypeTanh:
@@ -80,6 +80,14 @@ func function(op compute.OpType) func(float64) float64 {
 		return math.Cos
 	}
 	return nil
+}
+
+// logarithm is ln x. Package math's assembly for amd64 takes subnormal numbers for 2⁻¹⁰²³ or so.
+func logarithm(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }
 
 // logistic is 1/(1+e⁻ˣ), written so that e never overflows.

@@ -4,7 +4,8 @@
 //
 // Plain Go loops define every operation. The assembly versions give the same bits except
 // where a function's accuracy is stated: the float32 functions Exp, Expm1, Log, Log1p, Tanh,
-// Logistic, Erf, Sin, Cos and Pow, which are within 2 ulp of the exact result on every level.
+// Logistic, Erf, Sin, Cos and Pow, and Exp and Log of float64, which are within 2 ulp of the exact
+// result on every level.
 //
 // Semantics follow GoMLX's own Go backend, except that
 //   - integers divided by zero give all bits set (−1), and the remainder is the dividend,
@@ -12,6 +13,7 @@
 //   - floats convert to integers with saturation, and NaN to 0, instead of whatever the
 //     machine does; this too is XLA's rule;
 //   - Abs clears the sign of −0;
+//   - Log of a subnormal float64 is right, where package math's is not on amd64;
 //   - Rsqrt rounds twice: it is 1 divided by the rounded root;
 //   - numbers round to Float16 half to even, subnormal ones too, and a NaN stays a NaN in both
 //     half precisions;

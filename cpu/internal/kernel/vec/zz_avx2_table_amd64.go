@@ -244,6 +244,8 @@ var avx2Table = map[any]routine{
 	opKey{compute.OpTypeSin, dtypes.Float32}:                      {stops: sinFloat32AVX2},
 	opKey{compute.OpTypeCos, dtypes.Float32}:                      {stops: cosFloat32AVX2},
 	opKey{compute.OpTypePow, dtypes.Float32}:                      {stops: powFloat32AVX2},
+	opKey{compute.OpTypeExp, dtypes.Float64}:                      {fn: expFloat64AVX2},
+	opKey{compute.OpTypeLog, dtypes.Float64}:                      {fn: logFloat64AVX2},
 	convertKey{dtypes.Float32, dtypes.Float64}:                    {fn: float32ToFloat64AVX2, lanes: 4},
 	convertKey{dtypes.Float64, dtypes.Float32}:                    {fn: float64ToFloat32AVX2, lanes: 4},
 	convertKey{dtypes.Int32, dtypes.Float32}:                      {fn: int32ToFloat32AVX2},

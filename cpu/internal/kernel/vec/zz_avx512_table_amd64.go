@@ -314,6 +314,8 @@ var avx512Table = map[any]routine{
 	opKey{compute.OpTypeSin, dtypes.Float32}:                      {stops: sinFloat32AVX512},
 	opKey{compute.OpTypeCos, dtypes.Float32}:                      {stops: cosFloat32AVX512},
 	opKey{compute.OpTypePow, dtypes.Float32}:                      {stops: powFloat32AVX512},
+	opKey{compute.OpTypeExp, dtypes.Float64}:                      {fn: expFloat64AVX512},
+	opKey{compute.OpTypeLog, dtypes.Float64}:                      {fn: logFloat64AVX512},
 	convertKey{dtypes.Float32, dtypes.Float64}:                    {fn: float32ToFloat64AVX512},
 	convertKey{dtypes.Float64, dtypes.Float32}:                    {fn: float64ToFloat32AVX512},
 	convertKey{dtypes.Int32, dtypes.Float32}:                      {fn: int32ToFloat32AVX512},

@@ -200,3 +200,29 @@ func BenchmarkPool(b *testing.B) {
 		}
 	}
 }
+
+// A view is reached through its strides, and what lies between those of the output is left alone.
+func TestViewsAreReadAndWrittenThroughTheirStrides(t *testing.T) {
+	s := nhwc(2, 6, 3, 2, 2, 1)
+	dims, _ := outDims(s)
+	wide := Spec{DType: s.DType, Axes: append(s.Axes[:0:0], s.Axes...)}
+	ins, outs := 1, 1
+	for i := range wide.Axes {
+		a := &wide.Axes[i]
+		a.InStride, a.OutStride = 2*a.InStride, 3*a.OutStride
+		ins, outs = ins+(a.In-1)*a.InStride, outs+(dims[i]-1)*a.OutStride
+	}
+	x := normal(ins)
+	var dense []float32
+	for i := 0; i < ins; i += 2 {
+		dense = append(dense, x[i])
+	}
+	want, got := pack(make([]float32, outs)), pack(make([]float32, outs))
+	kernel.Run(New(isa.Best(), s, compute.ReduceOpMax), want, pack(dense))
+	kernel.Run(New(isa.Best(), wide, compute.ReduceOpMax), got, pack(x))
+	for i, v := range unsafe.Slice((*float32)(got), outs) {
+		if i%3 != 0 && v != 0 || i%3 == 0 && v != *elem[float32](want, i/3) {
+			t.Fatalf("word %d: got %v", i, v)
+		}
+	}
+}

@@ -34,6 +34,9 @@ func main() {
 	if status := build.Main(flags.Config(), g.Context); status != 0 {
 		os.Exit(status)
 	}
+	if err := checkRegisters(set.Lookup("out").Value.String(), g.wide); err != nil {
+		log.Fatal(err)
+	}
 	if err := importUnsafe(set.Lookup("stubs").Value.String()); err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
 	"log"
@@ -60,4 +61,16 @@ func (g *gen) pointer(name string) reg.Register {
 	r := g.GP64()
 	g.MOVQ(arg.Addr, r)
 	return r
+}
+
+// checkRegisters refuses code for AVX2 that uses registers of AVX-512.
+func checkRegisters(name string, wide bool) error {
+	text, err := os.ReadFile(name)
+	if err != nil || wide {
+		return err
+	}
+	if found := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|[ZK]\d+)\b`).Find(text); found != nil {
+		return fmt.Errorf("%s: got register %s, which AVX2 lacks", name, found)
+	}
+	return nil
 }

@@ -200,7 +200,10 @@ func (t *team) barrier() {
 		t.round.Add(1)
 		return
 	}
-	for t.round.Load() == round && !t.stop.Load() {
+	for spins := 0; t.round.Load() == round && !t.stop.Load(); spins++ {
+		if spins > 10000 {
+			runtime.Gosched() // more threads than cores
+		}
 	}
 }
 

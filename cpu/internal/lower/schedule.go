@@ -2,6 +2,7 @@ package lower
 
 import (
 	"container/heap"
+	"slices"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
@@ -38,6 +39,17 @@ func (s *step) written() []int {
 	var out []int
 	for i, a := range s.Args {
 		if i < s.outs || s.memory && i == len(s.Args)-1 {
+			out = append(out, a.Buffer)
+		}
+	}
+	return out
+}
+
+// touched lists the buffers that a step reads or writes, each once.
+func (s *step) touched() []int {
+	var out []int
+	for _, a := range s.Args {
+		if !slices.Contains(out, a.Buffer) {
 			out = append(out, a.Buffer)
 		}
 	}
@@ -84,8 +96,8 @@ func (o *order) follow(before []int, i int) {
 }
 
 // reach marks the steps that must come after step i.
-func (o *order) reach(i int) map[int]bool {
-	seen := map[int]bool{}
+func (o *order) reach(i int) []bool {
+	seen := make([]bool, len(o.after))
 	stack := []int{i}
 	for len(stack) > 0 {
 		j := stack[len(stack)-1]
@@ -220,73 +232,4 @@ func (h *ints) Pop() any {
 	x := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]
 	return x
-}
-
-// byMemory is an order that always takes, of the steps that can come next, the one after which
-// the least memory is alive.
-func (o *order) byMemory(b *builder, steps []step) []int {
-	wait := o.waiting()
-	uses := map[int]int{} // steps still to come, by buffer
-	for i := range steps {
-		for _, id := range steps[i].touched() {
-			uses[id]++
-		}
-	}
-	begun := map[int]bool{}
-	grows := func(i int) int {
-		bytes := 0
-		for _, id := range steps[i].touched() {
-			if b.buffers[id].Kind != plan.Arena {
-				continue
-			}
-			if !begun[id] {
-				bytes += b.buffers[id].Size
-			}
-			if uses[id] == 1 {
-				bytes -= b.buffers[id].Size
-			}
-		}
-		return bytes
-	}
-	var ready, out []int
-	for i := range steps {
-		if wait[i] == 0 {
-			ready = append(ready, i)
-		}
-	}
-	for len(ready) > 0 {
-		best, least := 0, grows(ready[0])
-		for k, i := range ready {
-			if g := grows(i); g < least || g == least && i < ready[best] {
-				best, least = k, g
-			}
-		}
-		i := ready[best]
-		ready[best] = ready[len(ready)-1]
-		ready = ready[:len(ready)-1]
-		out = append(out, i)
-		for _, id := range steps[i].touched() {
-			begun[id] = true
-			uses[id]--
-		}
-		for _, j := range o.after[i] {
-			if wait[j]--; wait[j] == 0 {
-				ready = append(ready, j)
-			}
-		}
-	}
-	return out
-}
-
-// touched lists the buffers that a step reads or writes, each once.
-func (s *step) touched() []int {
-	var out []int
-	seen := map[int]bool{}
-	for _, a := range s.Args {
-		if !seen[a.Buffer] {
-			seen[a.Buffer] = true
-			out = append(out, a.Buffer)
-		}
-	}
-	return out
 }

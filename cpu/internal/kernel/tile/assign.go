@@ -40,20 +40,36 @@ func (r *region) assignStep(i int, place, last []int, pool *slots) {
 		}
 	}
 	release(true)
-	switch {
-	case d.home >= 0:
-		r.setClash(d.home, i, last, pool)
-		dst = len(r.loads) + d.home
-	case d.dst >= 0:
-		dst = pool.take()
+	if d.dst >= 0 || d.home >= 0 {
+		dst = r.settle(d.dst, d.home, i, place, last, pool)
 	}
-	if d.dst >= 0 {
-		place[d.dst] = dst
+	st := d.step
+	st.c = at(place, d.c)
+	if d.double {
+		second := r.settle(d.twin, d.twinsHome, i, place, last, pool)
+		st.c = uint8(second)
+		if d.twin < 0 {
+			pool.give(second)
+		}
 	}
 	release(false)
-	st := d.step
-	st.dst, st.a, st.b, st.c = uint8(dst), at(place, d.a), at(place, d.b), at(place, d.c)
+	st.dst, st.a, st.b = uint8(dst), at(place, d.a), at(place, d.b)
 	r.steps = append(r.steps, st)
+}
+
+// settle finds a place for a result of step i, and remembers it if the result is a register.
+func (r *region) settle(reg, home, i int, place, last []int, pool *slots) int {
+	var dst int
+	if home >= 0 {
+		r.setClash(home, i, last, pool)
+		dst = len(r.loads) + home
+	} else {
+		dst = pool.take()
+	}
+	if reg >= 0 {
+		place[reg] = dst
+	}
+	return dst
 }
 
 // at is the place of a register, or that of none.

@@ -58,11 +58,12 @@ func benchRegion(b *testing.B, s Spec, inPlace bool) {
 	}
 }
 
-func BenchmarkBiasReLU(b *testing.B)  { benchRegion(b, biasReLU(128, 400), false) }
-func BenchmarkLogitsBCE(b *testing.B) { benchRegion(b, logitsBCE(128, 784), false) }
-func BenchmarkAdam(b *testing.B)      { benchRegion(b, adamChain(313600), true) }
-func BenchmarkSoftmax(b *testing.B)   { benchRegion(b, softmax(512, 256), false) }
-func BenchmarkTranspose(b *testing.B) { benchRegion(b, transposeOf(784, 400), false) }
+func BenchmarkBiasReLU(b *testing.B)   { benchRegion(b, biasReLU(128, 400), false) }
+func BenchmarkLogitsBCE(b *testing.B)  { benchRegion(b, logitsBCE(128, 784), false) }
+func BenchmarkLogitsPair(b *testing.B) { benchRegion(b, logitsPair(128, 784), false) }
+func BenchmarkAdam(b *testing.B)       { benchRegion(b, adamChain(313600), true) }
+func BenchmarkSoftmax(b *testing.B)    { benchRegion(b, softmax(512, 256), false) }
+func BenchmarkTranspose(b *testing.B)  { benchRegion(b, transposeOf(784, 400), false) }
 
 // BenchmarkNarrow sums a function of 128×20 elements over the short axis.
 func BenchmarkNarrow(b *testing.B) {

@@ -3,6 +3,7 @@ package tile
 import (
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -71,13 +72,31 @@ func accumulator(dt dtypes.DType) dtypes.DType {
 
 // operation finds the loop that computes an instruction, or nil. Row reductions have none.
 func operation(l isa.Level, in Instr) vec.Fn {
+	if op, ok := extras[in.Op]; ok {
+		return vec.Extra(l, op, in.DType)
+	}
 	switch in.Op {
-	case MulAdd:
-		return vec.Extra(l, vec.MulAdd, in.DType)
+	case LogitsLoss, LogitsGrad:
+		return logits(l, in)
 	case compute.OpTypeConvertDType:
 		return vec.Convert(l, in.DType, in.To)
 	}
 	return vec.Lookup(l, in.Op, in.DType)
+}
+
+// extras are the operations that package vec has besides those of package compute.
+var extras = map[compute.OpType]vec.Op{MulAdd: vec.MulAdd, ReLU: vec.ReLU, ReLUGrad: vec.ReLUGrad, Silu: vec.Silu}
+
+// logits is the loss of logits or its derivative. What is not wanted goes to c, a spare slot.
+func logits(l isa.Level, in Instr) vec.Fn {
+	if in.DType != dtypes.Float32 {
+		return nil
+	}
+	both := vec.LogitsLoss(l)
+	if in.Op == LogitsGrad {
+		return func(dst, a, b, c unsafe.Pointer, n int) { both(c, dst, a, b, n) }
+	}
+	return func(dst, a, b, c unsafe.Pointer, n int) { both(dst, c, a, b, n) }
 }
 
 // operands counts the registers that an instruction reads: A, B and C in this order.
@@ -99,7 +118,7 @@ func arity(op compute.OpType) int {
 	case compute.OpTypeWhere, compute.OpTypeClamp, MulAdd:
 		return 3
 	case compute.OpTypeAdd, compute.OpTypeSub, compute.OpTypeMul, compute.OpTypeDiv, compute.OpTypeRem,
-		compute.OpTypePow, compute.OpTypeMax, compute.OpTypeMin, compute.OpTypeAtan2,
+		compute.OpTypePow, ReLUGrad, LogitsLoss, LogitsGrad, compute.OpTypeMax, compute.OpTypeMin, compute.OpTypeAtan2,
 		compute.OpTypeBitwiseAnd, compute.OpTypeBitwiseOr, compute.OpTypeBitwiseXor,
 		compute.OpTypeLogicalAnd, compute.OpTypeLogicalOr, compute.OpTypeLogicalXor,
 		compute.OpTypeShiftLeft, compute.OpTypeShiftRightArithmetic, compute.OpTypeShiftRightLogical,

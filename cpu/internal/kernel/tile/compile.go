@@ -59,6 +59,15 @@ type draft struct {
 	step
 	dst, a, b, c int
 	home         int // the store in whose memory the result is computed, or −1
+
+	// A step on logits has two results; the second is at c, in a spare slot if twin is −1.
+	double          bool
+	twin, twinsHome int
+}
+
+// newDraft is a step with at most one operand and no result.
+func newDraft(do action, which, a int) draft {
+	return draft{step: step{do: do, which: uint8(which)}, dst: -1, a: a, b: -1, c: -1, home: -1, twin: -1, twinsHome: -1}
 }
 
 // placed is a register that lies in an operand's memory.
@@ -205,36 +214,51 @@ func (r *region) order(l isa.Level) {
 		case st.reg >= len(r.loads) && home[st.reg] < 0:
 			home[st.reg] = j
 		default:
-			late = append(late, draft{step{do: calc, fn: vec.Copy(l, st.size)}, -1, st.reg, -1, -1, j})
+			d := newDraft(calc, 0, st.reg)
+			d.fn, d.home = vec.Copy(l, st.size), j
+			late = append(late, d)
 		}
 	}
+	done := make([]bool, len(home))
 	for reg := range home {
-		if reg >= len(r.loads) {
-			r.drafts = append(r.drafts, r.newDraft(l, r.code[reg-len(r.loads)], reg, home[reg]))
+		if reg >= len(r.loads) && !done[reg] {
+			r.drafts = append(r.drafts, r.draftOf(l, reg, home, done))
 		}
 		for j, st := range r.stores {
 			if st.reg == reg && st.mode != direct {
-				r.drafts = append(r.drafts, draft{step{do: scatter, which: uint8(j)}, -1, reg, -1, -1, -1})
+				r.drafts = append(r.drafts, newDraft(scatter, j, reg))
 			}
 		}
 		for j, x := range r.reds {
 			if x.reg == reg {
-				r.drafts = append(r.drafts, draft{step{do: gather, which: uint8(j)}, -1, reg, -1, -1, -1})
+				r.drafts = append(r.drafts, newDraft(gather, j, reg))
 			}
 		}
 	}
 	r.drafts = append(r.drafts, late...)
 }
 
-// newDraft computes a register, in a store's memory if home is not −1.
-func (r *region) newDraft(l isa.Level, in Instr, reg, home int) draft {
-	d := draft{dst: reg, a: in.A, b: in.B, c: in.C, home: home}
-	if isReduce(in.Op) {
+// draftOf computes a register, in a store's memory if it has a home, and with it the loss of
+// logits whose derivative it is, or the other way round.
+func (r *region) draftOf(l isa.Level, reg int, home []int, done []bool) draft {
+	in := r.code[reg-len(r.loads)]
+	d := newDraft(calc, 0, in.A)
+	d.dst, d.b, d.c, d.home = reg, in.B, in.C, home[reg]
+	switch {
+	case isReduce(in.Op):
 		d.do, d.which = rowCalc, uint8(len(r.rowOps))
 		r.rowOps = append(r.rowOps, newRowReducer(l, in.Op, in.DType))
-	} else {
-		d.fn = operation(l, in)
+		return d
+	case in.Op == LogitsLoss || in.Op == LogitsGrad:
+		d.double = true
+		in.Op = LogitsLoss + LogitsGrad - in.Op
+		if i := slices.Index(r.code, in); i >= 0 {
+			d.twin = len(r.loads) + i
+			d.twinsHome, done[d.twin] = home[d.twin], true
+		}
+		in.Op = LogitsLoss + LogitsGrad - in.Op
 	}
+	d.fn = operation(l, in)
 	return d
 }
 
@@ -304,8 +328,8 @@ func codeName(code []Instr) string {
 
 // opName is an operation's name in lower case: add, max, sum.
 func opName(op compute.OpType) string {
-	if op == MulAdd {
-		return "muladd"
+	if op >= MulAdd {
+		return [...]string{"muladd", "relu", "relugrad", "silu", "logitsloss", "logitsgrad"}[op-MulAdd]
 	}
 	return strings.ToLower(strings.TrimPrefix(op.String(), "Reduce"))
 }

@@ -20,10 +20,10 @@ var (
 		dtypes.Uint8, dtypes.Bool, dtypes.Float16, dtypes.BFloat16, dtypes.Int8, dtypes.Uint16, dtypes.Uint32}
 	unaryOps = []compute.OpType{compute.OpTypeNeg, compute.OpTypeAbs, compute.OpTypeSqrt, compute.OpTypeSign, compute.OpTypeFloor,
 		compute.OpTypeExp, compute.OpTypeLogistic, compute.OpTypeLog1p, compute.OpTypeTanh, compute.OpTypeIdentity,
-		compute.OpTypeLogicalNot, compute.OpTypeBitwiseNot, compute.OpTypeIsFinite, compute.OpTypeRsqrt}
+		compute.OpTypeLogicalNot, compute.OpTypeBitwiseNot, ReLU, Silu, compute.OpTypeIsFinite, compute.OpTypeRsqrt}
 	binaryOps = []compute.OpType{compute.OpTypeAdd, compute.OpTypeSub, compute.OpTypeMul, compute.OpTypeDiv, compute.OpTypeMax,
 		compute.OpTypeMin, compute.OpTypeLessThan, compute.OpTypeEqual, compute.OpTypeGreaterOrEqual, compute.OpTypeLogicalAnd,
-		compute.OpTypeLogicalXor, compute.OpTypeBitwiseOr, compute.OpTypeShiftLeft, compute.OpTypeRem}
+		compute.OpTypeLogicalXor, compute.OpTypeBitwiseOr, compute.OpTypeShiftLeft, compute.OpTypeRem, LogitsLoss, LogitsLoss, LogitsGrad, LogitsGrad, ReLUGrad}
 	reduceOps = []compute.OpType{compute.OpTypeReduceSum, compute.OpTypeReduceSum, compute.OpTypeReduceProduct, compute.OpTypeReduceMax,
 		compute.OpTypeReduceMin, compute.OpTypeReduceLogicalAnd, compute.OpTypeReduceLogicalOr, compute.OpTypeReduceBitwiseXor}
 )

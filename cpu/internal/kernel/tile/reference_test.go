@@ -208,10 +208,16 @@ func element(l isa.Level, s Spec, in []*buffer, idx []int, rows rowResults, inst
 			}
 			return ptrTo(&regs[r])
 		}
-		if isReduce(c.Op) {
-			out = row(l, s, in, idx, rows, i)
-		} else {
-			operation(l, c)(ptrTo(&out), ptr(c.A), ptr(c.B), ptr(c.C), 1)
+		var spare value
+		switch c.Op {
+		case LogitsLoss, LogitsGrad:
+			operation(l, c)(ptrTo(&out), ptr(c.A), ptr(c.B), ptrTo(&spare), 1)
+		default:
+			if isReduce(c.Op) {
+				out = row(l, s, in, idx, rows, i)
+			} else {
+				operation(l, c)(ptrTo(&out), ptr(c.A), ptr(c.B), ptr(c.C), 1)
+			}
 		}
 		regs = append(regs, out)
 	}

@@ -199,12 +199,18 @@ func replay(t failer, r *region) {
 			if got, ok := holds[place]; x.reg >= 0 && (!ok || got != x.reg) {
 				t.Errorf("%s: step %d: place %d holds register %d, want %d", r.name, k, place, got, x.reg)
 			}
-			if x.reg < 0 && x.place != none {
+			if x.reg < 0 && x.place != none && !d.double {
 				t.Errorf("%s: step %d: got place %d for no register", r.name, k, x.place)
 			}
 		}
 		if d.dst >= 0 {
 			holds[st.dst] = d.dst
+		}
+		if d.double {
+			holds[st.c] = d.twin // −1 makes the slot's old register useless
+			if st.c == st.dst {
+				t.Errorf("%s: step %d: both results at place %d", r.name, k, st.c)
+			}
 		}
 	}
 	for _, i := range slices.Concat(r.copied, r.fixed) {

@@ -38,7 +38,7 @@ type Load struct {
 
 // Instr computes a register from up to three others. The operations are the elementwise ones
 // of package compute, with operands in the order of its methods (Where: condition, onTrue,
-// onFalse; Clamp: min, x, max), ConvertDType, MulAdd, and the Reduce family over rows.
+// onFalse; Clamp: min, x, max), ConvertDType, the Reduce family over rows, and those below.
 type Instr struct {
 	Op      compute.OpType // the operation
 	DType   dtypes.DType   // of the operands (of onTrue for Where)
@@ -46,8 +46,19 @@ type Instr struct {
 	A, B, C int            // operand registers; unused ones are −1
 }
 
-// MulAdd is a·b + c of float32 or float64, rounded once.
-const MulAdd = compute.OpTypeLast + 100
+// Operations of float32 and float64 that package compute does not name.
+const (
+	MulAdd   = compute.OpTypeLast + 100 + iota // a·b + c, rounded once
+	ReLU                                       // max(a, 0), with NaN for NaN
+	ReLUGrad                                   // a where b > 0, else 0
+	Silu                                       // a·logistic(a)
+
+	// LogitsLoss is the negative Bernoulli log-likelihood max(a, 0) − a·b + ln(1 + e^−|a|) of
+	// targets b given logits a, LogitsGrad its derivative logistic(a) − b with respect to a; both
+	// of float32. They are computed together where the operands are the same.
+	LogitsLoss
+	LogitsGrad
+)
 
 // Store writes a register, or its reduction over some of the dimensions.
 type Store struct {

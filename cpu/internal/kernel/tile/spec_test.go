@@ -72,6 +72,14 @@ func logitsBCE(m, n int) Spec {
 	return w.store(grad).sum(loss, 0, 1).sum(grad, 0).Spec
 }
 
+// logitsPair is logitsBCE by the operations that are made for it.
+func logitsPair(m, n int) Spec {
+	w := over(m, n)
+	z, x, _ := w.matrix(), w.matrix(), w.number()
+	loss, grad := w.op(LogitsLoss, z, x), w.op(LogitsGrad, z, x)
+	return w.store(grad).sum(loss, 0, 1).sum(grad, 0).Spec
+}
+
 // adamChain is a step of Adam on a parameter, in place (Kingma and Ba 2015, algorithm 1), with
 // loads w, m, v, gradient, β₁, 1−β₁, β₂, 1−β₂, 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), learning rate and ε.
 func adamChain(n int) Spec {

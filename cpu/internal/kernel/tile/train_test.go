@@ -55,10 +55,75 @@ func TestLogitsBCEIsTheCrossEntropyWithItsGradient(t *testing.T) {
 		grad, pgrad := floats(m * n)
 		total, ptotal := floats(1)
 		bias, pbias := floats(n)
-		kernel.Run(mustNew(t, l, logitsBCE(m, n)), pgrad, ptotal, pbias, pz, px, pzero)
-		near(t, "gradient", grad, want, 1)
-		near(t, "its sum", bias, column, m)
-		near(t, "loss", total, []float64{loss}, loss)
+		for _, s := range []Spec{logitsBCE(m, n), logitsPair(m, n)} {
+			kernel.Run(mustNew(t, l, s), pgrad, ptotal, pbias, pz, px, pzero)
+			near(t, "gradient", grad, want, 1)
+			near(t, "its sum", bias, column, m)
+			near(t, "loss", total, []float64{loss}, loss)
+		}
+	}
+}
+
+func TestALossAndItsDerivativeAreOneStep(t *testing.T) {
+	count := func(s Spec) (steps, doubles int) {
+		r := mustNew(t, isa.Best(), s).(*region)
+		replay(t, r)
+		for _, d := range r.drafts {
+			if d.do == calc {
+				steps++
+			}
+			if d.double {
+				doubles++
+			}
+		}
+		return steps, doubles
+	}
+	if steps, doubles := count(logitsPair(128, 784)); steps != 1 || doubles != 1 {
+		t.Errorf("got %d steps and %d with two results, want one", steps, doubles)
+	}
+	w := over(300)
+	a, b, c := w.matrix(), w.matrix(), w.matrix()
+	x := w.op(LogitsGrad, a, b)
+	y := w.op(LogitsLoss, a, c) // other targets
+	z := w.op(LogitsLoss, a, b)
+	w.store(w.op(compute.OpTypeAdd, w.op(compute.OpTypeAdd, x, y), z)).store(z).store(a)
+	if steps, doubles := count(w.Spec); steps != 5 || doubles != 2 {
+		t.Errorf("got %d steps and %d with two results, want 5 and 2", steps, doubles)
+	}
+	for _, inPlace := range []bool{false, true} {
+		for _, l := range isa.Available() {
+			rng := rand.New(rand.NewPCG(28, 29))
+			tr := newTrial(w.Spec, rng, false, inPlace)
+			want, slacks := tr.want(l)
+			shuffled(mustNew(t, l, w.Spec), rng, tr.args)
+			for j, st := range w.Stores {
+				compare(t, "pair", w.Dims, st, tr.stores[j], want[j], slacks[j])
+			}
+		}
+	}
+}
+
+func TestOperationsOfTheirOwnAreWhatTheirNamesSay(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	a := []float32{-2, -1, 0, 1, 2, nan, inf, -inf}
+	b := []float32{1, 0, 1, 1, -1, 1, 0, 1}
+	want := map[compute.OpType][]float32{
+		ReLU:     {0, 0, 0, 1, 2, nan, inf, 0},
+		ReLUGrad: {-2, 0, 0, 1, 0, nan, 0, -inf},
+	}
+	for op, y := range want {
+		w := over(len(a))
+		regs := []int{w.matrix(), w.matrix()}
+		s := w.store(w.op(op, regs[:arity(op)]...)).Spec
+		for _, l := range isa.Available() {
+			out, pout := floats(len(a))
+			kernel.Run(mustNew(t, l, s), pout, unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+			for i := range out {
+				if out[i] != y[i] && !(out[i] != out[i] && y[i] != y[i]) {
+					t.Errorf("%v: %s of %v, %v: got %v, want %v", l, opName(op), a[i], b[i], out[i], y[i])
+				}
+			}
+		}
 	}
 }
 
@@ -180,4 +245,28 @@ func TestOneKernelServesSeveralExecutionsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// Units in any order, one by one or in runs, on one worker or two, give the same bits.
+func TestHowUnitsAreSharedOutDoesNotMatter(t *testing.T) {
+	for _, s := range []Spec{biasReLU(128, 400), logitsPair(128, 784), logitsSums(50, 5000), adamChain(30000), softmax(512, 64), layerNorm(300, 100)} {
+		for _, l := range isa.Available() {
+			k := mustNew(t, l, s)
+			var first []*buffer
+			for seed := range 4 {
+				tr := newTrial(s, rand.New(rand.NewPCG(41, 42)), false, false)
+				if seed == 0 {
+					runner(k, tr.args)()
+					first = tr.stores
+					continue
+				}
+				shuffled(k, rand.New(rand.NewPCG(43, uint64(seed))), tr.args)
+				for j, b := range tr.stores {
+					if !slices.Equal(b.mem, first[j].mem) {
+						t.Errorf("%v: %s: store %d: got other bits in another order", l, k.Name(), j)
+					}
+				}
+			}
+		}
+	}
 }

@@ -24,3 +24,6 @@ func wide(at unsafe.Pointer, t dtypes.DType) float64 {
 	}
 	return float64((*(*bfloat16.BFloat16)(at)).Float32())
 }
+
+// at32 gives an element of an array of float32.
+func at32(p unsafe.Pointer, i int) *float32 { return (*float32)(unsafe.Add(p, 4*i)) }

@@ -244,6 +244,12 @@ func compareRuns(t *testing.T, name string, g *ir.Graph, o lower.Options, params
 // those that they may take over if donate is set.
 func execute(t testing.TB, p *plan.Program, params []unsafe.Pointer, donate bool) []unsafe.Pointer {
 	t.Helper()
+	return executeOn(t, pool, p, params, donate)
+}
+
+// executeOn is execute on workers of one's own.
+func executeOn(t testing.TB, pool *run.Pool, p *plan.Program, params []unsafe.Pointer, donate bool) []unsafe.Pointer {
+	t.Helper()
 	ins := memory(p.Params, 0)
 	for i, s := range p.Params {
 		copy(bytesOf(ins[i], s), bytesOf(params[i], s))

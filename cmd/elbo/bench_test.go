@@ -30,11 +30,11 @@ func TestBenchPrintsPeakRatesAndTheStep(t *testing.T) {
 
 func TestBenchRefusesWrongFlags(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--rows: got 5":    {"bench", "--rows", "5"},
-		"--time: got 1h":   {"bench", "--time", "1h"},
-		"got 1 arguments":  {"bench", "now"},
-		`got "abacus"`:     {"bench", "--backend", "abacus"},
-		"invalid argument": {"bench", "--rows", "many"},
+		"--rows: got 5":       {"bench", "--rows", "5"},
+		"--time: got 1h":      {"bench", "--time", "1h"},
+		"got 1 arguments":     {"bench", "now"},
+		`got "abacus"`:        {"bench", "--backend", "abacus"},
+		"want a whole number": {"bench", "--rows", "many"},
 	} {
 		if o := call(t.Context(), args...); o.code == exitOK || !strings.Contains(o.err, want) || strings.Count(o.err, "\n") != 1 {
 			t.Errorf("%v: exit %d, %q, want one line with %q", args, o.code, o.err, want)

@@ -14,6 +14,7 @@ import (
 // Graph is a function: values computed from parameters, in an order in which every node comes
 // after the nodes it depends on.
 type Graph struct {
+	// Name is for dumps; Nodes are in the order of computation.
 	Name    string
 	Nodes   []*Node
 	Params  []*Value // each the output of a Parameter node
@@ -29,10 +30,11 @@ type Value struct {
 
 // Node applies an operation to values.
 type Node struct {
+	// Out is computed from In.
 	Op   Op
-	Attr any // the operation's attributes, one of the types of this package, or nil
-	In   []*Value
-	Out  []*Value
+	Attr any      // the operation's attributes, one of the types of this package, or nil
+	In   []*Value // operands
+	Out  []*Value // results
 }
 
 // Op names an operation: one of package compute, or one of those below.

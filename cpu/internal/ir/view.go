@@ -3,9 +3,10 @@ package ir
 // Layout tells where the elements of a value lie: element (i₀, i₁, …) is element
 // Offset + Σ iₖ·Stridesₖ of Base's memory.
 type Layout struct {
-	Base    *Value
-	Offset  int
-	Strides []int
+	// Base owns the memory; Offset and Strides are counted in elements.
+	Base    *Value // that owns the memory
+	Offset  int    // elements from its beginning to element (0, 0, …)
+	Strides []int  // one an axis
 }
 
 // LayoutOf follows views down to the value that owns the memory.

@@ -12,8 +12,8 @@ import (
 
 // Pass is a rewriting of a graph in place.
 type Pass struct {
-	Name string
-	Do   func(g *ir.Graph)
+	Name string            // as in dumps
+	Do   func(g *ir.Graph) // rewrites a graph in place
 }
 
 // Passes lists what Run does, in order.

@@ -169,3 +169,12 @@ func ExampleNew() {
 	// region muladd [2×3] max:0
 	// [1 20 300 5 51 601] [5 51 601]
 }
+
+func TestOperandsOfNoExtentAreAllowed(t *testing.T) {
+	for _, dims := range [][]int{{}, {1}, {1, 1, 1}} {
+		w := over(dims...)
+		if !checkOne(t, w.store(w.op(MulAdd, w.matrix(), w.number(), w.matrix())).Spec) {
+			t.Errorf("%v: got no region", dims)
+		}
+	}
+}

@@ -79,8 +79,11 @@ func TestWrongUseOfBuffersIsAnError(t *testing.T) {
 	for part, use := range map[string]func() error{
 		"flat data: got []float64": func() error { _, err := b.BufferFromFlatData(0, []float64{1}, f32(1)); return err },
 		"got 2 elements, want 1":   func() error { _, err := b.BufferFromFlatData(0, []float32{1, 2}, f32()); return err },
-		"data type is not":         func() error { _, err := b.BufferFromFlatData(0, []complex64{1}, shapes.Make(dtypes.Complex64, 1)); return err },
-		"device: got 2":            func() error { _, _, err := b.NewSharedBuffer(2, f32(1)); return err },
+		"data type is not": func() error {
+			_, err := b.BufferFromFlatData(0, []complex64{1}, shapes.Make(dtypes.Complex64, 1))
+			return err
+		},
+		"device: got 2": func() error { _, _, err := b.NewSharedBuffer(2, f32(1)); return err },
 		"got a dimension of -1": func() error {
 			_, _, err := b.NewSharedBuffer(0, shapes.MakeDynamic(dtypes.Float32, []int{-1}, []string{"n"}))
 			return err
@@ -153,10 +156,10 @@ func TestForeignBuffersAreRefused(t *testing.T) {
 	}
 	e := program(t, b, func(f *maker) []compute.Value { return []compute.Value{f.must(f.Neg(f.in(f32(1))))} })
 	for part, x := range map[string]compute.Buffer{
-		"input 0: got *gobackend.Buffer, want":             buffer(t, stock, []float32{1}, 1),
-		"input 0: the buffer belongs to another backend":   buffer(t, other, []float32{1}, 1),
-		"input 0: got shape (Float32)[2], want":            buffer(t, b, []float32{1, 2}, 2),
-		"input 0: got shape (Float64)[1], want":            buffer(t, b, []float64{1}, 1),
+		"input 0: got *gobackend.Buffer, want":              buffer(t, stock, []float32{1}, 1),
+		"input 0: the buffer belongs to another backend":    buffer(t, other, []float32{1}, 1),
+		"input 0: got shape (Float32)[2], want":             buffer(t, b, []float32{1, 2}, 2),
+		"input 0: got shape (Float64)[1], want":             buffer(t, b, []float64{1}, 1),
 		"input 0: got <nil>, want a buffer of this backend": nil,
 	} {
 		_, err := e.Execute([]compute.Buffer{x}, nil, 0)

@@ -45,9 +45,9 @@ func (f *Function) DynamicShape(x compute.Value) (compute.Value, error) {
 	return f.Constant(dims, s.Rank())
 }
 
-// targets turns target dimensions into an attribute and the inputs after the first skip ones.
+// targets turns target dimensions into an attribute, and adds the values in them to the inputs.
 // A size that is computed becomes static where it is known already; where it depends on data it
-// is not implemented.
+// is refused.
 func (f *Function) targets(op compute.OpType, specs []compute.DynamicDimensionSpec, in []*ir.Value) ([]ir.Dim, []compute.DynamicDimensionSpec, []*ir.Value, error) {
 	dims, specs := make([]ir.Dim, len(specs)), slices.Clone(specs)
 	for i, s := range specs {

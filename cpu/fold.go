@@ -14,7 +14,7 @@ import (
 
 // fold gives the integer in a scalar that follows from constants. It is not known yet if it
 // follows from lengths of named axes or from small integer parameters, whose values are then part
-// of what is specialised; one that depends on other data is not implemented.
+// of what is specialised; one that depends on other data is refused.
 func (f *Function) fold(v *ir.Value) (size int, known bool, err error) {
 	g := &ir.Graph{Name: "size"}
 	folder := &folder{builder: f.builder, graph: g, done: map[*ir.Value]*ir.Value{}}

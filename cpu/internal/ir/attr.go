@@ -14,6 +14,7 @@ import (
 
 // Param is the attribute of Parameter.
 type Param struct {
+	// Name is the caller's, Index the place among the graph's parameters.
 	Name  string
 	Index int
 }
@@ -21,6 +22,7 @@ type Param struct {
 // Literal is the attribute of Constant: the elements in row-major order, in memory that nobody
 // changes.
 type Literal struct {
+	// Data holds Bytes bytes.
 	Data  unsafe.Pointer
 	Bytes int
 }
@@ -33,31 +35,38 @@ type Axes []int
 type Axis int
 
 // Slice is the attribute of Slice; every field has one entry an axis.
-type Slice struct{ Starts, Limits, Strides []int }
+type Slice struct {
+	// Elements Starts, Starts + Strides, … before Limits.
+	Starts, Limits, Strides []int
+}
 
 // Pad is the attribute of Pad, one entry an axis. Inputs: operand, fill value.
 type Pad []compute.PadAxis
 
 // ArgMinMax is the attribute of ArgMinMax.
 type ArgMinMax struct {
+	// Axis is the one that goes away; IsMin asks for the smallest element.
 	Axis  int
 	IsMin bool
 }
 
 // CumSum is the attribute of CumSum.
 type CumSum struct {
+	// Axis is the one summed along; Exclusive leaves the element itself out, Reverse begins at the end.
 	Axis               int
 	Exclusive, Reverse bool
 }
 
 // Dot is the attribute of DotGeneral.
 type Dot struct {
+	// The axes that are summed over, and those that both operands have, in the same order.
 	LhsContract, LhsBatch, RhsContract, RhsBatch []int
 	Config                                       compute.DotGeneralConfig
 }
 
 // Conv is the attribute of ConvGeneral; every list has one entry a spatial axis.
 type Conv struct {
+	// As for compute.Function.ConvGeneral, with nothing left out.
 	Axes                       compute.ConvolveAxesConfig
 	Strides                    []int
 	Paddings                   [][2]int
@@ -68,6 +77,7 @@ type Conv struct {
 
 // Gather is the attribute of Gather.
 type Gather struct {
+	// As for compute.Function.Gather.
 	IndexVectorAxis                                       int
 	OffsetOutputAxes, CollapsedAxes, StartIndexMap, Sizes []int
 	Sorted                                                bool
@@ -76,6 +86,7 @@ type Gather struct {
 // Scatter is the attribute of ScatterSum, ScatterMax and ScatterMin. Inputs: operand, indices,
 // updates.
 type Scatter struct {
+	// As for compute.Function.ScatterSum.
 	IndexVectorAxis                             int
 	UpdateWindowAxes, InsertedAxes, OperandAxes []int
 	Sorted, Unique                              bool
@@ -84,6 +95,7 @@ type Scatter struct {
 // Window is the attribute of ReduceWindow and of SelectAndScatterMax, Min and Sum (which use
 // neither Reduce nor the dilations); every list has one entry an axis.
 type Window struct {
+	// As for compute.Function.ReduceWindow, with nothing left out.
 	Reduce                                         compute.ReduceOpType
 	Dims, Strides, InputDilations, WindowDilations []int
 	Paddings                                       [][2]int
@@ -91,16 +103,21 @@ type Window struct {
 
 // DynamicSlice is the attribute of DynamicSlice. Inputs: operand, one scalar an axis.
 // DynamicUpdateSlice has none; its inputs are operand, update, one scalar an axis.
-type DynamicSlice struct{ Sizes []int }
+type DynamicSlice struct {
+	// Sizes has one entry an axis.
+	Sizes []int
+}
 
 // FFT is the attribute of FFT.
 type FFT struct {
+	// As for compute.Function.FFT.
 	Kind   compute.FFTType
 	Length []int
 }
 
 // BatchNorm is the attribute of the three BatchNorm operations.
 type BatchNorm struct {
+	// Epsilon is added to the variance; Axis is that of the features.
 	Epsilon float32
 	Axis    int
 }
@@ -108,6 +125,7 @@ type BatchNorm struct {
 // Sort is the attribute of Sort. Inputs: the tensors, then what the comparator captures; the
 // comparator's parameters are the 2N scalars, then the captures.
 type Sort struct {
+	// The axis, whether equal elements keep their order, and the number of tensors.
 	Axis       int
 	Stable     bool
 	Tensors    int
@@ -117,6 +135,7 @@ type Sort struct {
 // While is the attribute of While. Inputs: the state, what the condition captures, what the
 // body captures. The parameters of each graph are the state, then its captures.
 type While struct {
+	// State is the number of values of the state, the others those that each graph captures.
 	State                      int
 	CondCaptures, BodyCaptures int
 	Cond, Body                 *Graph
@@ -125,6 +144,7 @@ type While struct {
 // If is the attribute of If. Inputs: the predicate, what the first branch captures, what the
 // second captures. The parameters of each graph are its captures.
 type If struct {
+	// The number of values that each branch captures.
 	TrueCaptures, FalseCaptures int
 	True, False                 *Graph
 }
@@ -134,6 +154,7 @@ type If struct {
 // every row. Inputs of the VJP: query, key, value, mask if any, result, log-sum-exp, gradient of
 // the result.
 type Attention struct {
+	// Layout orders the axes; Scale multiplies QKᵀ; Causal hides later keys.
 	Layout  compute.AttentionAxesLayout
 	Scale   float64
 	Causal  bool
@@ -144,6 +165,7 @@ type Attention struct {
 // region as load number Load of it, and is not stored itself. Inputs: lhs, rhs, then what the
 // other loads read. Outputs: what the region stores.
 type Gemm struct {
+	// Load is an index of Region.Loads.
 	Dot    Dot
 	Region *tile.Spec
 	Load   int
@@ -151,6 +173,7 @@ type Gemm struct {
 
 // ConvStep is the attribute of OpConv: a ConvGeneral followed by a region as in [Gemm].
 type ConvStep struct {
+	// Load is an index of Region.Loads.
 	Conv   Conv
 	Region *tile.Spec
 	Load   int
@@ -159,6 +182,7 @@ type ConvStep struct {
 // View is the attribute of View: element (i₀, i₁, …) of the output is element
 // Offset + Σ iₖ·Stridesₖ of the input's memory, counted in elements. Strides may be 0 or negative.
 type View struct {
+	// Both are counted in elements; Strides has one entry an axis of the output.
 	Offset  int
 	Strides []int
 }

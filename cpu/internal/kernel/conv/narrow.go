@@ -8,7 +8,7 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/kernel/gemm"
 )
 
-// narrow computes a convolution to one or two channels, such as a decoder's last one, where the
+// narrow computes a convolution to at most four channels, such as a decoder's last one, where the
 // columns of a tile would be idle. It takes the elements of the kernel as columns instead,
 //
 //	p[i, (k, co)] = Σ_ci x[i, ci] · w[k, ci, co],  y[o, co] = Σ_k p[i(o, k), (k, co)],
@@ -49,11 +49,11 @@ func newNarrow(l isa.Level, s Spec) *narrow {
 			n.micro = m
 		}
 	}
-	if s.InChannel != 1 || s.Groups*s.BatchGroups != 1 || s.OutChannels > 2 || n.in*n.cols*n.size > passBytes {
+	if s.InChannel != 1 || s.Groups*s.BatchGroups != 1 || s.OutChannels > 4 || n.in*n.cols*n.size > passBytes {
 		return nil
 	}
-	const addition = 8 // products in the time of adding one term
-	if direct, here := terms*s.InChannels, n.in*s.InChannels*((n.cols+n.micro.Cols-1)/n.micro.Cols)+addition*terms*s.OutChannels; 10*here > 7*direct {
+	const addition = 8 // products in the time of adding one term; one of more channels costs less
+	if direct, here := terms*s.InChannels, n.in*s.InChannels*((n.cols+n.micro.Cols-1)/n.micro.Cols)+addition*terms*(3+s.OutChannels)/4; 10*here > 7*direct {
 		return nil
 	}
 	n.lay()
@@ -205,10 +205,8 @@ func lines[T float32 | float64](n *narrow, dst, products unsafe.Pointer, o *[max
 		col *= n.s.Axes[last].Kernel
 		for k := range n.strands {
 			x := &n.strands[k]
-			for c := range channels {
-				from := elem[T](products, (in+x.i)*n.cols+(col+k)*channels+c)
-				follow(elem[T](dst, x.o*channels+c), from, x.count, x.oStep*channels, x.iStep*n.cols)
-			}
+			from := elem[T](products, (in+x.i)*n.cols+(col+k)*channels)
+			follow(elem[T](dst, x.o*channels), from, x.count, channels, x.oStep*channels, x.iStep*n.cols)
 		}
 		if last == 0 || !next(&at, last, func(i int) int { return n.tab[i][o[i]].Count }) {
 			return
@@ -216,11 +214,23 @@ func lines[T float32 | float64](n *narrow, dst, products unsafe.Pointer, o *[max
 	}
 }
 
-// follow adds count elements to others, steps apart.
-func follow[T float32 | float64](dst, src *T, count, dstStep, srcStep int) {
+// follow adds count groups of one to four elements to others, steps apart.
+func follow[T float32 | float64](dst, src *T, count, channels, dstStep, srcStep int) {
 	d, s := unsafe.Pointer(dst), unsafe.Pointer(src)
 	size := int(unsafe.Sizeof(*dst))
 	for i := range count {
-		*(*T)(unsafe.Add(d, i*dstStep*size)) += *(*T)(unsafe.Add(s, i*srcStep*size))
+		to, from := unsafe.Add(d, i*dstStep*size), unsafe.Add(s, i*srcStep*size)
+		*elem[T](to, 0) += *elem[T](from, 0)
+		if channels == 1 {
+			continue
+		}
+		*elem[T](to, 1) += *elem[T](from, 1)
+		if channels == 2 {
+			continue
+		}
+		*elem[T](to, 2) += *elem[T](from, 2)
+		if channels == 4 {
+			*elem[T](to, 3) += *elem[T](from, 3)
+		}
 	}
 }

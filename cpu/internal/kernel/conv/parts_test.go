@@ -241,7 +241,7 @@ func TestTilesCoverTheAxisOnce(t *testing.T) {
 // The narrow path is taken only where it pays, and agrees with the engine.
 func TestNarrowAgreesWithTheEngine(t *testing.T) {
 	for _, s := range []Spec{
-		square(2, 14, 32, 1, 3, 1, true), square(2, 14, 64, 2, 3, 1, true), square(2, 7, 64, 1, 3, 1, true),
+		square(2, 14, 32, 1, 3, 1, true), square(2, 14, 64, 2, 3, 1, true), square(2, 14, 32, 3, 3, 1, true), square(2, 14, 128, 4, 3, 1, true), square(2, 7, 64, 1, 3, 1, true),
 		inputGradient(square(2, 16, 1, 32, 4, 2, true)), inputGradient(square(2, 12, 1, 64, 3, 1, true)),
 		last(Spec{Batch: 2, InChannels: 40, OutChannels: 1, Groups: 1, BatchGroups: 1, Axes: []Axis{{In: 50, Kernel: 7, Stride: 1, Lo: 3, Hi: 3, InputDilation: 1, KernelDilation: 1}}}),
 		last(Spec{Batch: 2, InChannels: 40, OutChannels: 1, Groups: 1, BatchGroups: 1, Axes: []Axis{{In: 5, Kernel: 3, Stride: 1, Lo: 1, Hi: 1, InputDilation: 2, KernelDilation: 1},

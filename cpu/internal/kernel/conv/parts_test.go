@@ -251,7 +251,7 @@ func TestNarrowAgreesWithTheEngine(t *testing.T) {
 			s.DType, s.ArgInput, s.ArgKernel = dt, 1, 2
 			n := newNarrow(isa.Best(), s)
 			if n == nil {
-				if isa.Best() == isa.AVX512 {
+				if isa.Best() == isa.AVX512 && dt == dtypes.Float32 {
 					t.Errorf("%s: is not computed that way", s.name())
 				}
 				continue

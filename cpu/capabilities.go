@@ -10,7 +10,6 @@ import (
 // capabilities lists what the engine has.
 var capabilities = compute.Capabilities{
 	Functions:     true,
-	DynamicAxes:   true,
 	DynamicShapes: compute.DynamicShapesRecompiling,
 	Operations:    operations(),
 	DTypes: map[dtypes.DType]bool{

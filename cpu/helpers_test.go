@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/compute/shapes"
 
 	"github.com/elbo-go/elbo/cpu"
@@ -67,7 +68,7 @@ func (f *maker) closure(build func(f *maker) []compute.Value) compute.Function {
 func f32(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
 
 // buffer copies a slice to a new buffer.
-func buffer[T dtypes.Supported](t testing.TB, b compute.Backend, flat []T, dims ...int) compute.Buffer {
+func buffer[T gotype.Supported](t testing.TB, b compute.Backend, flat []T, dims ...int) compute.Buffer {
 	t.Helper()
 	x, err := b.BufferFromFlatData(0, flat, shapes.Make(dtypes.FromGenericsType[T](), dims...))
 	if err != nil {
@@ -77,7 +78,7 @@ func buffer[T dtypes.Supported](t testing.TB, b compute.Backend, flat []T, dims 
 }
 
 // flat gives a buffer's elements.
-func flat[T dtypes.Supported](t testing.TB, b compute.Buffer) []T {
+func flat[T gotype.Supported](t testing.TB, b compute.Buffer) []T {
 	t.Helper()
 	x, err := b.Data()
 	if err != nil {

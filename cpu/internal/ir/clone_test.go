@@ -123,7 +123,7 @@ func TestKeysTellNodesApart(t *testing.T) {
 			seen[key] = true
 		}
 	}
-	if ir.Key(constant(g, 7).Def) != ir.Key(constant(g, 7).Def) {
+	if a, b := constant(g, 7), constant(g, 7); ir.Key(a.Def) != ir.Key(b.Def) {
 		t.Error("equal constants have different keys")
 	}
 	for _, n := range []*ir.Node{

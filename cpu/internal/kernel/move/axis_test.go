@@ -241,3 +241,27 @@ func BenchmarkCumSum(b *testing.B) {
 		})
 	}
 }
+
+func TestHalfPrecisionIsSummedInFloat32(t *testing.T) {
+	const n = 1000
+	x, y := make([]bfloat16.BFloat16, 2*n), make([]bfloat16.BFloat16, 2*n)
+	for i := range x {
+		x[i] = bfloat16.FromFloat32(1)
+	}
+	for _, s := range []CumSumSpec{
+		{Type: dtypes.BFloat16, Dims: []int{2 * n}},
+		{Type: dtypes.BFloat16, Dims: []int{n, 2}},
+	} {
+		kernel.Run(NewCumSum(s), unsafe.Pointer(&y[0]), unsafe.Pointer(&x[0]))
+		// Sums of ones in bfloat16 itself would stop at 256.
+		want := bfloat16.FromFloat32(float32(s.Dims[0]))
+		if got := y[2*n-1]; got != want {
+			t.Errorf("%v: got %v, want %v", s.Dims, got, want)
+		}
+	}
+	least := []uint16{1, 1, 1} // subnormal numbers of Float16
+	kernel.Run(NewCumSum(CumSumSpec{Type: dtypes.Float16, Dims: []int{3}}), unsafe.Pointer(&least[0]), unsafe.Pointer(&least[0]))
+	if got := fmt.Sprint(least); got != "[1 2 3]" {
+		t.Errorf("subnormal numbers: got bits %s, want [1 2 3]", got)
+	}
+}

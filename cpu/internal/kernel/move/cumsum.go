@@ -5,10 +5,10 @@ import (
 	"unsafe"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/dtypes/bfloat16"
-	"github.com/gomlx/compute/dtypes/float16"
 
+	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/vec"
 )
 
 // columns is the number of neighbouring lines that are walked together.
@@ -74,10 +74,8 @@ func NewCumSum(s CumSumSpec) kernel.Kernel {
 		k.sum = sums[complex64]
 	case dtypes.Complex128:
 		k.sum = sums[complex128]
-	case dtypes.Float16:
-		k.sum = halfSums(float16.Float16.Float32, float16.FromFloat32)
-	case dtypes.BFloat16:
-		k.sum = halfSums(bfloat16.BFloat16.Float32, bfloat16.FromFloat32)
+	case dtypes.Float16, dtypes.BFloat16:
+		k.sum = halfSums(s.Type)
 	default:
 		return nil
 	}
@@ -151,22 +149,24 @@ func sumLine[T summable](dst, src unsafe.Pointer, k *cumSum) {
 }
 
 // halfSums gives the function that walks n lines of half precision.
-func halfSums[T any](load func(T) float32, store func(float32) T) func(dst, src, acc unsafe.Pointer, k *cumSum, n int) {
+func halfSums(dt dtypes.DType) func(dst, src, acc unsafe.Pointer, k *cumSum, n int) {
+	widen, narrow := vec.Convert(isa.Portable, dt, dtypes.Float32), vec.Convert(isa.Portable, dtypes.Float32, dt)
 	return func(dst, src, accumulators unsafe.Pointer, k *cumSum, n int) {
-		acc := span[float32](accumulators, n)
+		row := unsafe.Add(accumulators, 4*columns)
+		acc, x := span[float32](accumulators, n), span[float32](row, n)
 		clear(acc)
 		for i := range k.n {
 			at := k.row(i) * 2
-			d, s := span[T](unsafe.Add(dst, at), n), span[T](unsafe.Add(src, at), n)
-			for j, x := range s {
-				sum := acc[j] + load(x)
+			widen(row, unsafe.Add(src, at), nil, nil, n)
+			for j := range x {
+				before := acc[j]
+				acc[j] += x[j]
+				x[j] = acc[j]
 				if k.spec.Exclusive {
-					d[j] = store(acc[j])
-				} else {
-					d[j] = store(sum)
+					x[j] = before
 				}
-				acc[j] = sum
 			}
+			narrow(unsafe.Add(dst, at), row, nil, nil, n)
 		}
 	}
 }

@@ -65,6 +65,9 @@ func NewPad(s PadSpec) kernel.Kernel {
 	for _, a := range axes {
 		k.rows *= a.to
 	}
+	if k.run == 0 {
+		k.rows = 0
+	}
 	k.outer = axes
 	k.cuts = unitsOf(k.row.to, k.row.to*k.run)
 	k.units = unitsOf(k.rows*k.cuts, k.rows*k.row.to*k.run)

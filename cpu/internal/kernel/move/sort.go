@@ -66,7 +66,7 @@ func NewSort(s SortSpec) kernel.Kernel {
 		return newPlainSort(s)
 	}
 	k := &sorter{spec: s, axes3: around(s.Dims, s.Axis)}
-	k.lines = k.outer * k.inner
+	k.lines = k.outer * k.inner * min(k.n, 1)
 	k.runs = (k.n + firstRun - 1) / firstRun
 	for w := 1; w < min(k.n, firstRun); w *= 2 {
 		k.inside++

@@ -31,7 +31,7 @@ func newPlainSort(s SortSpec) kernel.Kernel {
 	if k.rank == nil {
 		return nil
 	}
-	k.lines = k.outer * k.inner
+	k.lines = k.outer * k.inner * min(k.n, 1)
 	k.units = unitsOf(k.lines, k.volume()*32)
 	return k
 }

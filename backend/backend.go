@@ -1,7 +1,8 @@
 // Package backend is the one place where a compute backend is chosen.
 //
-// A name is `go` (GoMLX's own engine in pure Go, the default) or `xla[:plugin]` (build tag
-// xla; the plug-in is a PJRT library given by absolute path, never downloaded).
+// A name is `elbo[:config]` (the engine of package cpu, the default), `go` (GoMLX's own engine
+// in pure Go) or `xla[:plugin]` (build tag xla; the plug-in is a PJRT library given by absolute
+// path, never downloaded).
 package backend
 
 import (
@@ -16,7 +17,7 @@ import (
 )
 
 // Default is the backend that is used where none is named.
-const Default = "go"
+const Default = "elbo"
 
 // openers holds, by name, what this build can open; build-tagged files add to it.
 var openers = map[string]func(config string) (compute.Backend, error){}

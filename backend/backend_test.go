@@ -51,7 +51,7 @@ func TestBackendComputes(t *testing.T) {
 
 func TestUnknownNamesAreErrors(t *testing.T) {
 	for name, want := range map[string]string{
-		"cuda":         `backend: got "cuda", want one of go`,
+		"cuda":         `backend: got "cuda", want one of elbo, go`,
 		"Go":           `backend: got "Go"`,
 		":x":           `backend: got ":x"`,
 		"go:nonsense":  "backend: go:nonsense:",

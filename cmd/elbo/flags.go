@@ -87,7 +87,7 @@ var configFlagTable = []configFlag{
 	{"seed", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Uint64Var(&c.Seed, name, c.Seed, "seed of all randomness")
 	}, func(c *train.Config) any { return c.Seed }, nil},
-	textFlag("backend", "compute `backend`: go, or xla[:plugin] in a build with the tag xla", func(c *train.Config) *string { return &c.Backend }, backend.Names),
+	textFlag("backend", "compute `backend`: elbo[:threads=N,isa=avx2,…], go, or xla[:plugin] in a build with the tag xla", func(c *train.Config) *string { return &c.Backend }, backend.Names),
 }
 
 // configFlags adds the flags of the named fields to a command, or of all fields if no name

@@ -1,9 +1,13 @@
 // Package run executes compiled programs.
 //
-// A program is executed by several workers that walk the same list of steps together: each
-// does its fixed share of a phase's units, then waits at a barrier until the others have done
-// theirs. Workers live as long as their [Pool]. Between two phases they spin, so that a phase of
-// a few microseconds is worth sharing; when nothing has come for some milliseconds they sleep.
+// A program is executed by several workers that walk the same list of steps together. A phase
+// of a kernel is shared: each worker begins with its own part of the units, always the same one
+// so that it finds in its cache what it left there, then helps the others with theirs. A phase
+// of one unit is done by the worker that comes first. The next phase begins when all units of
+// the one before are done, whether or not every worker has taken part.
+//
+// Workers live as long as their [Pool]. Between two phases they spin, so that a phase of a few
+// microseconds is worth sharing; when nothing has come for some milliseconds they sleep.
 package run
 
 import "runtime"

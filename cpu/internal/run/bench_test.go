@@ -65,6 +65,26 @@ func BenchmarkRegion(b *testing.B) {
 	}
 }
 
+// BenchmarkShared is the time beyond its half share that a phase of a microsecond for each of two
+// workers takes.
+func BenchmarkShared(b *testing.B) {
+	const steps, rounds = 10, 1000
+	best := map[int]time.Duration{}
+	for _, threads := range []int{1, 2} {
+		withPool(b, threads, 2, func(pool *Pool) {
+			e := New(repeat(steps, busy{2, rounds}), pool)
+			best[threads] = time.Hour
+			for range max(b.N, 20000) {
+				begin := time.Now()
+				mustRun(b, e)
+				best[threads] = min(best[threads], time.Since(begin))
+			}
+		})
+	}
+	b.ReportMetric(float64(best[1].Nanoseconds())/steps/2, "half-ns")
+	b.ReportMetric(float64((best[2]-best[1]/2).Nanoseconds())/steps, "over-ns/region")
+}
+
 // BenchmarkRun is the cost of a run of one shared phase without work, with workers awake and
 // asleep.
 func BenchmarkRun(b *testing.B) {

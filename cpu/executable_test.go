@@ -183,7 +183,7 @@ func TestExecutionsAtOnceAreIndependent(t *testing.T) {
 	for _, mode := range modes {
 		t.Run(mode, func(t *testing.T) {
 			b := open(t, mode)
-			const n = 300
+			const n = 96
 			e := program(t, b, func(f *maker) []compute.Value {
 				x := f.in(f32(n, n))
 				y := f.must(f.DotGeneral(x, []int{1}, nil, x, []int{0}, nil, compute.DotGeneralConfig{}))

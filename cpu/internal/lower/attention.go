@@ -33,9 +33,9 @@ type attention struct {
 	part    int     // indices of the batch at a time
 }
 
-// chunk is the number of bytes of scores from which the batch is taken in parts: those of two
-// arrays of scores stay in the third-level cache.
-const chunk = 1 << 23
+// chunk is the number of bytes of scores from which the batch is taken in parts, so that two such
+// arrays stay in the caches.
+const chunk = 1 << 21
 
 // newAttention sorts the inputs that both directions have, and gives the number of them.
 func newAttention(b *builder, n *ir.Node) (*attention, int, error) {

@@ -100,3 +100,9 @@ func BenchmarkEpilogue(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAttention is causal attention with its gradients, as in a layer of width 256.
+func BenchmarkAttention(b *testing.B) {
+	h := heads{B: 8, N: 8, H: 8, S: 256, T: 256, D: 32, t: f32, Attention: ir.Attention{Causal: true, Layout: compute.AttentionAxesLayoutBSHD}}
+	b.ReportMetric(float64(fastest(b, h.graph(), false).Nanoseconds())/1e3, "µs-least")
+}

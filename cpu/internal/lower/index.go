@@ -34,11 +34,7 @@ func scatter(b *builder, n *ir.Node) error {
 		return errRefused
 	}
 	ins := b.contiguousAll(n.In)
-	var over []pair
-	if ins[0].Buffer != ins[1].Buffer && ins[0].Buffer != ins[2].Buffer {
-		over = append(over, pair{0, 0})
-	}
-	b.emit(k, b.outputs(n), ins, over...)
+	b.emit(k, b.outputs(n), ins, overFirst(ins)...)
 	return nil
 }
 

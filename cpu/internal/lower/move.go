@@ -85,12 +85,18 @@ func dynamicUpdateSlice(b *builder, n *ir.Node) error {
 	}
 	spec.Window = n.In[1].Shape.Dimensions
 	ins := b.contiguousAll(n.In)
-	var over []pair
-	if ins[0].Buffer != ins[1].Buffer {
-		over = append(over, pair{0, 0})
-	}
-	b.emit(move.NewDynamicUpdateSlice(b.Level, spec), []plan.Arg{b.output(n.Out[0])}, ins, over...)
+	b.emit(move.NewDynamicUpdateSlice(b.Level, spec), []plan.Arg{b.output(n.Out[0])}, ins, overFirst(ins)...)
 	return nil
+}
+
+// overFirst lets the output lie over the first input, unless another input is a part of it.
+func overFirst(ins []plan.Arg) []pair {
+	for _, in := range ins[1:] {
+		if in.Buffer == ins[0].Buffer {
+			return nil
+		}
+	}
+	return []pair{{0, 0}}
 }
 
 // dynamicSpec describes the operand and the starts, if they are of one type.

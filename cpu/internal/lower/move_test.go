@@ -106,3 +106,16 @@ func TestAnUpdatedSliceLeavesTheRestInPlace(t *testing.T) {
 	}
 	check(t, g)
 }
+
+// The places are read while the update is written.
+func TestAnUpdateAtAPlaceThatTheOperandHoldsIsNotInPlace(t *testing.T) {
+	g := graph(func(g *ir.Graph) []*ir.Value {
+		x, u := parameter(g, i32, 9), parameter(g, i32, 2)
+		at := reshaped(g, node(g, compute.OpTypeSlice, ir.Slice{Starts: []int{1}, Limits: []int{2}}, i32, []int{1}, x))
+		return []*ir.Value{node(g, compute.OpTypeDynamicUpdateSlice, nil, i32, []int{9}, x, u, at)}
+	})
+	if got := inPlace(t, g, lower.Options{}); got[0] != -1 {
+		t.Errorf("got parameter %d, want none", got[0])
+	}
+	check(t, g)
+}

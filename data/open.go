@@ -51,7 +51,7 @@ func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, err
 			s.Name = src.Name
 		}
 	}
-	return Split(p.train, p.valid, p.test, spec.MaxRows)
+	return takeApart(p.train, p.valid, p.test, spec.MaxRows)
 }
 
 // openPath reads a table twice: the first time to learn the training rows' standardisation,
@@ -81,7 +81,7 @@ func readSplits(ctx context.Context, spec Spec, opt ReadOptions) (*Splits, error
 			s.Name = spec.Name
 		}
 	}
-	return Split(p.train, p.valid, p.test, spec.MaxRows)
+	return takeApart(p.train, p.valid, p.test, spec.MaxRows)
 }
 
 // fitColumns returns the standardisation of a table by its own rows.

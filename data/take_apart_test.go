@@ -1,0 +1,94 @@
+package data
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawnSet is a set of n rows of two values with labels and a factor that follow the rows.
+func drawnSet(n int) *Set {
+	s := numbered(n, 3)
+	s.Shape, s.X = []int{2}, slices.Concat(s.X, s.X)
+	f := Factor{Name: "place", Values: make([]float32, n)}
+	for i := range n {
+		s.X[2*i], s.X[2*i+1], f.Values[i] = float32(i), -float32(i), float32(i)
+	}
+	s.Factors, s.Classes = []Factor{f}, []string{"a", "b", "c"}
+	return s
+}
+
+func TestTakingApartGivesTheRowsOfASplit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sizes := []int{rapid.IntRange(3, 200).Draw(t, "train"), rapid.IntRange(0, 40).Draw(t, "valid"), rapid.IntRange(0, 40).Draw(t, "test")}
+		most := rapid.IntRange(0, 250).Draw(t, "most")
+		parts := func() (p [3]*Set) {
+			for i, n := range sizes {
+				if n > 0 {
+					p[i] = drawnSet(n)
+				}
+			}
+			return p
+		}
+		a, b := parts(), parts()
+		want, err := Split(a[0], a[1], a[2], most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := takeApart(b[0], b[1], b[2], most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %+v and %+v, want %+v, %+v and %+v", got.Train, got.Valid, got.Test, want.Train, want.Valid, want.Test)
+		}
+	})
+}
+
+func TestPartsDoNotGrowIntoEachOther(t *testing.T) {
+	s, err := takeApart(drawnSet(100), nil, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.Test.Fingerprint() + s.Valid.Fingerprint()
+	for _, p := range []*Set{s.Train, s.Valid} {
+		_ = append(p.X, 7)
+		_ = append(p.Labels, 7)
+		_ = append(p.Factors[0].Values, 7)
+	}
+	if s.Test.Fingerprint()+s.Valid.Fingerprint() != before {
+		t.Error("appending to a part wrote into another")
+	}
+}
+
+func TestPermuteMovesEveryRowToItsPlace(t *testing.T) {
+	for _, order := range [][]int{{}, {0}, {1, 0}, {1, 2, 0}, {0, 2, 1, 3}, rand.New(rand.NewPCG(1, 2)).Perm(57)} {
+		x := make([]int, 3*len(order))
+		for i := range x {
+			x[i] = i
+		}
+		permute(x, 3, order)
+		for i, from := range order {
+			if want := []int{3 * from, 3*from + 1, 3*from + 2}; !slices.Equal(x[3*i:3*i+3], want) {
+				t.Errorf("%v: row %d: got %v, want %v", order, i, x[3*i:3*i+3], want)
+			}
+		}
+	}
+}
+
+// Shuffling takes an order of n ints, n marks and one row beside the rows themselves.
+func TestTakingApartCopiesNoRows(t *testing.T) {
+	train, test := &Set{Shape: []int{1000}, X: make([]float32, 2_000_000)}, &Set{Shape: []int{1000}, X: make([]float32, 500_000)}
+	got := allocatedExactly(func() {
+		if _, err := takeApart(train, nil, test, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	if rows := 4 * uint64(len(train.X)+len(test.X)); got > rows/20 {
+		t.Errorf("got %s allocated, want at most a twentieth of the rows' %s", fmt.Sprint(got), fmt.Sprint(rows))
+	}
+}

@@ -26,10 +26,10 @@ type Adam struct {
 func NewAdam() Adam { return Adam{Beta1: .9, Beta2: .999, Epsilon: 1e-8} }
 
 // Scalars returns what [Adam.Update] needs at step t = 1, 2, … with learning rate η: the
-// corrected rate η/(1−β₁ᵗ) and 1/√(1−β₂ᵗ). They are formed in float64, since 1−β₂ᵗ loses
+// corrected rate η/(1−β₁ᵗ) and 1/(1−β₂ᵗ). They are formed in float64, since 1−β₂ᵗ loses
 // four digits in float32.
 func (a Adam) Scalars(t int64, rate float64) (corrected, correct float64) {
-	return rate / (1 - math.Pow(a.Beta1, float64(t))), 1 / math.Sqrt(1-math.Pow(a.Beta2, float64(t)))
+	return rate / (1 - math.Pow(a.Beta1, float64(t))), 1 / (1 - math.Pow(a.Beta2, float64(t)))
 }
 
 // Update makes one step on every trainable parameter that the graph has used, against the
@@ -52,7 +52,8 @@ func (a Adam) Update(s *model.Scope, loss, rate, correct *g.Node) (norm *g.Node)
 	return norm
 }
 
-// step updates one parameter and its moments.
+// step updates one parameter and its moments. The engine elbo knows this form, and GoMLX's own
+// optimizer has it too: it becomes one pass over memory.
 func (a Adam) step(state, s *model.Scope, name string, w, grad, rate, correct *g.Node) {
 	dims := w.Shape().Dimensions
 	m := state.State("m", model.Constant(0), dims...)
@@ -61,8 +62,8 @@ func (a Adam) step(state, s *model.Scope, name string, w, grad, rate, correct *g
 	v = g.Add(g.MulScalar(v, a.Beta2), g.MulScalar(g.Square(grad), 1-a.Beta2))
 	state.UpdateState("m", m)
 	state.UpdateState("v", v)
-	denominator := g.AddScalar(g.Mul(g.Sqrt(v), correct), a.Epsilon)
-	s.Update(name, g.Sub(w, g.Mul(rate, g.Div(m, denominator))))
+	denominator := g.AddScalar(g.Sqrt(g.Mul(v, correct)), a.Epsilon)
+	s.Update(name, g.Sub(w, g.Div(g.Mul(rate, m), denominator)))
 }
 
 // GlobalNorm returns the Euclidean norm of all gradients together.

@@ -179,6 +179,15 @@ type ConvStep struct {
 	Load   int
 }
 
+// Adam is the attribute of OpAdam. Inputs: of every array, w, m, v and its gradient; then the
+// scalars that adam.Scalars lists, the gradients' scale if Scaled, the guard if Guarded. Outputs:
+// of every array, the new w, m and v.
+type Adam struct {
+	Arrays  int  // that are updated
+	Scaled  bool // the gradients are multiplied by a scalar
+	Guarded bool // where the guard is false everything stays
+}
+
 // View is the attribute of View: element (i₀, i₁, …) of the output is element
 // Offset + Σ iₖ·Stridesₖ of the input's memory, counted in elements. Strides may be 0 or negative.
 type View struct {

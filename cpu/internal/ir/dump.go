@@ -12,7 +12,7 @@ import (
 
 // names of the operations that package compute does not have.
 var names = map[Op]string{
-	OpCopy: "copy", OpView: "view", OpRegion: "region", OpGemm: "gemm", OpConv: "conv",
+	OpCopy: "copy", OpView: "view", OpRegion: "region", OpGemm: "gemm", OpConv: "conv", OpAdam: "adam",
 }
 
 // OpName gives the name of an operation in lower case.

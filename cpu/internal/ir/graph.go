@@ -47,6 +47,7 @@ const (
 	OpRegion                                    // fused elementwise operations and reductions (tile.Spec)
 	OpGemm                                      // matrix product followed by a region ([Gemm])
 	OpConv                                      // convolution followed by a region ([ConvStep])
+	OpAdam                                      // one step of Adam on several arrays ([Adam])
 )
 
 // Add appends a node that computes outputs of the given shapes, and returns it.

@@ -24,6 +24,7 @@ var Passes = []Pass{
 	{"orient", Orient},
 	{"dead", Dead},
 	{"views", Views},
+	{"adam", Adam},
 	{"fuse", Fuse},
 	{"epilogue", Epilogue},
 	{"dead", Dead},

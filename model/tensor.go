@@ -19,6 +19,22 @@ func Tensor(dtype dtypes.DType, data []float32, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(wide, dims...)
 }
 
+// Tensor copies float32 values of a row-major array into a tensor of the model's type in the
+// backend's memory. Whoever finalizes it lets the next one have that memory.
+func (p *Params) Tensor(data []float32, dims ...int) (*tensors.Tensor, error) {
+	in, err := p.Input(dims...)
+	if err != nil {
+		return nil, err
+	}
+	return in.Tensor, in.Write(func(x []float32) error {
+		if len(x) != len(data) {
+			return fmt.Errorf("model: tensor: got %d values, want %d for shape %v", len(data), len(x), dims)
+		}
+		copy(x, data)
+		return nil
+	})
+}
+
 // Scalar returns a scalar tensor of the given type.
 func Scalar(dtype dtypes.DType, v float64) *tensors.Tensor {
 	return hostTensor(dtype, []float64{v}, nil)

@@ -36,6 +36,7 @@ func newScene(ctx context.Context, in Input) (*scene, error) {
 	order = order[:min(len(order), maxCodes)]
 	s.n = len(order)
 	s.show = in.Show.Select(order)
+	s.x = make([]float32, 0, s.n*s.dim)
 	for _, i := range order {
 		s.x = append(s.x, in.TestX[i*s.dim:(i+1)*s.dim]...)
 	}

@@ -71,7 +71,12 @@ func (v *Evaluator) PerDatum(ctx context.Context, x []float32, key rng.Key) (rec
 func (v *Evaluator) each(ctx context.Context, x []float32, key rng.Key, fn func(first int, b vi.Batch)) error {
 	d := v.net.Config.Dim
 	return batches(ctx, x, d, v.net.piece(v.est.Samples), func(x []float32, first, rows, full int) error {
-		out, err := v.prog.Values(key.At(uint64(first)), model.Tensor(v.net.Params.DType(), x, full, d))
+		in, err := v.net.Params.Tensor(x, full, d)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		out, err := v.prog.Values(key.At(uint64(first)), in)
 		if err != nil {
 			return err
 		}
@@ -138,7 +143,11 @@ func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.K
 	sums := make([]vi.ImportanceSum, len(x)/max(1, d))
 	programs := map[int]*model.Program{}
 	err := batches(ctx, x, d, min(64, n.piece(1)), func(x []float32, first, rows, full int) error {
-		in := model.Tensor(n.Params.DType(), x, full, d)
+		in, err := n.Params.Tensor(x, full, d)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
 		for done := 0; done < k; {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -188,7 +197,12 @@ func (n *Network) Forms(ctx context.Context, x []float32, key rng.Key, samples i
 	joint = make([]float64, len(rec))
 	d := n.Config.Dim
 	err = batches(ctx, x, d, n.piece(samples), func(x []float32, first, rows, full int) error {
-		out, err := second.Values(key.At(uint64(first)), model.Tensor(n.Params.DType(), x, full, d))
+		in, err := n.Params.Tensor(x, full, d)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		out, err := second.Values(key.At(uint64(first)), in)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,12 @@ func (n *Network) Encode(ctx context.Context, x []float32) (mean, variance []flo
 	d, l := n.Config.Dim, n.Config.Latent
 	mean, variance = make([]float32, len(x)/d*l), make([]float32, len(x)/d*l)
 	err = batches(ctx, x, d, n.piece(1), func(x []float32, first, rows, full int) error {
-		res, err := n.encode.Run(rng.Key{}, model.Tensor(n.Params.DType(), x, full, d))
+		in, err := n.Params.Tensor(x, full, d)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		res, err := n.encode.Run(rng.Key{}, in)
 		if err != nil {
 			return err
 		}
@@ -104,7 +109,12 @@ func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 	d, l := n.Config.Dim, n.Config.Latent
 	out := make([]float32, len(z)/l*d)
 	err := batches(ctx, z, l, n.piece(1), func(z []float32, first, rows, full int) error {
-		res, err := n.decode.Run(rng.Key{}, model.Tensor(n.Params.DType(), z, full, l))
+		in, err := n.Params.Tensor(z, full, l)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		res, err := n.decode.Run(rng.Key{}, in)
 		if err != nil {
 			return err
 		}

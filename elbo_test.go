@@ -90,7 +90,7 @@ func TestOpenReturnsWhatWasTrained(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, which := range []string{"best", "last"} {
-		b, err := elbo.Open(dir, elbo.FromCheckpoint(which), elbo.OnBackend("go"))
+		b, err := elbo.Open(dir, elbo.FromCheckpoint(which), elbo.OnBackend("elbo:threads=3"))
 		if err != nil {
 			t.Fatal(err)
 		}

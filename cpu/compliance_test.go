@@ -1,5 +1,3 @@
-//go:build compliance
-
 package cpu_test
 
 import (

@@ -151,7 +151,7 @@ func TestVersionNamesWhatFiguresDependOn(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(t, "version", "--json").out), &v); err != nil {
 		t.Fatal(err)
 	}
-	if v.Elbo == "" || v.Go != runtime.Version() || v.Platform != runtime.GOOS+"/"+runtime.GOARCH || len(v.Backends) == 0 || v.Backends[0] != "go" {
+	if v.Elbo == "" || v.Go != runtime.Version() || v.Platform != runtime.GOOS+"/"+runtime.GOARCH || len(v.Backends) == 0 || v.Backends[0] != "elbo" {
 		t.Errorf("got %+v", v)
 	}
 	text := must(t, "version").out

@@ -163,7 +163,7 @@ func TestResumeChangesOnlyWhatDecidesNoFinishedStep(t *testing.T) {
 		{"r", "latent", "3", "--latent: got 3, want 2 as in the run"},
 		{"r", "seed", "2", "--seed: got 2, want 1 as in the run"},
 		{"r", "lr", ".1", "--lr: got 0.1, want 0.001 as in the run"},
-		{"r", "backend", "xla", "--backend: got xla, want go as in the run"},
+		{"r", "backend", "xla", "--backend: got xla, want elbo as in the run"},
 		{"r", "epochs", "1", "want at least 2"},
 		{"r", "epochs", "2000000", "want 1 to 1000000"},
 		{"r", "patience", "-1", "patience: got -1"},

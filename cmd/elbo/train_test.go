@@ -87,7 +87,7 @@ func TestTrainLeavesACompleteRunInTheNextFreeDirectory(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"300 training", "of 28×28", "binarised afresh every step", "parameters", "backend    go",
+		"300 training", "of 28×28", "binarised afresh every step", "parameters", "backend    elbo",
 		"sum over dimensions, mean over data; larger is better", "β          1 throughout",
 		"highest validation ELBO at β = 1", "epoch 1/1  valid ELBO -", "units active",
 		"report     runs/vae-digits-001/report.html", "next       elbo eval runs/vae-digits-001",

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"math"
+
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -16,7 +18,7 @@ func init() { register(sort, compute.OpTypeSort) }
 func sort(b *builder, n *ir.Node) error {
 	a, x := n.Attr.(ir.Sort), n.In[0].Shape
 	key, descending, ok := usualOrder(a)
-	if !ok || x.Size() >= 1<<31 {
+	if !ok || x.Size() > math.MaxInt32 {
 		return errRefused
 	}
 	spec := move.SortSpec{Dims: x.Dimensions, Axis: a.Axis, Plain: true, Key: key, Type: n.In[key].Shape.DType, Descending: descending}

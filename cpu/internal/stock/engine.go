@@ -8,14 +8,11 @@ package stock
 import (
 	"sync"
 
-	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
 	"github.com/pkg/errors"
 )
 
-// engine is the one instance of GoMLX's engine. It runs the operations of a graph one after
-// another: side by side, products that wait for each other's workers hang.
-var engine = sync.OnceValues(func() (compute.Backend, error) { return gobackend.New("ops_sequential") })
+// engine is the one instance of GoMLX's engine.
+var engine = sync.OnceValues(newEngine)
 
 // guard turns a panic of the other engine into an error.
 func guard(what string, err *error) {

@@ -17,8 +17,9 @@ func spellPad(r *Replay, n *ir.Node, in []compute.Value) ([]compute.Value, error
 		if p.Interior > 0 {
 			x = m.spread1(x, fill, axis, p.Interior)
 		}
-		x = m.crop(x, axis, max(-p.Start, 0), max(-p.End, 0))
+		// First the edges: what one end takes off may be what the other adds.
 		x = m.edge(x, fill, axis, max(p.Start, 0), max(p.End, 0))
+		x = m.crop(x, axis, max(-p.Start, 0), max(-p.End, 0))
 	}
 	return []compute.Value{x}, m.err
 }

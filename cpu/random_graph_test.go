@@ -3,7 +3,9 @@ package cpu_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -22,7 +24,15 @@ type randomGraph struct {
 	fn     compute.Function
 	vals   []randomValue
 	params []shapes.Shape
-	log    []string
+	exact  []bool // of the results
+	log    *[]string
+
+	source  *rand.PCG
+	unroll  bool // closures are written out in the function around them
+	zeros   int  // one dimension of so many is 0
+	depth   int  // of the closures around
+	lacking bool // GoMLX's engine lacks an operation of the graph, or dies of it
+	alone   bool // GoMLX's engine means or does something else, or a closure has a value without elements
 }
 
 type randomValue struct {
@@ -33,38 +43,78 @@ type randomValue struct {
 	bounded bool
 }
 
+// parameterTypes are the dtypes of parameters besides the graph's own.
+var parameterTypes = []dtypes.DType{
+	dtypes.Int32, dtypes.Int32, dtypes.Int64, dtypes.Uint8, dtypes.Bool, dtypes.Float16, dtypes.BFloat16, dtypes.Int8, dtypes.Uint32,
+}
+
 // randomProgram builds the graph of a seed and returns it compiled with the shapes of its
-// parameters and the calls that were made.
-func randomProgram(b compute.Backend, seed uint64) (ex compute.Executable, g *randomGraph, err error) {
+// parameters and the calls that were made. Unrolled, it computes the same without loops and
+// branches.
+func randomProgram(b compute.Backend, seed uint64, unroll bool) (ex compute.Executable, g *randomGraph, err error) {
 	builder := b.Builder(fmt.Sprintf("random-%d", seed))
-	g = &randomGraph{Rand: rand.New(rand.NewPCG(seed, 1)), fn: builder.Main()}
+	source := rand.NewPCG(seed, 1)
+	g = &randomGraph{Rand: rand.New(source), source: source, unroll: unroll, fn: builder.Main(), log: &[]string{}}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
 	dt := []dtypes.DType{dtypes.Float32, dtypes.Float32, dtypes.Float32, dtypes.Float64}[g.IntN(4)]
-	for i := range 1 + g.IntN(4) {
-		g.param(i, dt)
+	g.zeros = []int{60, 60, 60, 60, 60, 60, 60, 8}[g.IntN(8)]
+	for i := range 1 + g.IntN(5) {
+		other := dt
+		if i > 0 && g.IntN(3) == 0 {
+			other = parameterTypes[g.IntN(len(parameterTypes))]
+		}
+		g.param(i, other)
 	}
-	steps := 2 + g.IntN(24)
-	for range steps {
+	for range 2 + g.IntN(24) {
 		g.step()
 	}
-	var results []compute.Value
-	for range 1 + g.IntN(4) {
-		results = append(results, g.vals[len(g.vals)-1-g.IntN(min(len(g.vals), 6))].v)
-	}
-	// The last node is a result, and so is every value once in a while: see the trap of the
-	// stock engine with parameters that follow every output.
-	results = append(results, g.vals[len(g.vals)-1].v)
+	results := g.results()
 	tail := g.must(g.fn.Constant([]float32{1}))
-	results = append(results, g.must(g.fn.Neg(tail)))
+	// A node after all parameters is a result: see the trap of the stock engine with parameters
+	// that follow every output.
+	results, g.exact = append(results, g.must(g.fn.Neg(tail))), append(g.exact, true)
 	if err := g.fn.Return(results, nil); err != nil {
 		return nil, g, err
 	}
 	ex, err = builder.Compile()
 	return ex, g, err
+}
+
+// results draws what the graph gives: late values, the last one, and now and then any values,
+// with parameters and repetitions among them. An Identity keeps GoMLX's engine from handing out
+// one buffer twice.
+func (g *randomGraph) results() (out []compute.Value) {
+	seen := map[compute.Value]bool{}
+	result := func(i int) {
+		x := g.vals[i]
+		v := x.v
+		if i < len(g.params) || seen[v] {
+			v = g.must(g.fn.Identity(v))
+		}
+		seen[v] = true
+		out, g.exact = append(out, v), append(g.exact, x.exact)
+		*g.log = append(*g.log, fmt.Sprint("result ", len(out)-1, " is ", i))
+	}
+	n := len(g.vals)
+	for range 1 + g.IntN(4) {
+		result(n - 1 - g.IntN(min(n, 6)))
+	}
+	if g.IntN(4) == 0 {
+		for range g.IntN(8) {
+			result(g.IntN(n))
+		}
+	}
+	if g.IntN(4) == 0 {
+		for range 2 {
+			result(g.IntN(len(g.params)))
+		}
+	}
+	result(n - 1)
+	return out
 }
 
 func (g *randomGraph) must(v compute.Value, err error) compute.Value {
@@ -74,17 +124,37 @@ func (g *randomGraph) must(v compute.Value, err error) compute.Value {
 	return v
 }
 
-// add records a value under its shape, with what is known of its elements.
-func (g *randomGraph) add(call string, exact, bounded bool, v compute.Value, err error) randomValue {
-	g.must(v, err)
+// shape gives the shape of a value.
+func (g *randomGraph) shape(v compute.Value) shapes.Shape {
 	s, err := g.fn.Shape(v)
 	if err != nil {
 		panic(err)
 	}
-	out := randomValue{v, s, exact, bounded}
+	return s
+}
+
+// add records a value under its shape, with what is known of its elements.
+func (g *randomGraph) add(call string, exact, bounded bool, v compute.Value, err error) randomValue {
+	g.must(v, err)
+	out := randomValue{v, g.shape(v), exact, bounded}
 	g.vals = append(g.vals, out)
-	g.log = append(g.log, fmt.Sprintf("%d = %s : %s", len(g.vals)-1, call, s))
+	g.note("%d = %s : %s", len(g.vals)-1, call, out.shape)
 	return out
+}
+
+// note writes a line to the log, indented by the closures around.
+func (g *randomGraph) note(format string, args ...any) {
+	*g.log = append(*g.log, strings.Repeat("    ", g.depth)+fmt.Sprintf(format, args...))
+}
+
+// scalar is a constant of a dtype.
+func (g *randomGraph) scalar(dt dtypes.DType, x float64) compute.Value {
+	return g.must(g.fn.Constant(flatSlice(dt, []float64{x})))
+}
+
+// scaled multiplies by a number.
+func (g *randomGraph) scaled(v compute.Value, by float64) compute.Value {
+	return g.must(g.fn.Mul(v, g.scalar(g.shape(v).DType, by)))
 }
 
 // dims draws the dimensions of an array of at most a few thousand elements.
@@ -92,7 +162,7 @@ func (g *randomGraph) dims() []int {
 	out := make([]int, g.IntN(4))
 	for i := range out {
 		out[i] = []int{1, 2, 3, 5, 8, 16, 17, 33}[g.IntN(8)]
-		if g.IntN(60) == 0 {
+		if g.IntN(g.zeros) == 0 {
 			out[i] = 0
 		}
 	}
@@ -102,10 +172,11 @@ func (g *randomGraph) dims() []int {
 	return out
 }
 
+// param adds a parameter, often of the dimensions of the first one.
 func (g *randomGraph) param(i int, dt dtypes.DType) {
 	s := shapes.Make(dt, g.dims()...)
 	if i > 0 && g.IntN(2) == 0 {
-		s = g.params[0]
+		s = shapes.Make(dt, g.params[0].Dimensions...)
 	}
 	g.params = append(g.params, s)
 	v, err := g.fn.Parameter(fmt.Sprintf("p%d", i), s, nil)
@@ -128,25 +199,37 @@ func (g *randomGraph) pick(ok func(randomValue) bool) (randomValue, bool) {
 	return fit[i], true
 }
 
-func isFloat(v randomValue) bool   { return v.shape.DType.IsFloat() && v.bounded }
-func isBool(v randomValue) bool    { return v.shape.DType == dtypes.Bool }
-func notEmpty(v randomValue) bool  { return v.shape.Size() > 0 }
-func (v randomValue) dims() []int  { return v.shape.Dimensions }
-func (v randomValue) rank() int    { return v.shape.Rank() }
-func same(a, b randomValue) bool   { return a.shape.Equal(b.shape) }
-func exactly(v randomValue) bool   { return v.exact && isFloat(v) }
-func anything(v randomValue) bool  { return true }
-func movable(v randomValue) bool   { return v.rank() > 0 }
-func (g *randomGraph) coin() bool  { return g.IntN(2) == 0 }
-func (g *randomGraph) small() bool { return g.IntN(3) == 0 }
+// isFloat is true for the numbers that arithmetic keeps small.
+func isFloat(v randomValue) bool {
+	return (v.shape.DType == dtypes.Float32 || v.shape.DType == dtypes.Float64) && v.bounded
+}
+
+func isBool(v randomValue) bool   { return v.shape.DType == dtypes.Bool }
+func notEmpty(v randomValue) bool { return v.shape.Size() > 0 }
+func (v randomValue) dims() []int { return v.shape.Dimensions }
+func (v randomValue) rank() int   { return v.shape.Rank() }
+func same(a, b randomValue) bool  { return a.shape.Equal(b.shape) }
+func exactly(v randomValue) bool  { return v.exact && isFloat(v) }
+func movable(v randomValue) bool  { return v.rank() > 0 }
+func (g *randomGraph) coin() bool { return g.IntN(2) == 0 }
 
 // step adds one operation drawn at random, if some value fits it.
 func (g *randomGraph) step() {
-	kinds := []func(){
-		g.unary, g.unary, g.binary, g.binary, g.binary, g.jump, g.choose, g.transpose, g.reshape, g.broadcast,
-		g.slice, g.reverse, g.pad, g.concatenate, g.reduce, g.reduce, g.dot, g.dot, g.convert, g.cumsum, g.gather, g.window, g.conv, g.argminmax, g.softmax, g.normalize,
+	families := [][]func(){
+		{g.unary, g.unary, g.binary, g.binary, g.jump, g.choose, g.convert, g.clamp},
+		{g.transpose, g.reshape, g.broadcast, g.slice, g.reverse, g.pad, g.concatenate, g.iota},
+		{g.reduce, g.reduce, g.cumsum, g.argminmax},
+		{g.dot, g.product, g.product, g.window, g.pool, g.conv, g.convolution},
+		{g.integers, g.integers, g.integerUnary, g.shift, g.logic, g.halves, g.reduceBits, g.wholeProduct},
+		{g.gather, g.gatherParts, g.scatter, g.scatter, g.dynamicSlice, g.dynamicUpdate, g.selectAndScatter},
+		{g.softmax, g.normalize, g.crossEntropy, g.adam, g.layerNorm, g.softmaxGradient, g.residual, g.activation, g.chain},
+		{g.while, g.branch, g.sort},
 	}
-	kinds[g.IntN(len(kinds))]()
+	family := families[[]int{0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 6, 6, 7}[g.IntN(18)]]
+	if g.depth > 0 && g.IntN(3) > 0 {
+		family = families[g.IntN(2)]
+	}
+	family[g.IntN(len(family))]()
 }
 
 func (g *randomGraph) unary() {
@@ -203,8 +286,7 @@ func (g *randomGraph) binary() {
 		return
 	}
 	exact := x.exact && y.exact
-	half := g.must(g.fn.Constant(flatOf(x.shape.DType, .5)))
-	half = g.must(g.fn.Reshape(half))
+	half := g.scalar(x.shape.DType, .5)
 	switch g.IntN(5) {
 	case 0:
 		v, err := g.fn.Mul(g.must(g.fn.Add(x.v, y.v)), half)
@@ -231,7 +313,16 @@ func (g *randomGraph) jump() {
 		return
 	}
 	y, _ := g.pick(func(v randomValue) bool { return exactly(v) && same(v, x) })
-	switch g.IntN(6) {
+	switch g.IntN(9) {
+	case 6:
+		v, err := g.fn.Round(x.v)
+		g.add("round", true, true, v, err)
+	case 7:
+		v, err := g.fn.Ceil(x.v)
+		g.add("ceil", true, true, v, err)
+	case 8:
+		v, err := g.fn.NotEqual(x.v, y.v)
+		g.add("not equal", true, false, v, err)
 	case 0:
 		v, err := g.fn.Floor(x.v)
 		g.add("floor", true, true, v, err)
@@ -290,9 +381,7 @@ func (g *randomGraph) normalize() {
 		return
 	}
 	kept, axes := g.lastAxes(x)
-	scalar := func(c float64) compute.Value {
-		return g.must(g.fn.Reshape(g.must(g.fn.Constant(flatOf(x.shape.DType, c)))))
-	}
+	scalar := func(c float64) compute.Value { return g.scalar(x.shape.DType, c) }
 	length := 1
 	for _, a := range axes {
 		length *= x.dims()[a]
@@ -316,32 +405,11 @@ func (g *randomGraph) choose() {
 	if !ok {
 		return
 	}
-	x, ok := g.pick(func(v randomValue) bool { return isFloat(v) && slices.Equal(v.dims(), c.dims()) })
+	x, ok := g.pick(func(v randomValue) bool { return !isBool(v) && slices.Equal(v.dims(), c.dims()) })
 	if !ok {
 		return
 	}
-	y, _ := g.pick(func(v randomValue) bool { return isFloat(v) && same(v, x) })
+	y, _ := g.pick(func(v randomValue) bool { return same(v, x) })
 	v, err := g.fn.Where(c.v, x.v, y.v)
-	g.add("where", x.exact && y.exact, true, v, err)
-}
-
-func (g *randomGraph) convert() {
-	x, ok := g.pick(func(v randomValue) bool { return v.exact })
-	if !ok {
-		return
-	}
-	to := []dtypes.DType{dtypes.Float32, dtypes.Float64, dtypes.Int32}[g.IntN(3)]
-	if x.shape.DType == dtypes.Int32 && to == dtypes.Int32 {
-		return
-	}
-	v, err := g.fn.ConvertDType(x.v, to)
-	g.add("convert "+to.String(), true, x.bounded || x.shape.DType == dtypes.Bool, v, err)
-}
-
-// flatOf is a slice of one number of a dtype.
-func flatOf(dt dtypes.DType, x float64) any {
-	if dt == dtypes.Float32 {
-		return []float32{float32(x)}
-	}
-	return []float64{x}
+	g.add("where", x.exact && y.exact, x.bounded && y.bounded, v, err)
 }

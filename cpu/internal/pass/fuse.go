@@ -40,11 +40,12 @@ func Fuse(g *ir.Graph) {
 	g.Nodes = f.schedule()
 }
 
-// readThrough lets nodes of regions read past views that only add or drop axes of length 1.
+// readThrough lets nodes of regions read past views that only add or drop axes of length 1. It
+// leaves out nodes that may stay alone for their many axes: those need operands of their shape.
 func readThrough(g *ir.Graph) {
 	for _, n := range g.Nodes {
 		for i, v := range n.In {
-			if base := ir.LayoutOf(v).Base; fusable(n) && sameLoops(v, base) {
+			if base := ir.LayoutOf(v).Base; fusable(n) && len(space(n)) <= mostDims && sameLoops(v, base) {
 				if isReduction(n) {
 					n.Attr = moved(axes(n), base)
 				}
@@ -93,6 +94,7 @@ func copyReduced(g *ir.Graph) {
 const (
 	mostOperands = 40
 	mostNodes    = 160
+	mostDims     = 8 // of any region that the elementwise machine holds
 )
 
 // group is a set of nodes that will be one region, or one node that will stay alone.
@@ -272,14 +274,77 @@ func (f *fusion) schedule() []*ir.Node {
 	}
 	// Only now: a region becomes the definition of its outputs, which other groups look up.
 	regions := map[*group]*ir.Node{}
+	var held []*group
 	for _, gr := range order {
-		if slices.ContainsFunc(gr.nodes, fusable) {
-			regions[gr] = f.region(gr)
+		held = append(held, f.hold(gr, regions)...)
+	}
+	rows := map[*ir.Node]*ir.Node{} // row views and their reductions
+	for _, n := range f.graph.Nodes {
+		if r := rowView(n); r != nil {
+			rows[n] = r
 		}
 	}
 	var out []*ir.Node
-	for _, gr := range order {
-		out = append(out, f.emit(gr, regions[gr])...)
+	for _, gr := range held {
+		out = append(out, f.emit(gr, regions[gr], rows)...)
+	}
+	return out
+}
+
+// hold makes the region of a group, of several groups in the place of one that the elementwise
+// machine cannot hold, or none of a single node that it cannot hold.
+func (f *fusion) hold(gr *group, regions map[*group]*ir.Node) []*group {
+	if !slices.ContainsFunc(gr.nodes, fusable) {
+		return []*group{gr}
+	}
+	region := f.region(gr)
+	if _, err := tile.New(isa.Portable, *region.Attr.(*tile.Spec)); err == nil {
+		regions[gr] = region
+		return []*group{gr}
+	}
+	if len(gr.nodes) == 1 {
+		return []*group{gr}
+	}
+	var out []*group
+	for _, part := range f.split(gr) {
+		for _, n := range part.nodes {
+			f.of[n] = part
+		}
+		out = append(out, part)
+	}
+	for i := 0; i < len(out); {
+		parts := f.hold(out[i], regions)
+		out = slices.Replace(out, i, i+1, parts...)
+		i += len(parts)
+	}
+	return out
+}
+
+// split cuts a group: before what reads a reduction of its rows, else in the middle. No part
+// depends on a later one.
+func (f *fusion) split(gr *group) []*group {
+	stage, last := map[*ir.Node]int{}, 0
+	for _, n := range gr.nodes {
+		for _, v := range n.In {
+			stage[n] = max(stage[n], stage[v.Def])
+		}
+		if r := rowView(n); r != nil && f.group(r) == gr {
+			stage[n]++
+		}
+		last = max(last, stage[n])
+	}
+	if last == 0 {
+		for i, n := range gr.nodes {
+			stage[n] = 2 * i / len(gr.nodes)
+		}
+		last = 1
+	}
+	out := make([]*group, last+1)
+	for i := range out {
+		out[i] = &group{dims: gr.dims}
+	}
+	for _, n := range gr.nodes {
+		out[stage[n]].nodes = append(out[stage[n]].nodes, n)
 	}
 	return out
 }
@@ -287,21 +352,18 @@ func (f *fusion) schedule() []*ir.Node {
 // emit lists the nodes of a group: a region, or what it was made of if the elementwise machine
 // cannot hold it. Row views of results from outside come before the region, those that somebody
 // outside reads after it.
-func (f *fusion) emit(gr *group, region *ir.Node) (out []*ir.Node) {
+func (f *fusion) emit(gr *group, region *ir.Node, rows map[*ir.Node]*ir.Node) (out []*ir.Node) {
 	if region == nil {
 		return gr.nodes
 	}
-	if _, err := tile.New(isa.Portable, *region.Attr.(*tile.Spec)); err != nil {
-		return gr.nodes
-	}
 	for _, n := range gr.nodes {
-		if r := rowView(n); r != nil && f.group(r) != gr {
+		if r := rows[n]; r != nil && f.group(r) != gr {
 			out = append(out, n)
 		}
 	}
 	out = append(out, region)
 	for _, n := range gr.nodes {
-		if r := rowView(n); r != nil && f.group(r) == gr && f.readOutside(gr, n.Out[0]) {
+		if r := rows[n]; r != nil && f.group(r) == gr && f.readOutside(gr, n.Out[0]) {
 			out = append(out, n)
 		}
 	}

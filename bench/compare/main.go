@@ -1,24 +1,22 @@
-// Command compare times the training of the 784-400-20 VAE by elbo and by its peers, in turn in
-// one run, and prints what each takes beside the others.
+// Command compare times elbo and its peers at the same work, in turn in one run, and prints what
+// each takes beside the others.
 //
-//	go run ./bench/compare [-rounds 3] [-epochs 2] [-threads 2] [-python /path/to/python]
+//	go run ./bench/compare [-suites vae,conv,…] [-rounds 3] [-epochs 2] [-threads 2] [-python …]
 //
-// A peer that is not installed is left out and named. Every contestant trains on the same
-// 60,000 rows (MNIST at $ELBO_DATA, binarised once) with batch 128, Adam and a new order every
-// epoch. A time is the median over all epochs of all rounds; the first epoch of a process warms
-// up and does not count.
+// The suites are the 784-400-20 VAE on 60,000 binary rows of MNIST (at $ELBO_DATA), batch 128
+// and Adam, in seconds an epoch; the convolutional VAE on MNIST and on random 32×32×3 images and
+// a transformer of 4 layers, in seconds a step; and a 3×3 convolution with its gradients. A peer
+// that is not installed is left out and named. A time is the median over all rounds; the first
+// epoch of a process warms up and does not count.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,8 +32,9 @@ type contestant struct {
 // settings are the flags.
 type settings struct {
 	rounds, epochs, threads int
-	python, xla, data       string
+	python, xla             string
 	stock                   bool
+	suites                  string
 }
 
 func main() {
@@ -46,6 +45,7 @@ func main() {
 	flag.StringVar(&s.python, "python", "python3", "interpreter that has torch and jax")
 	flag.StringVar(&s.xla, "xla", "", "PJRT plug-in, for a build with -tags xla")
 	flag.BoolVar(&s.stock, "stock", true, "time GoMLX's own Go engine too")
+	flag.StringVar(&s.suites, "suites", "vae,conv-vae-28,conv-vae-32,transformer,conv-forward,conv-backward", "what to compare")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -55,21 +55,50 @@ func main() {
 	}
 }
 
-// compare runs all contestants and prints the table.
+// compare runs the suites one after another.
 func compare(ctx context.Context, s settings, w io.Writer) error {
 	dir, err := os.MkdirTemp("", "compare")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	list, err := contestants(ctx, s, dir)
+	all, err := suites(ctx, s, dir)
 	if err != nil {
 		return err
 	}
+	for _, name := range strings.Split(s.suites, ",") {
+		i := slices.IndexFunc(all, func(x suite) bool { return x.name == name })
+		if i < 0 {
+			return fmt.Errorf("suites: got %q, want some of %s", name, names(all))
+		}
+		if err := all[i].compare(ctx, s, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// suite is one piece of work that contestants do.
+type suite struct {
+	name, title string
+	list        []contestant
+}
+
+// names joins the names of suites.
+func names(all []suite) string {
+	var out []string
+	for _, x := range all {
+		out = append(out, x.name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// compare runs all contestants of a suite and prints its table.
+func (x suite) compare(ctx context.Context, s settings, w io.Writer) error {
 	times := map[string][]float64{}
 	left := map[string]error{}
 	for round := range s.rounds {
-		for _, c := range list {
+		for _, c := range x.list {
 			if left[c.name] != nil {
 				continue
 			}
@@ -82,119 +111,31 @@ func compare(ctx context.Context, s settings, w io.Writer) error {
 				continue
 			}
 			times[c.name] = append(times[c.name], seconds...)
-			fmt.Fprintf(w, "round %d  %-16s %s\n", round+1, c.name, format(seconds))
+			fmt.Fprintf(w, "%s  round %d  %-16s %s\n", x.name, round+1, c.name, format(seconds))
 		}
 	}
-	return table(w, s, list, times, left)
+	fmt.Fprintf(w, "\n%s, float32, %d threads\n", x.title, s.threads)
+	return table(w, x.list, times, left)
 }
 
 // table prints the medians and the ratios to the first contestant.
-func table(w io.Writer, s settings, list []contestant, times map[string][]float64, left map[string]error) error {
+func table(w io.Writer, list []contestant, times map[string][]float64, left map[string]error) error {
 	base := median(times[list[0].name])
-	fmt.Fprintf(w, "\n784-400-20 VAE, 60,000 rows, batch 128, float32, %d threads\n", s.threads)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "contestant\ts an epoch\tbest\tworst\ttimes %s\n", list[0].name)
+	fmt.Fprintf(t, "contestant\tseconds\tbest\tworst\ttimes %s\n", list[0].name)
 	for _, c := range list {
 		if err := left[c.name]; err != nil {
 			fmt.Fprintf(t, "%s\t%v\n", c.name, err)
 			continue
 		}
 		x := times[c.name]
-		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.3f\t%.2f\n", c.name, median(x), slices.Min(x), slices.Max(x), median(x)/base)
+		fmt.Fprintf(t, "%s\t%.4f\t%.4f\t%.4f\t%.2f\n", c.name, median(x), slices.Min(x), slices.Max(x), median(x)/base)
 	}
-	return t.Flush()
-}
-
-// contestants builds elbo and lists what to run.
-func contestants(ctx context.Context, s settings, dir string) ([]contestant, error) {
-	binary := filepath.Join(dir, "elbo")
-	args := []string{"build", "-o", binary}
-	if s.xla != "" {
-		args = append(args, "-tags", "xla")
+	if err := t.Flush(); err != nil {
+		return err
 	}
-	build := exec.CommandContext(ctx, "go", append(args, "./cmd/elbo")...)
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build: %w\n%s", err, out)
-	}
-	threads := fmt.Sprintf("threads=%d", s.threads)
-	elbo := func(name, backend string) contestant {
-		return contestant{name, func(ctx context.Context) ([]float64, error) { return trains(ctx, s, binary, dir, backend) }}
-	}
-	peer := func(name, script string, args ...string) contestant {
-		return contestant{name, func(ctx context.Context) ([]float64, error) { return peers(ctx, s, script, args...) }}
-	}
-	list := []contestant{
-		elbo("elbo", "elbo:"+threads), elbo("elbo avx2", "elbo:isa=avx2,"+threads), elbo("elbo 1 thread", "elbo:threads=1"),
-		peer("torch eager", "speed_torch.py", "--mode", "eager"), peer("torch tuned", "speed_torch.py", "--mode", "tuned"),
-		peer("torch compile", "speed_torch.py", "--mode", "compile"), peer("jax jit", "speed_jax.py"),
-	}
-	if s.xla != "" {
-		list = append(list, elbo("gomlx xla", "xla:"+s.xla))
-	}
-	if s.stock {
-		list = append(list, elbo("gomlx go", "go"))
-	}
-	return list, nil
-}
-
-// trains runs `elbo train` and reads the rate of every epoch from its record.
-func trains(ctx context.Context, s settings, binary, dir, backend string) ([]float64, error) {
-	out := filepath.Join(dir, "run")
-	if err := os.RemoveAll(out); err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, binary, "train", "vae", "--data", "mnist", "--binarize", "threshold", "--no-report", "-q",
-		"--epochs", fmt.Sprint(s.epochs+1), "--backend", backend, "-o", out)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", s.threads))
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, lastLine(text))
-	}
-	return rates(filepath.Join(out, "metrics.jsonl"))
-}
-
-// rows is the number of rows that a time is for.
-const rows = 60_000
-
-// rates turns the examples a second of a run's epochs, but for the first, into seconds.
-func rates(path string) ([]float64, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var out []float64
-	for d := json.NewDecoder(file); d.More(); {
-		var epoch struct {
-			Rate float64 `json:"examples_per_second"`
-		}
-		if err := d.Decode(&epoch); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		out = append(out, rows/epoch.Rate)
-	}
-	return out[min(1, len(out)):], nil
-}
-
-// peers runs a script of bench/peers, whose last line is a record of its times.
-func peers(ctx context.Context, s settings, script string, args ...string) ([]float64, error) {
-	args = append([]string{filepath.Join("bench", "peers", script), "--epochs", fmt.Sprint(s.epochs), "--threads", fmt.Sprint(s.threads)}, args...)
-	cmd := exec.CommandContext(ctx, s.python, args...)
-	cmd.Stderr = nil
-	text, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, lastLine(text))
-	}
-	var record struct{ Seconds []float64 }
-	if err := json.Unmarshal([]byte(lastLine(text)), &record); err != nil {
-		return nil, fmt.Errorf("%s", lastLine(text))
-	}
-	return record.Seconds, nil
-}
-
-// lastLine is the last line of a program's output.
-func lastLine(text []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[len(lines)-1]
+	_, err := fmt.Fprintln(w)
+	return err
 }
 
 // median is the middle of some numbers.
@@ -206,11 +147,11 @@ func median(x []float64) float64 {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
-// format writes times with three decimals.
+// format writes times with four decimals.
 func format(x []float64) string {
 	var out []string
 	for _, v := range x {
-		out = append(out, fmt.Sprintf("%.3f", v))
+		out = append(out, fmt.Sprintf("%.4f", v))
 	}
 	return strings.Join(out, " ")
 }

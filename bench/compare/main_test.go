@@ -30,15 +30,15 @@ func TestRatesLeaveTheFirstEpochOut(t *testing.T) {
 		}
 	}
 	write(`{"epoch":1,"examples_per_second":1000}` + "\n" + `{"epoch":2,"examples_per_second":60000}` + "\n" + `{"epoch":3,"examples_per_second":120000}` + "\n")
-	if got, err := rates(path); err != nil || !slices.Equal(got, []float64{1, .5}) {
+	if got, err := rates(path, 60_000); err != nil || !slices.Equal(got, []float64{1, .5}) {
 		t.Errorf("got %v, %v, want 1 and .5 seconds", got, err)
 	}
 	write("")
-	if got, err := rates(path); err != nil || len(got) != 0 {
+	if got, err := rates(path, 60_000); err != nil || len(got) != 0 {
 		t.Errorf("an empty record: got %v, %v", got, err)
 	}
 	write("no record")
-	if _, err := rates(path); err == nil {
+	if _, err := rates(path, 60_000); err == nil {
 		t.Error("a broken record: got no error")
 	}
 }
@@ -72,12 +72,94 @@ func TestTheTableNamesWhoIsMissing(t *testing.T) {
 	list := []contestant{{"elbo", run}, {"other", run}, {"absent", run}}
 	times := map[string][]float64{"elbo": {.5, .7, .6}, "other": {3}}
 	var b bytes.Buffer
-	if err := table(&b, settings{threads: 2}, list, times, map[string]error{"absent": errors.New("left out: not installed")}); err != nil {
+	if err := table(&b, list, times, map[string]error{"absent": errors.New("left out: not installed")}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"elbo        0.600       0.500  0.700  1.00", "other       3.000       3.000  3.000  5.00", "absent      left out: not installed"} {
+	for _, want := range []string{"elbo        0.6000   0.5000  0.7000  1.00", "other       3.0000   3.0000  3.0000  5.00", "absent      left out: not installed"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("got\n%swant a line %q", b.String(), want)
 		}
+	}
+}
+
+// TestTimesAreReadOffOtherProgramsOutput: a Go benchmark, and the record of `elbo bench`.
+func TestTimesAreReadOffOtherProgramsOutput(t *testing.T) {
+	text := "goos: linux\nBenchmarkStep/elbo-2 \t 10\t 27818551 ns/op\t 4601 images/s\nPASS\n"
+	if got, err := perOperation([]byte(text)); err != nil || !slices.Equal(got, []float64{.027818551}) {
+		t.Errorf("got %v, %v, want 27.8 ms", got, err)
+	}
+	if _, err := perOperation([]byte("FAIL")); err == nil || !strings.Contains(err.Error(), "FAIL") {
+		t.Errorf("got %v, want an error with what was printed", err)
+	}
+	record := `{"results":[{"name":"c forward","seconds":1},{"name":"c ∂x","seconds":2},{"name":"c ∂w","seconds":4}]}`
+	if got, err := passes([]byte(record), "c ", []string{"∂x", "∂w"}); err != nil || !slices.Equal(got, []float64{6}) {
+		t.Errorf("got %v, %v, want the sum of both gradients", got, err)
+	}
+	if _, err := passes([]byte(record), "d ", []string{"∂x"}); err == nil {
+		t.Error("an operation that is not there: got no error")
+	}
+	if _, err := passes([]byte("{"), "c ", nil); err == nil {
+		t.Error("a broken record: got no error")
+	}
+}
+
+// TestSuitesRunInTurn: every round asks every contestant once, until one fails.
+func TestSuitesRunInTurn(t *testing.T) {
+	var asked []string
+	ask := func(name string, err error) contestant {
+		return contestant{name, func(context.Context) ([]float64, error) {
+			asked = append(asked, name)
+			return []float64{1}, err
+		}}
+	}
+	x := suite{"s", "a title", []contestant{ask("a", nil), ask("b", errors.New("absent")), ask("c", nil)}}
+	var b bytes.Buffer
+	if err := x.compare(t.Context(), settings{rounds: 2, threads: 3}, &b); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "b", "c", "a", "c"}; !slices.Equal(asked, want) {
+		t.Errorf("got %v, want %v", asked, want)
+	}
+	if !strings.Contains(b.String(), "a title, float32, 3 threads") || !strings.Contains(b.String(), "s  round 2  c") {
+		t.Errorf("got %s", b.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := x.compare(ctx, settings{rounds: 1}, &b); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// TestEverySuiteHasElboFirst: ratios are to the first contestant.
+func TestEverySuiteHasElboFirst(t *testing.T) {
+	r := runner{settings: settings{threads: 2, stock: true, xla: "/plugin.so"}}
+	for name, list := range map[string][]contestant{
+		"dense": r.dense(), "28": r.images28(), "32": r.images32(), "transformer": r.transformer(),
+		"forward": r.convolution("forward"), "backward": r.convolution("backward"),
+	} {
+		seen := map[string]bool{}
+		for _, c := range list {
+			if seen[c.name] || c.run == nil {
+				t.Errorf("%s: %s stands twice, or cannot run", name, c.name)
+			}
+			seen[c.name] = true
+		}
+		if list[0].name != "elbo" || len(list) < 2 {
+			t.Errorf("%s: got %d contestants, %s first", name, len(list), list[0].name)
+		}
+	}
+	if got := r.engine(",isa=avx2"); got != "elbo:threads=2,isa=avx2" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestUnknownSuitesAreNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	t.Chdir(filepath.Join("..", ".."))
+	err := compare(t.Context(), settings{suites: "croquet"}, &bytes.Buffer{})
+	if err == nil || !strings.Contains(err.Error(), "croquet") {
+		t.Errorf("got %v, want an error that names the suite", err)
 	}
 }

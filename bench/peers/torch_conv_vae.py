@@ -19,6 +19,8 @@ with 0.
 
 import argparse
 import gzip
+import json
+import math
 import os
 import pathlib
 import struct
@@ -110,26 +112,36 @@ def on_mnist(args):
     folder = pathlib.Path(root) / "mnist"
     train, test = images(folder, "train")[: args.rows or None], images(folder, "t10k")
     model, adam = start(args, (1, 28, 28))
+    times = []
     for epoch in range(1, args.epochs + 1):
         began = time.perf_counter()
         for batch in torch.randperm(len(train)).split(BATCH):
             step(model, adam, targets(train[batch]))
         seconds = time.perf_counter() - began
+        times.append(seconds / math.ceil(len(train) / BATCH))
         print(f"epoch {epoch} seconds {seconds:.2f} images/s {len(train) / seconds:.0f} "
               f"test -ELBO {evaluate(model, test):.2f}", flush=True)
+    record(times[1:] or times)
 
 
 def on_random(args):
     model, adam = start(args, (3, 32, 32))
     x = torch.bernoulli(torch.full((BATCH, 3, 32, 32), 0.5))
     step(model, adam, x)
-    best = float("inf")
+    times = []
     for _ in range(args.epochs):
         began = time.perf_counter()
         for _ in range(args.steps):
             step(model, adam, x)
-        best = min(best, (time.perf_counter() - began) / args.steps)
+        times.append((time.perf_counter() - began) / args.steps)
+    best = min(times)
     print(f"32x32x3 images/s {BATCH / best:.0f} ms/step {1000 * best:.1f} (best of {args.epochs} times {args.steps} steps)", flush=True)
+    record(times)
+
+
+def record(times):
+    """The last line, for bench/compare: the seconds a step of every epoch or repetition."""
+    print(json.dumps({"seconds": times}))
 
 
 def start(args, shape):

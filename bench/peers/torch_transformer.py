@@ -15,6 +15,7 @@ and exits with 0.
 """
 
 import argparse
+import json
 import statistics
 import sys
 import time
@@ -110,6 +111,7 @@ def main():
         first = first or loss.item()
     del times[0]
     print(f"ms/step best {min(times):.1f} median {statistics.median(times):.1f}, loss {first:.2f} at first, {loss.item():.2f} at last", flush=True)
+    print(json.dumps({"seconds": [t / 1000 for t in times]}))
 
 
 if __name__ == "__main__":

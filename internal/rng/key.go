@@ -37,6 +37,9 @@ func (k Key) at(i int) [4]uint32 {
 	return block([4]uint32{uint32(i), uint32(uint64(i) >> 32), 3, 0}, k.k0, k.k1)
 }
 
+// Words returns the two words of the key, for a generator that draws the same numbers faster.
+func (k Key) Words() (k0, k1 uint32) { return k.k0, k.k1 }
+
 // Uniform fills dst with draws from the uniform distribution on [0, 1), 24 bits each.
 func (k Key) Uniform(dst []float32) {
 	for i := 0; i < len(dst); i += 4 {

@@ -43,9 +43,9 @@ func squares[T any](n int, do func(dst, src *byte, dstRow, srcCol, blocks int)) 
 	}
 }
 
-// copyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
+// CopyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
 // may be nil, into the cache.
-func copyAhead(l isa.Level) func(dst, src, next unsafe.Pointer, n int) {
+func CopyAhead(l isa.Level) func(dst, src, next unsafe.Pointer, n int) {
 	return func(dst, src, next unsafe.Pointer, n int) {
 		lines := n / 64
 		if l == isa.Portable || lines == 0 || next == nil {

@@ -40,7 +40,7 @@ type gather struct {
 
 // NewGather makes the kernel of a gather. Arguments: the result, the operand, the indices.
 func NewGather(l isa.Level, s GatherSpec) kernel.Kernel {
-	k := &gather{spec: s, indices: newPointing(s.Index, s.Indices, s.IndexVectorAxis), ahead: copyAhead(l)}
+	k := &gather{spec: s, indices: newPointing(s.Index, s.Indices, s.IndexVectorAxis), ahead: CopyAhead(l)}
 	strides := rowMajor(s.Operand)
 	for _, axis := range s.StartIndexMap {
 		k.limits = append(k.limits, s.Operand[axis]-s.Sizes[axis])

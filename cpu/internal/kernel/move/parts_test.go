@@ -209,7 +209,7 @@ func TestCopyAheadCopiesEveryLength(t *testing.T) {
 			random(rng, src, n)
 			for _, ahead := range []unsafe.Pointer{nil, next} {
 				clear(span[byte](dst, n))
-				copyAhead(l)(dst, src, ahead, n)
+				CopyAhead(l)(dst, src, ahead, n)
 				if text(dst, n) != text(src, n) {
 					t.Fatalf("%d bytes: got %x, want %x", n, text(dst, n), text(src, n))
 				}

@@ -12,8 +12,8 @@ func fastTransposer(isa.Level, int) func(*mover, unsafe.Pointer, unsafe.Pointer,
 	return nil
 }
 
-// copyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
+// CopyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
 // may be nil, into the cache.
-func copyAhead(isa.Level) func(dst, src, next unsafe.Pointer, n int) {
+func CopyAhead(isa.Level) func(dst, src, next unsafe.Pointer, n int) {
 	return func(dst, src, _ unsafe.Pointer, n int) { copyBytes(dst, src, n) }
 }

@@ -24,6 +24,10 @@ const (
 	BinarizeThreshold Binarization = "threshold"
 )
 
+// DrawsPerKey is the number of values that one key draws: value i of what [Binarization.Apply]
+// draws with a key k compares with uniform number i mod DrawsPerKey of k.At(i − i mod DrawsPerKey).
+const DrawsPerKey = 1024
+
 // Binarizations lists the ways to binarise.
 var Binarizations = []Binarization{BinarizeNone, BinarizeDynamic, BinarizeStatic, BinarizeThreshold}
 
@@ -92,7 +96,7 @@ func (b Binarization) checkSlices(dst, src []float32) error {
 // row binarises one row. It returns the index of the first value outside [0, 1], which NaN
 // is too, or −1; values up to it are written.
 func (b Binarization) row(dst, src []float32, key rng.Key) int {
-	var u [1024]float32
+	var u [DrawsPerKey]float32
 	for start := 0; start < len(src); start += len(u) {
 		x := src[start:min(start+len(u), len(src))]
 		out := dst[start : start+len(x)]

@@ -47,6 +47,30 @@ func fill(flat any, x []float64) error {
 	return nil
 }
 
+// hold copies float64 values into a buffer of the model's type.
+func (p *Params) hold(dims []int, data []float64) (compute.Buffer, error) {
+	return p.feed(shapes.Make(p.dtype, dims...), func(flat any) error { return fill(flat, data) })
+}
+
+// read hands the values of a buffer to fn, in the backend's memory where that is the host's.
+func (p *Params) read(b compute.Buffer, fn func(flat any) error) error {
+	var flat any
+	var err error
+	if p.backend.HasSharedBuffers() {
+		flat, err = b.Data()
+	} else {
+		var shape shapes.Shape
+		if shape, err = b.Shape(); err == nil {
+			flat = dtypes.MakeAnySlice(shape.DType, shape.Size())
+			err = b.ToFlatData(flat)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("model: buffer: %w", err)
+	}
+	return fn(flat)
+}
+
 // Input is an array of a program's input that the host writes again before every run.
 type Input struct {
 	Tensor *tensors.Tensor // what [Program.Run] takes
@@ -64,6 +88,19 @@ func (p *Params) Input(dims ...int) (*Input, error) {
 		in.wide = make([]float32, size(dims))
 	}
 	return in, nil
+}
+
+// Set writes one value to each place of the array.
+func (in *Input) Set(values ...float64) error {
+	var failed error
+	err := in.Tensor.MutableFlatData(func(flat any) { failed = fill(flat, values) })
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
+		return fmt.Errorf("model: input: %w", err)
+	}
+	return nil
 }
 
 // Write lets fn fill the array with row-major values; it must write every one.

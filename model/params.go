@@ -14,7 +14,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/elbo-go/elbo/internal/rng"
 )
@@ -37,7 +36,7 @@ type Params struct {
 type param struct {
 	trainable bool
 	dims      []int
-	value     *tensors.Tensor
+	value     compute.Buffer // nil while a run has it
 }
 
 // Array is the value of a parameter on the host.
@@ -92,11 +91,15 @@ func (p *Params) Export() ([]Array, error) {
 		if v.value == nil {
 			return nil, lost(name)
 		}
-		data, err := Floats(v.value)
+		a := Array{Name: name, Trainable: v.trainable, Dims: v.dims}
+		err := p.read(v.value, func(flat any) (err error) {
+			a.Data, err = widen(nil, flat)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("model: parameter %q: %w", name, err)
 		}
-		out = append(out, Array{name, v.trainable, v.dims, data})
+		out = append(out, a)
 	}
 	return out, nil
 }
@@ -111,11 +114,20 @@ func (p *Params) Import(arrays []Array) error {
 			return err
 		}
 	}
-	for _, a := range arrays {
-		if _, ok := p.values[a.Name]; !ok {
-			p.order = append(p.order, a.Name)
+	held := make([]compute.Buffer, len(arrays))
+	for i, a := range arrays {
+		var err error
+		if held[i], err = p.hold(a.Dims, a.Data); err != nil {
+			return fmt.Errorf("model: parameter %q: %w", a.Name, err)
 		}
-		p.values[a.Name] = &param{a.Trainable, append([]int(nil), a.Dims...), hostTensor(p.dtype, a.Data, a.Dims)}
+	}
+	for i, a := range arrays {
+		if old, ok := p.values[a.Name]; !ok {
+			p.order = append(p.order, a.Name)
+		} else if old.value != nil {
+			_ = old.value.Finalize()
+		}
+		p.values[a.Name] = &param{a.Trainable, append([]int(nil), a.Dims...), held[i]}
 	}
 	return nil
 }
@@ -150,31 +162,37 @@ func (p *Params) lookup(name string, trainable bool, init Init, dims []int) (*pa
 	if p.sealed {
 		return nil, fmt.Errorf("model: parameter %q of shape %v is missing", name, dims)
 	}
-	data := init(p.key.Named(name), dims)
-	v := &param{trainable, append([]int(nil), dims...), hostTensor(p.dtype, data, dims)}
+	held, err := p.hold(dims, init(p.key.Named(name), dims))
+	if err != nil {
+		return nil, fmt.Errorf("model: parameter %q: %w", name, err)
+	}
+	v := &param{trainable, append([]int(nil), dims...), held}
 	p.order = append(p.order, name)
 	p.values[name] = v
 	return v, nil
 }
 
-// buffer returns the device buffer of a parameter. If it is given away, the parameter has no
-// value until replace gives it one.
-func (p *Params) buffer(name string, give bool) (compute.Buffer, error) {
+// lend enters the buffers of parameters at their places among the inputs of a graph. Those that
+// the graph updates have no value until replace gives them one.
+func (p *Params) lend(used []use, inputs []compute.Buffer) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v, ok := p.values[name]
-	if !ok {
-		return nil, fmt.Errorf("model: parameter %q is missing", name)
+	for _, u := range used {
+		v, ok := p.values[u.name]
+		if !ok {
+			return fmt.Errorf("model: parameter %q is missing", u.name)
+		}
+		if v.value == nil {
+			return lost(u.name)
+		}
+		inputs[u.place] = v.value
 	}
-	if v.value == nil {
-		return nil, lost(name)
+	for _, u := range used {
+		if u.give {
+			p.values[u.name].value = nil
+		}
 	}
-	if !give {
-		return v.value.Buffer(p.backend, 0)
-	}
-	t := v.value
-	v.value = nil
-	return t.DonateBuffer(p.backend, 0)
+	return nil
 }
 
 // lost is the error of a parameter that a failed run has taken.
@@ -183,7 +201,7 @@ func lost(name string) error {
 }
 
 // replace sets the values of parameters whose old ones were given away.
-func (p *Params) replace(names []string, values []*tensors.Tensor) {
+func (p *Params) replace(names []string, values []compute.Buffer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, name := range names {

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"github.com/elbo-go/elbo/cpu"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -32,9 +33,11 @@ type build struct {
 
 // noiseSpec is one array of noise that the program draws at every run.
 type noiseSpec struct {
-	name string
-	kind noiseKind
-	node *graph.Node
+	name  string
+	kind  noiseKind
+	node  *graph.Node
+	shape shapes.Shape
+	place int // among the inputs of the compiled graph
 }
 
 type noiseKind int
@@ -133,21 +136,24 @@ func (s *Scope) Uniform(name string, dims ...int) *graph.Node {
 // draw makes the graph parameter of an array of noise.
 func (s *Scope) draw(name string, kind noiseKind, dims []int) *graph.Node {
 	full := s.join(name)
-	n := graph.Parameter(s.b.g, "noise:"+full, shapes.Make(s.DType(), dims...))
-	s.b.noise = append(s.b.noise, noiseSpec{full, kind, n})
+	shape := shapes.Make(s.DType(), dims...)
+	n := graph.Parameter(s.b.g, "noise:"+full, shape)
+	s.b.noise = append(s.b.noise, noiseSpec{name: full, kind: kind, node: n, shape: shape})
 	return n
 }
 
-// draw fills an array of noise from a run's key. In float32 it holds the rounded numbers of
-// float64.
+// draw fills an array of noise from a run's key: with the numbers of package rng, the normal ones
+// of float32 to within 2⁻²² of the radius √(x₁²+x₂²) of their pair. They are the same on every
+// backend, for they depend on the machine's instruction set alone.
 func (n noiseSpec) draw(key rng.Key, flat any) {
 	k := key.Named(n.name)
+	k0, k1 := k.Words()
 	switch x := flat.(type) {
 	case []float32:
 		if n.kind == normalNoise {
-			k.Normal(x)
+			cpu.Normal(k0, k1, x)
 		} else {
-			k.Uniform(x)
+			cpu.Uniform(k0, k1, x)
 		}
 	case []float64:
 		if n.kind == normalNoise {
@@ -155,7 +161,7 @@ func (n noiseSpec) draw(key rng.Key, flat any) {
 			return
 		}
 		u := make([]float32, len(x))
-		k.Uniform(u)
+		cpu.Uniform(k0, k1, u)
 		for i, v := range u {
 			x[i] = float64(v)
 		}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -37,40 +38,35 @@ func (p *Params) Tensor(data []float32, dims ...int) (*tensors.Tensor, error) {
 
 // Scalar returns a scalar tensor of the given type.
 func Scalar(dtype dtypes.DType, v float64) *tensors.Tensor {
-	return hostTensor(dtype, []float64{v}, nil)
-}
-
-// hostTensor copies float64 values into a tensor of the given type.
-func hostTensor(dtype dtypes.DType, data []float64, dims []int) *tensors.Tensor {
 	if dtype == dtypes.Float64 {
-		return tensors.FromFlatDataAndDimensions(data, dims...)
+		return tensors.FromFlatDataAndDimensions([]float64{v})
 	}
-	narrow := make([]float32, len(data))
-	for i, v := range data {
-		narrow[i] = float32(v)
-	}
-	return tensors.FromFlatDataAndDimensions(narrow, dims...)
+	return tensors.FromFlatDataAndDimensions([]float32{float32(v)})
 }
 
 // Floats copies the values of a floating-point tensor to the host in float64.
 func Floats(t *tensors.Tensor) (out []float64, err error) {
-	e := t.ConstFlatData(func(flat any) {
-		switch v := flat.(type) {
-		case []float32:
-			out = make([]float64, len(v))
-			for i, x := range v {
-				out[i] = float64(x)
-			}
-		case []float64:
-			out = append(make([]float64, 0, len(v)), v...)
-		default:
-			err = fmt.Errorf("model: tensor: got %T, want float32 or float64", flat)
-		}
-	})
+	e := t.ConstFlatData(func(flat any) { out, err = widen(nil, flat) })
 	if e != nil {
 		err = fmt.Errorf("model: tensor: %w", e)
 	}
 	return out, err
+}
+
+// widen appends the values of a slice of float32 or float64 to dst.
+func widen(dst []float64, flat any) ([]float64, error) {
+	switch v := flat.(type) {
+	case []float32:
+		dst = slices.Grow(dst, len(v))
+		for _, x := range v {
+			dst = append(dst, float64(x))
+		}
+	case []float64:
+		dst = append(dst, v...)
+	default:
+		return dst, fmt.Errorf("model: tensor: got %T, want float32 or float64", flat)
+	}
+	return dst, nil
 }
 
 // Float32s copies the values of a floating-point tensor to the host in float32.

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 
+	"github.com/elbo-go/elbo/cpu"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/vae"
@@ -52,6 +53,11 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 		if err := lik.Check(*part.dst); err != nil {
 			return nil, fmt.Errorf("train: %s rows of %s: %w%s", part.name, part.set.Name, err, remedy(lik))
 		}
+		if part.gray && lik.Support == vae.Real {
+			if err := probabilities(part.set); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return r, nil
 }
@@ -70,6 +76,16 @@ func Binarize(mode data.Binarization, s *data.Set, part string, gray bool) ([]fl
 	return out, mode.ApplyRows(out, s.X, s.Dim(), rows, judgeKey.Named(part))
 }
 
+// probabilities checks that rows can be binarised.
+func probabilities(s *data.Set) error {
+	for i, v := range s.X {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("train: binarisation: row %d, column %d: got %v, want 0 to 1", i/s.Dim(), i%s.Dim(), v)
+		}
+	}
+	return nil
+}
+
 // remedy tells what to do about data outside a likelihood's support.
 func remedy(l vae.Likelihood) string {
 	switch l.Support {
@@ -82,13 +98,26 @@ func remedy(l vae.Likelihood) string {
 }
 
 // batch gathers the rows of one step into dst and binarises them if that is done afresh
-// every step.
-func (r *Rows) batch(dst []float32, rows []int, key rng.Key) error {
+// every step, with the bits of [data.Binarization.Apply].
+func (r *Rows) batch(dst []float32, rows []int, key rng.Key) {
+	drawn := 0
 	for i, row := range rows {
-		copy(dst[i*r.Dim:(i+1)*r.Dim], r.TrainX[row*r.Dim:])
+		var next []float32
+		if i+1 < len(rows) {
+			next = r.TrainX[rows[i+1]*r.Dim:]
+		}
+		cpu.CopyAhead(dst[i*r.Dim:(i+1)*r.Dim], r.TrainX[row*r.Dim:], next)
+		for ; r.dynamic && drawn+data.DrawsPerKey <= (i+1)*r.Dim; drawn += data.DrawsPerKey {
+			trial(dst[drawn:drawn+data.DrawsPerKey], key.At(uint64(drawn)))
+		}
 	}
-	if !r.dynamic {
-		return nil
+	if r.dynamic {
+		trial(dst[drawn:], key.At(uint64(drawn)))
 	}
-	return r.Mode.Apply(dst, dst, key)
+}
+
+// trial replaces probabilities, while they are in the cache, by 1 or 0.
+func trial(x []float32, key rng.Key) {
+	k0, k1 := key.Words()
+	cpu.Bernoulli(k0, k1, x, x)
 }

@@ -39,9 +39,11 @@ type step struct {
 	adam   optim.Adam
 	prog   *model.Program
 	inputs map[int]*model.Input // by number of rows: a full batch and the last one
+	scalar [3]*model.Input      // β, learning rate and its correction
+	values [][]float64          // what the last run gave
 }
 
-// terms are the host values of one step.
+// terms are the host values of one step; the next one writes over kl.
 type terms struct {
 	logLik, norm, loss float64
 	kl                 []float64 // by latent dimension; empty without latent noise
@@ -76,20 +78,30 @@ func (st *step) input(rows int) (in *model.Input, err error) {
 	return in, err
 }
 
+// set gives the i-th scalar of the program a value.
+func (st *step) set(i int, v float64) (err error) {
+	if st.scalar[i] == nil {
+		if st.scalar[i], err = st.net.Params.Input(); err != nil {
+			return err
+		}
+	}
+	return st.scalar[i].Set(v)
+}
+
 // run makes step number t (from 1) on a batch, unless a term is not finite: then nothing has
 // changed and the error is a *NotFiniteError.
 func (st *step) run(t int64, x *model.Input, beta, rate float64, noise rng.Key) (terms, error) {
-	dtype := st.net.Params.DType()
 	corrected, correct := st.adam.Scalars(t, rate)
-	res, err := st.prog.Run(noise, x.Tensor, model.Scalar(dtype, beta),
-		model.Scalar(dtype, corrected), model.Scalar(dtype, correct))
+	for i, v := range []float64{beta, corrected, correct} {
+		if err := st.set(i, v); err != nil {
+			return terms{}, err
+		}
+	}
+	v, err := st.prog.ValuesInto(st.values, noise, x.Tensor, st.scalar[0].Tensor, st.scalar[1].Tensor, st.scalar[2].Tensor)
 	if err != nil {
 		return terms{}, err
 	}
-	v, err := res.Floats()
-	if err != nil {
-		return terms{}, err
-	}
+	st.values = v
 	out := terms{loss: v[0][0], norm: v[1][0], logLik: v[2][0]}
 	if len(v) > 3 {
 		out.kl = v[3]

@@ -103,11 +103,11 @@ func (t *trainer) one(rows []int) error {
 	x, err := t.step.input(len(rows))
 	if err == nil {
 		err = x.Write(func(x []float32) error {
-			err := t.rows.batch(x, rows, t.key.Named("binarize").At(at))
+			t.rows.batch(x, rows, t.key.Named("binarize").At(at))
 			if t.tamper != nil {
 				t.tamper(t.state.Step+1, x)
 			}
-			return err
+			return nil
 		})
 	}
 	if err != nil {

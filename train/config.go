@@ -59,7 +59,7 @@ type Config struct {
 // Default returns the settings of the main job: the tutorials' VAE on the embedded digits.
 func Default() Config {
 	return Config{
-		Model: "vae", Data: "digits", Epochs: 8, Batch: 128, LR: 1e-3, LRSchedule: "constant",
+		Model: "vae", Data: "digits", Epochs: 20, Batch: 128, LR: 1e-3, LRSchedule: "constant",
 		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
 		BetaCycles: 4, Samples: 1, Seed: 1, Backend: backend.Default,
 	}

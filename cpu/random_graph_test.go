@@ -24,7 +24,8 @@ type randomGraph struct {
 	fn     compute.Function
 	vals   []randomValue
 	params []shapes.Shape
-	exact  []bool // of the results
+	outs   []compute.Value // results that nothing else reads
+	exact  []bool          // of the results
 	log    *[]string
 
 	source  *rand.PCG
@@ -73,6 +74,9 @@ func randomProgram(b compute.Backend, seed uint64, unroll bool) (ex compute.Exec
 		g.step()
 	}
 	results := g.results()
+	for _, v := range g.outs {
+		results, g.exact = append(results, v), append(g.exact, false)
+	}
 	tail := g.must(g.fn.Constant([]float32{1}))
 	// A node after all parameters is a result: see the trap of the stock engine with parameters
 	// that follow every output.
@@ -222,7 +226,7 @@ func (g *randomGraph) step() {
 		{g.dot, g.product, g.product, g.window, g.pool, g.conv, g.convolution},
 		{g.integers, g.integers, g.integerUnary, g.shift, g.logic, g.halves, g.reduceBits, g.wholeProduct},
 		{g.gather, g.gatherParts, g.scatter, g.scatter, g.dynamicSlice, g.dynamicUpdate, g.selectAndScatter},
-		{g.softmax, g.normalize, g.crossEntropy, g.adam, g.layerNorm, g.softmaxGradient, g.residual, g.activation, g.chain},
+		{g.softmax, g.normalize, g.crossEntropy, g.adam, g.layerNorm, g.softmaxGradient, g.residual, g.activation, g.chain, g.optimizer, g.optimizer},
 		{g.while, g.branch, g.sort},
 	}
 	family := families[[]int{0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 6, 6, 7}[g.IntN(18)]]

@@ -166,6 +166,43 @@ func (g *randomGraph) adam() {
 	g.add("its second moment", false, true, g.scaled(v, .5), nil)
 }
 
+// optimizer updates one to three arrays in one step of Adam as optimizers state it: nothing but
+// the results reads the new arrays, which may be the old ones' memory. Arrays may be equal.
+func (g *randomGraph) optimizer() {
+	if g.depth > 0 {
+		return
+	}
+	ok := g.must(g.fn.Constant([]bool{true}))
+	if b, found := g.pick(func(v randomValue) bool { return isBool(v) && v.exact && v.rank() == 0 }); found {
+		ok = b.v
+	}
+	guarded, corrected, scaled, eps := g.coin(), g.coin(), g.coin(), g.scalar(dtypes.Float32, .5)
+	for range 1 + g.IntN(3) {
+		w, found := g.pick(func(v randomValue) bool { return isFloat(v) && v.shape.DType == dtypes.Float32 && notEmpty(v) })
+		if !found {
+			return
+		}
+		a := algebra{g, dtypes.Float32}
+		grad, m0, v0 := g.alike(w), g.alike(w), g.alike(w)
+		if scaled {
+			grad = a.mul(grad, a.num(.75))
+		}
+		m := a.add2(a.mul(m0, a.num(.9)), a.mul(grad, a.num(.1)))
+		v := a.add2(a.mul(v0, a.num(.99)), a.mul(a.mul(grad, grad), a.num(.01)))
+		up, down := m, v
+		if corrected {
+			up, down = a.mul(up, a.num(1.5)), a.mul(down, a.num(1.25))
+		}
+		next := a.sub(w.v, a.div(a.mul(up, a.num(.1)), a.add2(a.sqrt(down), eps)))
+		if guarded {
+			keep := g.must(g.fn.BroadcastInDim(ok, shapes.Make(dtypes.Bool, w.dims()...), nil))
+			next, m, v = g.must(g.fn.Where(keep, next, w.v)), g.must(g.fn.Where(keep, m, m0)), g.must(g.fn.Where(keep, v, v0))
+		}
+		g.outs = append(g.outs, next, m, v)
+		g.note("optimizer's step on %v: guarded %v, corrected %v, scaled %v", w.shape, guarded, corrected, scaled)
+	}
+}
+
 // guard tells whether the sum of squares is finite, and spreads that over a shape. The numbers
 // are small, so it always is.
 func (g *randomGraph) guard(a algebra, w randomValue, grad compute.Value) compute.Value {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
 	"github.com/elbo-go/elbo/cpu/internal/isa"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/vec"
 )
 
@@ -27,8 +28,11 @@ func isElementwise(n *ir.Node) bool {
 		return false
 	}
 	from, to := operandType(n), n.Out[0].Shape.DType
-	if n.Op == compute.OpTypeConvertDType {
+	switch n.Op {
+	case compute.OpTypeConvertDType:
 		return vec.Convert(isa.Portable, from, to) != nil
+	case tile.LogitsLoss, tile.LogitsGrad:
+		return from == dtypes.Float32
 	}
 	return vec.Lookup(isa.Portable, n.Op, from) != nil
 }

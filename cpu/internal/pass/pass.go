@@ -22,6 +22,7 @@ var Passes = []Pass{
 	{"fold", Fold},
 	{"common", Common},
 	{"orient", Orient},
+	{"logits", Logits},
 	{"dead", Dead},
 	{"views", Views},
 	{"adam", Adam},

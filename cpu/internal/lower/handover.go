@@ -44,10 +44,15 @@ func (b *builder) handedOver(n *ir.Node, a ir.Gemm) bool {
 			C: ir.RowMajor(region.Dims)[i]})
 	}
 	spec.M, spec.N, spec.Epilogue = region.Dims[p], region.Dims[p+1], e
+	spec.C = gemm.Stride{Row: spec.N, Col: 1}
 	others := b.args(n.In[2:])
-	spec.ArgA = len(region.Stores) + len(others)
+	if b.updates(region, e.Home(), others) {
+		b.steps = b.steps[:mark]
+		return false
+	}
+	spec.ArgC, spec.ArgA = e.Home(), len(region.Stores)+len(others)
 	spec.ArgB = spec.ArgA + 1
-	b.emitOver(n, gemm.New(b.Level, spec), region, others, lhs.at, rhs.at)
+	b.emitOver(n, gemm.New(b.Level, spec), region, e.Home(), append(others, lhs.at, rhs.at))
 	return true
 }
 
@@ -65,27 +70,48 @@ func (b *builder) convolvedOver(n *ir.Node, a ir.ConvStep) bool {
 		return false
 	}
 	spec, others := b.convSpec(x, w, a.Conv), b.args(n.In[2:])
-	spec.Epilogue, spec.ArgInput = e, len(region.Stores)+len(others)
+	if b.updates(region, e.Home(), others) {
+		return false
+	}
+	spec.Epilogue, spec.ArgOutput = e, e.Home()
+	spec.ArgInput = len(region.Stores) + len(others)
 	spec.ArgKernel = spec.ArgInput + 1
 	k := conv.New(b.Level, spec)
 	if k == nil {
 		return false
 	}
-	b.emitOver(n, k, region, others, b.arg(x), b.arg(w))
+	b.emitOver(n, k, region, e.Home(), append(others, b.arg(x), b.arg(w)))
 	return true
 }
 
-// emitOver emits a product with a region as epilogue. A store may lie over one of the other
-// loads, but not over an operand, which is read until the end.
-func (b *builder) emitOver(n *ir.Node, k kernel.Kernel, region tile.Spec, others []plan.Arg, lhs, rhs plan.Arg) {
-	over := elementwise(region, append([]plan.Arg{{Buffer: -1}}, others...))
-	for i := range over {
-		over[i].in--
-	}
-	over = slices.DeleteFunc(over, func(x pair) bool {
-		return x.in < 0 || others[x.in].Buffer == lhs.Buffer || others[x.in].Buffer == rhs.Buffer
+// updates reports whether a store, in which a product would arrive, may take over the memory of a
+// parameter that the region reads: as a step of its own the region does so.
+func (b *builder) updates(region tile.Spec, store int, others []plan.Arg) bool {
+	return slices.ContainsFunc(overOthers(region, others), func(x pair) bool {
+		return x.out == store && b.buffers[others[x.in].Buffer].Kind == plan.Param
 	})
-	b.emit(k, b.outputs(n), append(others, lhs, rhs), over...)
+}
+
+// overOthers lists the stores and loads that may be one piece of memory, but for load 0.
+func overOthers(region tile.Spec, others []plan.Arg) (out []pair) {
+	for _, x := range elementwise(region, append([]plan.Arg{{Buffer: -1}}, others...)) {
+		if x.in > 0 {
+			out = append(out, pair{x.out, x.in - 1})
+		}
+	}
+	return out
+}
+
+// emitOver emits a product with a region as epilogue; ins are the region's other loads and both
+// operands. A store may lie over one of those loads, but not over an operand, which is read until
+// the end, and not if the product arrives in it.
+func (b *builder) emitOver(n *ir.Node, k kernel.Kernel, region tile.Spec, home int, ins []plan.Arg) {
+	others := ins[:len(ins)-2]
+	over := slices.DeleteFunc(overOthers(region, others), func(x pair) bool {
+		operand := func(a plan.Arg) bool { return a.Buffer == others[x.in].Buffer }
+		return x.out == home || slices.ContainsFunc(ins[len(others):], operand)
+	})
+	b.emit(k, b.outputs(n), ins, over...)
 }
 
 // reordered gives a region with its dimensions in another order.

@@ -12,8 +12,9 @@ import (
 
 // New returns the kernel of a convolution, whose arguments are output, input and kernel; nil if
 // the type is not numeric. Float32 and Float64 have the fast paths, other types the definition;
-// half precision is summed in float32. With an epilogue it is nil too where only the definition
-// would do: for other types, and if there is no output or no term.
+// half precision is summed in float32. With an epilogue it is nil too where the output is not dense
+// with its channels last, or would be brought there by a phase of its own, and where only the
+// definition would do: for other types, and if there is no output or no term.
 func New(l isa.Level, s Spec) kernel.Kernel {
 	if len(s.Axes) == 0 || len(s.Axes) > maxAxes || s.DType != dtypes.Float32 && s.DType != dtypes.Float64 || s.empty() {
 		if s.Epilogue != nil {
@@ -21,15 +22,20 @@ func New(l isa.Level, s Spec) kernel.Kernel {
 		}
 		return newPlain(s)
 	}
-	if s.Epilogue != nil {
-		s = s.rows()
-	} else {
-		s.ArgInput, s.ArgKernel = 1, 2
+	switch {
+	case s.Epilogue == nil:
+		s.ArgOutput, s.ArgInput, s.ArgKernel = 0, 1, 2
+	case !s.channelsLast():
+		return nil
 	}
 	if n := newNarrow(l, s); n != nil {
 		return n
 	}
-	return newEngine(l, s)
+	e := newEngine(l, s)
+	if s.Epilogue != nil && e.finish != nil {
+		return nil
+	}
+	return e
 }
 
 // empty reports whether there is no output or no term.

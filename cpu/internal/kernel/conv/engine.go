@@ -35,6 +35,9 @@ type engine struct {
 	pack     *packer
 	finish   *finisher
 	epilogue gemm.Epilogue
+	out      int // the argument that is the output
+	row      int // bytes of a position of the output, with an epilogue
+	width    int // outputs along the axis that gives the rows, if that is spatial
 	shared   int
 }
 
@@ -96,7 +99,7 @@ func (e *engine) Scratch() int {
 	if e.epilogue == nil {
 		return stateBytes
 	}
-	return stateBytes + e.tileBytes() + e.epilogue.Scratch()
+	return stateBytes + e.epilogue.Scratch()
 }
 
 // Shared implements kernel.Kernel.
@@ -114,7 +117,7 @@ func (e *engine) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 		case 1:
 			e.unit(w, u, args)
 		case 2:
-			e.finish.run(u, args[0], e.c.at(0, args))
+			e.finish.run(u, args[e.out], e.c.at(0, args))
 		}
 	}
 }
@@ -133,41 +136,57 @@ func (g *grid) units() int {
 	return g.chunks.parts * g.groups.parts * g.strips.parts * g.positions.parts * g.tiles.parts
 }
 
-// unit computes a unit of the grid: pass by pass over the sum, strip by strip of columns, so
-// that a strip of the columns' operand stays in the cache.
-func (e *engine) unit(worker *kernel.Worker, u int, args []unsafe.Pointer) {
-	s, g := (*state)(worker.Scratch), &e.grid
-	part := func(c cut) (int, int) {
+// share is what one unit of the grid computes: ranges of the parts of the sum, the strips, the
+// positions and the tiles.
+type share struct {
+	chunk, group                    int
+	terms, strips, positions, tiles [2]int
+}
+
+// shareOf is the share of a unit.
+func (g *grid) shareOf(u int) (r share) {
+	part := func(c cut) [2]int {
 		lo, hi := c.span(u % c.parts)
 		u /= c.parts
-		return lo, hi
+		return [2]int{lo, hi}
 	}
-	t0, t1 := part(g.tiles)
-	p0, p1 := part(g.positions)
-	s0, s1 := part(g.strips)
-	group, _ := part(g.groups)
-	chunk := u
-	c0, c1 := g.chunks.span(chunk)
-	a, b := e.a.at(group, args), e.b.at(group, args)
-	c := e.c.at(group, args)
+	r.tiles, r.positions, r.strips = part(g.tiles), part(g.positions), part(g.strips)
+	r.group = part(g.groups)[0]
+	r.chunk = u
+	r.terms = part(g.chunks)
+	return r
+}
+
+// unit computes a unit of the grid.
+func (e *engine) unit(w *kernel.Worker, u int, args []unsafe.Pointer) {
+	if r := e.grid.shareOf(u); e.epilogue != nil {
+		e.handed(w, r, args)
+	} else {
+		e.share(w, r, args)
+	}
+}
+
+// share goes pass by pass over the sum, strip by strip of columns, so that a strip of the columns'
+// operand stays in the cache.
+func (e *engine) share(worker *kernel.Worker, r share, args []unsafe.Pointer) {
+	s := (*state)(worker.Scratch)
+	a, b := e.a.at(r.group, args), e.b.at(r.group, args)
+	c := e.c.at(r.group, args)
 	if e.chunks > 1 {
-		c = unsafe.Add(c, chunk*e.finish.part)
+		c = unsafe.Add(c, r.chunk*e.finish.part)
 	}
-	for from := c0; from < c1; from += e.pass {
-		to := min(c1, from+e.pass)
+	for from := r.terms[0]; from < r.terms[1]; from += e.pass {
+		to := min(r.terms[1], from+e.pass)
 		if e.fetch {
 			s.fetch(a, e.channels.a, from, to)
 			s.fetch(b, e.channels.b, from, to)
 		}
-		for strip := s0; strip < s1; strip++ {
+		for strip := r.strips[0]; strip < r.strips[1]; strip++ {
 			s.tile.Cols = min(e.micro.Cols, e.cols-strip*e.micro.Cols)
-			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: c,
-				from: from, to: to, first: from == c0, worker: worker, args: args, col: group*e.cols + strip*e.micro.Cols}
-			if e.epilogue == nil {
-				w.c = unsafe.Add(c, strip*e.micro.Cols*e.size)
-			}
-			for p := p0; p < p1; p++ {
-				e.position(&w, p, e.tiles[t0:t1])
+			w := work{s: s, a: a, b: unsafe.Add(b, strip*e.strip()), c: unsafe.Add(c, strip*e.micro.Cols*e.size),
+				from: from, to: to, first: from == r.terms[0]}
+			for p := r.positions[0]; p < r.positions[1]; p++ {
+				e.position(&w, p, e.tiles[r.tiles[0]:r.tiles[1]])
 			}
 		}
 	}
@@ -188,10 +207,6 @@ type work struct {
 	from, to int
 	first    bool // nothing has been summed yet
 	terms    [maxAxes]term
-
-	worker *kernel.Worker
-	args   []unsafe.Pointer
-	col    int // the first column, for the epilogue
 }
 
 // position computes the tiles of a position.
@@ -225,11 +240,7 @@ func (e *engine) position(w *work, p int, tiles []tile) {
 func (e *engine) tile(w *work, t *tile, a, c int) {
 	s := w.s
 	s.tile.Rows, s.tile.ARow = t.rows, uintptr(t.aRow)
-	if e.epilogue == nil {
-		s.tile.C, s.tile.CRow = unsafe.Add(w.c, c+t.c), uintptr(t.cRow)
-	} else {
-		s.tile.C, s.tile.CRow = unsafe.Add(unsafe.Pointer(s), stateBytes), uintptr(e.micro.Cols*e.size)
-	}
+	s.tile.C, s.tile.CRow = unsafe.Add(w.c, c+t.c), uintptr(t.cRow)
 	switch {
 	case s.nest.n >= 0:
 		add := 1
@@ -241,9 +252,6 @@ func (e *engine) tile(w *work, t *tile, a, c int) {
 		s.run(e.micro, add)
 	case w.first:
 		s.clear(e.size)
-	}
-	if e.epilogue != nil {
-		e.store(w, t, (c+t.c)/e.size)
 	}
 }
 

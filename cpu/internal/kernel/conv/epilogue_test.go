@@ -1,7 +1,9 @@
 package conv
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -12,56 +14,78 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 )
 
-// place is an epilogue that stores every element at its place, plus a value for its row and one
-// for its column: arguments are input, output, kernel, rows, columns.
+// place is an epilogue that adds to every element a value for its row and one for its column, and
+// counts how often it comes: arguments are input, output, kernel, rows, columns, counts.
 type place struct{ cols int }
 
 func (p place) Name() string { return "+place" }
 
 func (p place) Scratch() int { return 64 }
 
-func (p place) Apply(_ *kernel.Worker, tile unsafe.Pointer, ld, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
+func (p place) Apply(_ *kernel.Worker, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
 	*(*[64]byte)(scratch) = [64]byte{1}
-	for i := range rows {
-		for j := range cols {
-			v := *elem[float32](tile, i*ld+j) + *elem[float32](args[3], row+i) + *elem[float32](args[4], col+j)
-			*elem[float32](args[1], (row+i)*p.cols+col+j) += v + float32(batch)
+	for i := row; i < row+rows; i++ {
+		for j := col; j < col+cols; j++ {
+			at := i*p.cols + j
+			*elem[float32](args[1], at) += *elem[float32](args[3], i) + *elem[float32](args[4], j) + float32(batch)
+			*elem[float32](args[5], at)++
 		}
 	}
 }
 
-// The output that the epilogue adds to starts at zero, so an element that is given twice or
-// never is noticed; the sums are of small integers, and exact.
+// Sums are of small integers, and exact.
 func TestEpilogueIsGivenEveryElementOnce(t *testing.T) {
+	taken := 0
 	rapid.Check(t, func(t *rapid.T) {
 		s := draw(t)
 		s.DType = dtypes.Float32
+		dense := last(s)
+		s.Axes = slices.Clone(s.Axes)
+		for i := range s.Axes {
+			s.Axes[i].OutStride = dense.Axes[i].OutStride
+		}
+		s.OutBatch, s.OutChannel = dense.OutBatch, dense.OutChannel
 		outs, ins, kers := sizes(s)
 		r := rand.New(rand.NewPCG(1, 2))
 		small := func(int) float32 { return float32(r.IntN(7) - 3) }
 		x, xs := buffer(ins, small)
 		w, ws := buffer(kers, small)
-		rowMajor := last(s)
-		rowMajor.Axes = append([]Axis(nil), s.Axes...)
-		for i := range rowMajor.Axes {
-			rowMajor.Axes[i].OutStride = last(s).Axes[i].OutStride
-		}
-		dense := s
-		dense.Axes, dense.OutBatch, dense.OutChannel = rowMajor.Axes, rowMajor.OutBatch, rowMajor.OutChannel
-		want, _ := brute(dense, xs, ws)
+		want, _ := brute(s, xs, ws)
 		rows, rowValues := buffer(outs/s.OutChannels, small)
 		cols, colValues := buffer(s.OutChannels, small)
-		s.Epilogue, s.ArgInput, s.ArgKernel = place{s.OutChannels}, 0, 2
+		s.Epilogue, s.ArgOutput, s.ArgInput, s.ArgKernel = place{s.OutChannels}, 1, 0, 2
 		for _, l := range isa.Available() {
-			y, ys := buffer(outs, func(int) float32 { return 0 })
-			kernel.Run(New(l, s), x, y, w, rows, cols)
+			y, ys := buffer(outs, func(int) float32 { return float32(math.NaN()) })
+			counts, count := buffer(outs, func(int) float32 { return 0 })
+			k := New(l, s)
+			if k == nil {
+				continue
+			}
+			taken++
+			kernel.Run(k, x, y, w, rows, cols, counts)
 			for i, got := range ys {
-				if exact := float32(want[i]) + rowValues[i/s.OutChannels] + colValues[i%s.OutChannels]; got != exact {
-					t.Fatalf("%v: element %d: got %v, want %v; %+v", l, i, got, exact, s)
+				if exact := float32(want[i]) + rowValues[i/s.OutChannels] + colValues[i%s.OutChannels]; got != exact || count[i] != 1 {
+					t.Fatalf("%v: element %d: got %v, %v times, want %v; %+v", l, i, got, count[i], exact, s)
 				}
 			}
 		}
 	})
+	if taken == 0 {
+		t.Error("got no kernel for any convolution")
+	}
+}
+
+// Only an output with its channels last is a matrix of rows and channels.
+func TestEpilogueNeedsChannelsLast(t *testing.T) {
+	s := square(2, 4, 3, 5, 3, 1, true)
+	s.Epilogue = place{5}
+	if k := New(isa.Best(), s); k == nil {
+		t.Error("got no kernel for channels last")
+	}
+	s.OutBatch, s.OutChannel, s.Axes[0].OutStride, s.Axes[1].OutStride = 5*16, 16, 4, 1
+	if k := New(isa.Best(), s); k != nil {
+		t.Errorf("got the kernel %s, want none", k.Name())
+	}
 }
 
 func TestEpilogueNeedsFloats(t *testing.T) {

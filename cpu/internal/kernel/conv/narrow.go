@@ -161,26 +161,24 @@ func (n *narrow) gather(w *kernel.Worker, image int, args []unsafe.Pointer) {
 	products := unsafe.Add(w.Scratch, stateBytes)
 	line := unsafe.Add(products, n.products())
 	var o [maxAxes]int
-	width := len(n.tab[last])
-	for row := image * n.out; ; row += width {
+	for {
 		if n.size == 8 {
 			lines[float64](n, line, products, &o)
 		} else {
 			lines[float32](n, line, products, &o)
 		}
-		if n.s.Epilogue != nil {
-			n.s.Epilogue.Apply(w, line, n.s.OutChannels, row, width, 0, n.s.OutChannels, 0, args, unsafe.Add(line, n.line()))
-		} else {
-			to := image * n.s.OutBatch
-			for i := range last {
-				to += o[i] * n.s.Axes[i].OutStride
-			}
-			m := grid2{width, n.s.OutChannels, n.s.OutChannels, 1, n.s.Axes[last].OutStride, n.s.OutChannel}
-			m.copy(n.size, unsafe.Add(args[0], to*n.size), line)
+		to := image * n.s.OutBatch
+		for i := range last {
+			to += o[i] * n.s.Axes[i].OutStride
 		}
+		m := grid2{len(n.tab[last]), n.s.OutChannels, n.s.OutChannels, 1, n.s.Axes[last].OutStride, n.s.OutChannel}
+		m.copy(n.size, unsafe.Add(args[n.s.ArgOutput], to*n.size), line)
 		if last == 0 || !next(&o, last, func(i int) int { return len(n.tab[i]) }) {
-			return
+			break
 		}
+	}
+	if n.s.Epilogue != nil {
+		n.s.Epilogue.Apply(w, image*n.out, n.out, 0, n.s.OutChannels, 0, args, unsafe.Add(line, n.line()))
 	}
 }
 

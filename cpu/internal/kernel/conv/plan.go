@@ -18,13 +18,14 @@ type planner struct {
 // newEngine plans the engine of a convolution of floats.
 func newEngine(l isa.Level, s Spec) *engine {
 	p := newProblem(s)
-	e := &engine{title: s.name(), size: s.DType.Size(), groups: p.groups, count: p.InChannels, chunks: 1, rowAxis: -1, epilogue: s.Epilogue}
+	e := &engine{title: s.name(), size: s.DType.Size(), groups: p.groups, count: p.InChannels, chunks: 1, rowAxis: -1,
+		epilogue: s.Epilogue, out: s.ArgOutput, row: s.OutChannels * s.DType.Size()}
 	pl := &planner{engine: e, p: p, tab: tables(p.Axes), micros: gemm.Kernels(l, s.DType)}
 	terms, outs := 1, 1
 	for _, a := range p.Axes {
 		terms, outs = terms*a.Kernel, outs*a.Out()
 	}
-	pl.weight = terms > outs && p.InBatch < p.InChannel && s.Epilogue == nil
+	pl.weight = terms > outs && p.InBatch < p.InChannel
 	pl.orient()
 	pl.positions = 1
 	pl.order = append(pl.order, -1)
@@ -209,14 +210,11 @@ func (pl *planner) result(outs int) {
 	if pl.weight {
 		pl.chunks = max(1, min(32, partBytes/bytes, pl.count/pl.pass))
 	}
-	if pl.epilogue != nil { // it stores, tiles are private
-		return
-	}
 	colStride := p.OutChannel
 	if pl.swap {
 		colStride = p.OutBatch
 	}
-	pl.c = operand{arg: 0, group: p.outGroup * pl.size}
+	pl.c = operand{arg: pl.out, group: p.outGroup * pl.size}
 	if pl.chunks == 1 && colStride == 1 {
 		return
 	}
@@ -296,6 +294,7 @@ func (pl *planner) placeTiles() {
 	p, size := &pl.p, pl.size
 	if pl.rowAxis >= 0 {
 		a := p.Axes[pl.rowAxis]
+		pl.width = a.Out()
 		for _, r := range pl.runs() {
 			pl.tiles = append(pl.tiles, tile{rows: r.rows, aRow: r.move * a.InStride * size,
 				c: r.o * a.OutStride * size, cRow: r.step * a.OutStride * size, term: pl.term(pl.rowAxis, r.taps)})
@@ -360,10 +359,22 @@ func (pl *planner) cutUp(terms int) {
 		return
 	}
 	for _, c := range []*cut{&g.positions, &g.strips, &g.tiles} {
+		if c == &g.tiles && pl.interleaved() {
+			continue // an epilogue wants runs of outputs
+		}
 		if have := g.units(); have < wantUnits {
 			c.parts = min(c.n, max(c.parts, c.parts*((wantUnits+have-1)/have)))
 		}
 	}
+}
+
+// interleaved reports whether an epilogue follows and tiles are not runs of outputs.
+func (pl *planner) interleaved() bool {
+	if pl.epilogue == nil || pl.rowAxis < 0 {
+		return false
+	}
+	period, _ := pl.p.Axes[pl.rowAxis].period()
+	return period > 1
 }
 
 // wantUnits is the number of units aimed at: enough to keep many workers evenly busy.

@@ -55,12 +55,12 @@ type Spec struct {
 	KernelIn, KernelOut  int // strides of the kernel's input and output channels
 	OutBatch, OutChannel int // strides of the output
 
-	// Epilogue takes the finished tiles instead of the output, as in package gemm: the result is
-	// seen as a matrix with a row for every image and position, in row-major order, and a column
-	// for every output channel; the number of the batch is 0. The arguments are what it wants,
-	// with input and kernel at ArgInput and ArgKernel; the strides of the output are not used.
-	Epilogue            gemm.Epilogue
-	ArgInput, ArgKernel int
+	// Epilogue goes on with finished parts of the output, as in package gemm: the output, whose
+	// channels must be its last axis, is seen as a matrix with a row for every image and position,
+	// in row-major order; the number of the batch is 0. The arguments are what it wants, with
+	// output, input and kernel at ArgOutput, ArgInput and ArgKernel.
+	Epilogue                       gemm.Epilogue
+	ArgOutput, ArgInput, ArgKernel int
 }
 
 // General describes compute's ConvGeneral on operands that lie in memory in row-major order.

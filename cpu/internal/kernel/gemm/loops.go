@@ -69,7 +69,7 @@ func (p *loops[T]) Scratch() int {
 	if p.Epilogue == nil {
 		return 0
 	}
-	return align(p.N*int(unsafe.Sizeof(T(0)))) + p.Epilogue.Scratch()
+	return p.Epilogue.Scratch()
 }
 
 // Shared implements [kernel.Kernel].
@@ -87,12 +87,10 @@ func (p *loops[T]) Run(w *kernel.Worker, _, lo, hi int, args []unsafe.Pointer) {
 		a, b, c := p.offsets(batch)
 		x := unsafe.Add(args[p.ArgA], (a+i*p.A.Row)*size)
 		y := unsafe.Add(args[p.ArgB], b*size)
-		if p.Epilogue == nil {
-			p.row(x, y, unsafe.Slice((*T)(unsafe.Add(args[0], (c+i*p.C.Row)*size)), p.N))
-			continue
+		p.row(x, y, unsafe.Slice((*T)(unsafe.Add(args[p.ArgC], (c+i*p.C.Row)*size)), p.N))
+		if p.Epilogue != nil {
+			p.Epilogue.Apply(w, i, 1, 0, p.N, batch, args, w.Scratch)
 		}
-		p.row(x, y, unsafe.Slice((*T)(w.Scratch), p.N))
-		p.Epilogue.Apply(w, w.Scratch, p.N, i, 1, 0, p.N, batch, args, unsafe.Add(w.Scratch, align(p.N*size)))
 	}
 }
 

@@ -25,7 +25,6 @@ type product struct {
 	partial      int // where the parts' sums begin in the shared memory
 	phases       []int
 	run          []func(w *kernel.Worker, lo, hi int, args []unsafe.Pointer)
-	tileBytes    int // of the private tile, with an epilogue
 }
 
 func newProduct(l isa.Level, s Spec) kernel.Kernel {
@@ -38,9 +37,6 @@ func newProduct(l isa.Level, s Spec) kernel.Kernel {
 	p.grid = p.cut(l)
 	p.pack()
 	p.phase(s.batches()*p.grid.blocks*p.grid.groups*p.grid.parts, p.tiles)
-	if s.Epilogue != nil {
-		p.tileBytes = align(p.size * max(p.largest(), p.N, sumRun))
-	}
 	if p.grid.parts > 1 {
 		p.addSums()
 	}
@@ -59,14 +55,12 @@ func (p *product) Name() string { return p.name() }
 // Phases implements [kernel.Kernel].
 func (p *product) Phases() []int { return p.phases }
 
-// Scratch implements [kernel.Kernel]: the description of the tile, the private tile, the
-// epilogue's own.
+// Scratch implements [kernel.Kernel]: the description of the tile, the epilogue's own.
 func (p *product) Scratch() int {
-	n := tileSpace + p.tileBytes
 	if p.Epilogue != nil {
-		n += p.Epilogue.Scratch()
+		return tileSpace + p.Epilogue.Scratch()
 	}
-	return n
+	return tileSpace
 }
 
 // Shared implements [kernel.Kernel].

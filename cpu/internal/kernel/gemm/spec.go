@@ -29,18 +29,18 @@ type Batch struct {
 //	C[i,j] (+)= Σ_k A[i,k] · B[k,j].
 //
 // Without an epilogue the arguments of the kernel are C, A, B. With one they are whatever the
-// epilogue wants, with A and B at ArgA and ArgB; C is then unused.
+// epilogue wants, with the operands at ArgC, ArgA and ArgB.
 type Spec struct {
-	DType      dtypes.DType // of all operands
-	M, N, K    int          // C is M×N
-	A, B, C    Stride       // of the operands; C.Col is 1
-	Batch      []Batch      // from the outermost loop to the innermost
-	Accumulate bool         // add to what C holds; not with an epilogue
-	Epilogue   Epilogue     // takes the product in place of C; may be nil
-	ArgA, ArgB int          // positions of A and B among the arguments, if there is an epilogue
+	DType            dtypes.DType // of all operands
+	M, N, K          int          // C is M×N
+	A, B, C          Stride       // of the operands; C.Col is 1
+	Batch            []Batch      // from the outermost loop to the innermost
+	Accumulate       bool         // add to what C holds
+	Epilogue         Epilogue     // goes on with what C holds; may be nil
+	ArgC, ArgA, ArgB int          // positions of the operands among the arguments, if there is an epilogue
 }
 
-// Epilogue takes finished tiles of the product and stores what it makes of them.
+// Epilogue goes on with finished parts of the product while they are in the cache.
 type Epilogue interface {
 	// Name is appended to the kernel's name: "+bias +max".
 	Name() string
@@ -48,26 +48,26 @@ type Epilogue interface {
 	// Scratch is the number of bytes of private memory that Apply needs, aligned to 64.
 	Scratch() int
 
-	// Apply is given the rows×cols elements at [row, col] of the product of one index of the
-	// batch (counted through, the last loop fastest), with ld elements from row to row, in
-	// private memory that it may overwrite, and the arguments of the kernel. A tile holds
-	// some hundred elements; each element is given once.
-	Apply(w *kernel.Worker, tile unsafe.Pointer, ld, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer)
+	// Apply is called when C holds the rows×cols elements at [row, col] of the product of one
+	// index of the batch (counted through, the last loop fastest), which it may overwrite, and is
+	// given the arguments of the kernel. A part holds some thousand elements, in a small product
+	// fewer; each element comes once.
+	Apply(w *kernel.Worker, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer)
 }
 
 // New compiles a product for a level. It panics if the type has no product: those that have
 // one are the integers, Float32, Float64 and the complex types.
 func New(l isa.Level, s Spec) kernel.Kernel {
-	if s.M < 0 || s.N < 0 || s.K < 0 || s.N > 1 && s.C.Col != 1 && s.Epilogue == nil || s.Accumulate && s.Epilogue != nil {
-		panic(fmt.Sprintf("gemm: got %+v, want sizes that are not negative, a C with contiguous rows, no sum into what an epilogue stores", s))
+	if s.M < 0 || s.N < 0 || s.K < 0 || s.N > 1 && s.C.Col != 1 {
+		panic(fmt.Sprintf("gemm: got %+v, want sizes that are not negative, a C with contiguous rows", s))
 	}
 	if s.Epilogue == nil {
-		s.ArgA, s.ArgB = 1, 2
+		s.ArgC, s.ArgA, s.ArgB = 0, 1, 2
 	}
 	if s.K == 0 {
 		s = s.unread()
 	}
-	if s.N == 1 && s.M > 1 && (s.Epilogue != nil || s.C.Row == 1) {
+	if s.N == 1 && s.M > 1 && s.C.Row == 1 {
 		s = s.swapped()
 	}
 	if s.DType == dtypes.Float32 || s.DType == dtypes.Float64 {
@@ -121,9 +121,9 @@ func (s Spec) unread() Spec {
 // column is an epilogue that is given rows of a product of one row for columns of one.
 type column struct{ Epilogue }
 
-// Apply implements [Epilogue]: a row that is contiguous is a column with a stride of one.
-func (e column) Apply(w *kernel.Worker, tile unsafe.Pointer, _, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
-	e.Epilogue.Apply(w, tile, 1, col, cols, row, rows, batch, args, scratch)
+// Apply implements [Epilogue].
+func (e column) Apply(w *kernel.Worker, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
+	e.Epilogue.Apply(w, col, cols, row, rows, batch, args, scratch)
 }
 
 // batches is the number of products.

@@ -47,16 +47,13 @@ func (p *product) sum(w *kernel.Worker, run int, args []unsafe.Pointer) {
 		t.Add = 1
 	}
 	parts := unsafe.Add(args[len(args)-1], p.partial+(batch*p.grid.parts*p.M+row)*p.N*p.size)
-	if p.Epilogue == nil {
-		_, _, c := p.offsets(batch)
-		for i := range rows {
-			p.sumLine(t, unsafe.Add(args[0], (c+(row+i)*p.C.Row)*p.size), unsafe.Add(parts, i*p.N*p.size), p.N)
-		}
-		return
+	_, _, c := p.offsets(batch)
+	for i := range rows {
+		p.sumLine(t, unsafe.Add(args[p.ArgC], (c+(row+i)*p.C.Row)*p.size), unsafe.Add(parts, i*p.N*p.size), p.N)
 	}
-	tile := unsafe.Add(w.Scratch, tileSpace)
-	p.sumLine(t, tile, parts, rows*p.N)
-	p.Epilogue.Apply(w, tile, p.N, row, rows, 0, p.N, batch, args, unsafe.Add(tile, p.tileBytes))
+	if p.Epilogue != nil {
+		p.Epilogue.Apply(w, row, rows, 0, p.N, batch, args, unsafe.Add(w.Scratch, tileSpace))
+	}
 }
 
 // sumLine sums n contiguous elements.

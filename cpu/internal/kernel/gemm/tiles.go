@@ -97,7 +97,7 @@ func (p *product) fill(w *kernel.Worker, r region, args []unsafe.Pointer) {
 	parts := split{p.K, p.grid.parts}
 	k0, k1 := parts.at(r.part), parts.at(r.part+1)
 	depth := split{k1 - k0, max(1, ceil(k1-k0, maxDepth))}
-	a := p.operandA(r, args)
+	a, begun := p.operandA(r, args), 0
 	for d := range depth.parts {
 		s := strip{w: w, args: args, region: r, first: d == 0, last: d == depth.parts-1, k: k0 + depth.at(d)}
 		s.depth = k0 + depth.at(d+1) - s.k
@@ -112,8 +112,27 @@ func (p *product) fill(w *kernel.Worker, r region, args []unsafe.Pointer) {
 			}
 			s.fresh = i == 0
 			p.strip(&s, q)
+			if p.Epilogue != nil && s.last && p.grid.parts == 1 {
+				begun = p.finish(&s, begun, i)
+			}
 		}
 	}
+}
+
+// handOver is the number of bytes of C that an epilogue is given at once, if a region has as many:
+// so many that rows are long, so few that they are still in the L2 cache.
+const handOver = 128 << 10
+
+// finish hands the panels of a region from number begun to number i over to the epilogue, if they
+// are enough or the last ones, and returns the panel that is next to hand over.
+func (p *product) finish(s *strip, begun, i int) int {
+	q, end := &s.panels[begun], &s.panels[i]
+	cols := end.col + end.cols - q.col
+	if i < len(s.panels)-1 && cols*s.rows*p.size < handOver {
+		return begun
+	}
+	p.Epilogue.Apply(s.w, s.row, s.rows, q.col, cols, s.batch, s.args, unsafe.Add(s.w.Scratch, tileSpace))
+	return i + 1
 }
 
 // strip is one panel of a region, over one block of K.
@@ -139,13 +158,8 @@ func (p *product) strip(s *strip, q *panel) {
 	if !s.first || p.Accumulate && p.grid.parts == 1 {
 		t.Add = 1
 	}
-	c, private := operand{}, p.Epilogue != nil && p.grid.parts == 1
-	if private {
-		t.CRow = uintptr(q.cols * p.size)
-	} else {
-		c = p.operandC(s.region, q, s.args)
-		t.CRow = uintptr(c.row)
-	}
+	c := p.operandC(s.region, q, s.args)
+	t.CRow = uintptr(c.row)
 	tiles := split{s.rows, ceil(s.rows, q.micro.Rows)}
 	for i := range tiles.parts {
 		row := tiles.at(i)
@@ -157,56 +171,17 @@ func (p *product) strip(s *strip, q *panel) {
 		} else if !s.fresh && s.soon != nil && i*s.depth*64 < s.depth*s.b.row {
 			t.Next, t.NextStep = unsafe.Add(s.soon, i*s.depth*64), 64
 		}
-		if !private {
-			t.C = unsafe.Add(c.p, row*c.row)
-			q.micro.Do(t)
-			continue
-		}
-		t.C = unsafe.Add(s.w.Scratch, tileSpace+p.place(s, q, row)*p.size)
+		t.C = unsafe.Add(c.p, row*c.row)
 		q.micro.Do(t)
-		if s.last {
-			p.Epilogue.Apply(s.w, t.C, q.cols, s.row+row, t.Rows, q.col, q.cols, s.batch, s.args,
-				unsafe.Add(s.w.Scratch, tileSpace+p.tileBytes))
-		}
 	}
 }
 
-// operandC is where a region's tiles of a panel go, unless an epilogue waits for them: to C or
-// to the partial sums.
+// operandC is where a region's tiles of a panel go: to C or to the partial sums.
 func (p *product) operandC(r region, q *panel, args []unsafe.Pointer) operand {
 	if p.grid.parts > 1 {
 		at := ((r.batch*p.grid.parts+r.part)*p.M+r.row)*p.N + q.col
 		return operand{unsafe.Add(args[len(args)-1], p.partial+at*p.size), p.N * p.size, p.size}
 	}
 	_, _, c := p.offsets(r.batch)
-	return operand{unsafe.Add(args[0], (c+r.row*p.C.Row+q.col)*p.size), p.C.Row * p.size, p.size}
-}
-
-// place is where a private tile lies, in elements: all use the same room unless they have to
-// wait for the next block of K.
-func (p *product) place(s *strip, q *panel, row int) int {
-	if s.first && s.last {
-		return 0
-	}
-	return (q.col-s.panels[0].col)*s.rows + row*q.cols
-}
-
-// largest is the number of elements of the private tiles of a region.
-func (p *product) largest() (n int) {
-	if p.K <= maxDepth {
-		for i := range p.panels {
-			n = max(n, p.panels[i].micro.Rows*p.panels[i].cols)
-		}
-		return n
-	}
-	strips := split{len(p.panels), p.grid.groups}
-	for b := range p.grid.blocks {
-		_, rows := p.block(b)
-		for i := range p.grid.groups {
-			q := p.panels[strips.at(i):strips.at(i+1)]
-			last := q[len(q)-1]
-			n = max(n, rows*(last.col+last.cols-q[0].col))
-		}
-	}
-	return n
+	return operand{unsafe.Add(args[p.ArgC], (c+r.row*p.C.Row+q.col)*p.size), p.C.Row * p.size, p.size}
 }

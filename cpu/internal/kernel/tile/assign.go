@@ -54,7 +54,24 @@ func (r *region) assignStep(i int, place, last []int, pool *slots) {
 	}
 	release(false)
 	st.dst, st.a, st.b = uint8(dst), at(place, d.a), at(place, d.b)
+	st.sizes = r.sizes(d)
 	r.steps = append(r.steps, st)
+}
+
+// sizes lists the sizes of the elements of a step's registers.
+func (r *region) sizes(d *draft) (out [4]uint8) {
+	for i, reg := range [4]int{d.dst, d.a, d.b, d.c} {
+		if reg >= 0 {
+			out[i] = uint8(r.regSize(reg))
+		}
+	}
+	switch {
+	case d.dst < 0 && d.home >= 0:
+		out[0] = uint8(r.stores[d.home].size)
+	case d.double:
+		out[3] = out[0]
+	}
+	return out
 }
 
 // settle finds a place for a result of step i, and remembers it if the result is a register.

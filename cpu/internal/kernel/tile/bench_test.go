@@ -1,6 +1,7 @@
 package tile
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -89,28 +90,31 @@ func BenchmarkSum(b *testing.B) {
 	benchRegion(b, w.sum(w.matrix(), 0).Spec, false)
 }
 
-// BenchmarkEpilogue applies bias and ReLU to tiles of 14×32 elements.
+// BenchmarkEpilogue applies bias and ReLU to parts of 13×96 elements, as of a dense layer of 400
+// outputs, and to parts of 56×512.
 func BenchmarkEpilogue(b *testing.B) {
 	for _, l := range isa.Available() {
-		b.Run(l.String(), func(b *testing.B) {
-			e, err := NewEpilogue(l, biasReLU(14, 320))
-			if err != nil {
-				b.Fatal(err)
-			}
-			_, out := floats(14 * 320)
-			_, bias := floats(320)
-			_, zero := floats(1)
-			_, tile := floats(14 * 32)
-			args, scratch := []unsafe.Pointer{out, bias, zero}, kernel.Alloc(e.Scratch())
-			best := time.Hour
-			for b.Loop() {
-				start := time.Now()
-				for j := range 10 {
-					e.Apply(nil, tile, 32, 0, 14, j*32, 32, 0, args, scratch)
+		for _, part := range [][2]int{{13, 96}, {56, 512}} {
+			rows, cols := part[0], part[1]
+			b.Run(fmt.Sprintf("%v %d×%d", l, rows, cols), func(b *testing.B) {
+				e, err := NewEpilogue(l, biasReLU(rows, 4*cols))
+				if err != nil {
+					b.Fatal(err)
 				}
-				best = min(best, time.Since(start))
-			}
-			b.ReportMetric(float64(best.Nanoseconds())/10, "best-ns/tile")
-		})
+				_, out := floats(rows * 4 * cols)
+				_, bias := floats(4 * cols)
+				_, zero := floats(1)
+				args, scratch := []unsafe.Pointer{out, bias, zero}, kernel.Alloc(e.Scratch())
+				best := time.Hour
+				for b.Loop() {
+					start := time.Now()
+					for j := range 4 {
+						e.Apply(nil, 0, rows, j*cols, cols, 0, args, scratch)
+					}
+					best = min(best, time.Since(start))
+				}
+				b.ReportMetric(float64(best.Nanoseconds())/4, "best-ns/part")
+			})
+		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 type mode uint8
 
 const (
-	direct mode = iota // in place: it is contiguous in memory
+	direct mode = iota // in place: it is contiguous in memory, or its rows are if registers have distances from row to row
 	kept               // in a slot of its own, expanded only when its address changes
 	moved              // in a slot, element by element or row by row
 )
@@ -52,6 +52,7 @@ type step struct {
 	do           action
 	which        uint8 // the reduction, the store or the row reducer
 	dst, a, b, c uint8
+	sizes        [4]uint8 // of an element of dst, a, b and c in bytes; 0 where there is none
 }
 
 // draft is a step whose registers are those of the normal form; −1 where there are none.
@@ -84,7 +85,7 @@ type region struct {
 	*normal
 	shape
 	name      string
-	inTiles   bool // tiles are of any shape: no operand counts on being contiguous
+	inRows    bool // registers have distances from row to row, and tiles are of any shape
 	loads     []operand
 	stores    []operand
 	reds      []reduction
@@ -177,7 +178,7 @@ func (r *region) newOperand(l isa.Level, a access) operand {
 		o.far = vec.StridedLoad(l, a.size)
 	}
 	switch {
-	case o.dense && !r.inTiles && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size):
+	case o.dense && (r.inRows && a.strides[p] != 0 || !r.inRows && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size)):
 		o.mode = direct
 	case a.strides[q] == 0 || a.strides[p] == 0:
 		o.mode = kept
@@ -190,7 +191,10 @@ func (r *region) newOperand(l isa.Level, a access) operand {
 // newStore decides how a plain store is done: in place, or by rows.
 func (r *region) newStore(l isa.Level, a access) operand {
 	o := r.newOperand(l, a)
-	if o.mode != direct {
+	switch {
+	case o.dense && r.inRows:
+		o.mode = direct
+	case o.mode != direct:
 		o.mode = moved
 	}
 	if o.far != nil {

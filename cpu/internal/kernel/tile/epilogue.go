@@ -11,17 +11,18 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
 )
 
-// Epilogue applies a region to finished tiles of a matrix product, while they are in the cache.
-// It implements gemm.Epilogue.
+// Epilogue applies a region to parts of a matrix product as they are finished, while they are in
+// the cache. It implements gemm.Epilogue.
 type Epilogue struct {
 	region
-	product int  // the load that is the product, or −1 if nothing reads it
-	alone   bool // no load is laid out like a store: then none can share its memory
+	home int // the store in whose memory the product arrives
 }
 
 // NewEpilogue compiles a region over a product: its last two dimensions are the rows and
 // columns of the product, those before them the product's batch, and load 0 is the product,
-// whose strides do not matter. Reductions are errors, like the errors of [New].
+// whose strides do not matter. The product arrives in the memory of a store that has its size
+// and is in row-major order. Having no such store is an error, as are reductions and all that is
+// an error of [New].
 //
 // The arguments of the product's kernel are the region's stores, its loads from 1 on, then the
 // product's own two operands.
@@ -29,83 +30,103 @@ func NewEpilogue(l isa.Level, s Spec) (*Epilogue, error) {
 	if err := check(l, s); err != nil {
 		return nil, err
 	}
-	reduces := func(st Store) bool { return st.Reduce != compute.OpTypeInvalid }
+	homes := homesOf(s)
 	rows := func(in Instr) bool { return isReduce(in.Op) }
-	if len(s.Dims) < 2 || len(s.Loads) == 0 || slices.ContainsFunc(s.Stores, reduces) || slices.ContainsFunc(s.Code, rows) {
-		return nil, fmt.Errorf("tile: epilogue: want a product, at least two dimensions and no reduction, got %s", nameOf(s))
+	if len(homes) == 0 || slices.ContainsFunc(s.Stores, reducesAny) || slices.ContainsFunc(s.Code, rows) {
+		return nil, fmt.Errorf("tile: epilogue: want a product, at least two dimensions, a store like the product and no reduction, got %s", nameOf(s))
 	}
 	n := accesses(s)
 	for i := range n.loads {
 		n.loads[i].arg--
 	}
-	p := len(s.Dims) - 2
-	n.loads[0].strides[p], n.loads[0].strides[p+1] = s.Dims[p+1]*n.loads[0].size, n.loads[0].size
+	n.loads[0].strides = slices.Clone(n.stores[homes[0]].strides)
+	n.evenOut()
 	n.prune(s.Code)
-	e := &Epilogue{region: region{normal: n, inTiles: true}, product: -1, alone: true}
+	e := &Epilogue{region: region{normal: n, inRows: true}}
 	e.name = "+" + codeName(s.Code)
 	e.shape = shape{rows: maxTile / 32, cols: 32, units: 1, unitDim: 0, grain: 1, pieces: 1}
-	for i, ld := range n.loads {
-		if ld.arg < len(s.Stores) {
-			e.product = i
-		}
-		for _, st := range n.stores {
-			e.alone = e.alone && (ld.size != st.size || !slices.Equal(ld.strides, st.strides))
-		}
+	if err := e.compile(l); err != nil {
+		return nil, err
 	}
-	return e, e.compile(l)
+	e.settleIn(homes, len(s.Stores))
+	return e, nil
 }
 
+// evenOut gives operands that lie alike the same strides, whatever they had along dimensions of
+// length 1, and none of 0 there unless the operand is one number.
+func (n *normal) evenOut() {
+	for _, a := range slices.Concat(n.loads, n.stores) {
+		step := 0
+		for d, size := range n.dims {
+			if size > 1 && a.strides[d] != 0 {
+				step = a.size
+			}
+		}
+		for d, size := range n.dims {
+			if size == 1 {
+				a.strides[d] = step
+			}
+		}
+	}
+}
+
+// reducesAny reports whether a store is a reduction.
+func reducesAny(st Store) bool { return st.Reduce != compute.OpTypeInvalid }
+
+// homesOf lists the stores in whose memory the product, load 0, can arrive.
+func homesOf(s Spec) (homes []int) {
+	if len(s.Dims) < 2 || len(s.Loads) == 0 {
+		return nil
+	}
+	want := contiguous(s.Dims, make([]bool, len(s.Dims)))
+	for j, st := range s.Stores {
+		ok := st.DType.Size() == s.Loads[0].DType.Size() && !reducesAny(st)
+		for d, size := range s.Dims {
+			ok = ok && (size == 1 || st.Strides[d] == want[d])
+		}
+		if ok {
+			homes = append(homes, j)
+		}
+	}
+	return homes
+}
+
+// settleIn chooses among the stores in whose memory the product can arrive: one that need not
+// wait until the product has been read, if possible.
+func (e *Epilogue) settleIn(homes []int, stores int) {
+	e.home = homes[0]
+	i := slices.IndexFunc(e.loads, func(ld operand) bool { return ld.arg < stores })
+	if i < 0 {
+		return
+	}
+	free := func(j int) bool { return !slices.Contains(e.stores[j].clash, i) }
+	if k := slices.IndexFunc(homes, free); k >= 0 {
+		e.home = homes[k]
+	}
+	e.loads[i].arg = e.home
+}
+
+// Home is the store, and so the argument, in whose memory the product arrives. It may not share
+// its memory with a load.
+func (e *Epilogue) Home() int { return e.home }
+
 // Apply implements gemm.Epilogue.
-func (e *Epilogue) Apply(_ *kernel.Worker, tile unsafe.Pointer, ld, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
-	m := machine{region: &e.region, args: args, scratch: scratch}
-	m.setSlots()
-	m.prepare(min(rows*cols, maxTile))
+func (e *Epilogue) Apply(_ *kernel.Worker, row, rows, col, cols, batch int, args []unsafe.Pointer, scratch unsafe.Pointer) {
+	m := rowMachine{machine: machine{region: &e.region, args: args, scratch: scratch}}
+	width := min(cols, maxTile)
+	height := min(maxTile/width, rows)
+	m.begin(height, width)
 	for d := len(e.dims) - 3; d >= 0; d-- {
 		m.idx[d] = batch % e.dims[d]
 		batch /= e.dims[d]
 	}
+	m.rebase()
 	p := len(e.dims) - 2
-	for i := range e.loads {
-		if i != e.product {
-			m.base[i] = m.origin(&e.loads[i].access)
-		}
-	}
-	for j := range e.stores {
-		m.base[len(e.loads)+j] = m.origin(&e.stores[j].access)
-	}
-	width := min(cols, maxTile)
-	height := maxTile / width
 	for i := 0; i < rows; i += height {
 		for j := 0; j < cols; j += width {
 			m.idx[p], m.idx[p+1] = row+i, col+j
 			m.count = [2]int{min(height, rows-i), min(width, cols-j)}
-			e.part(&m, tile, ld, i*ld+j)
+			m.part()
 		}
 	}
-}
-
-// part computes one tile of the region, whose product begins skip elements into tile.
-func (e *Epilogue) part(m *machine, tile unsafe.Pointer, ld, skip int) {
-	p := len(e.dims) - 2
-	for _, i := range e.copied {
-		o := &e.loads[i]
-		at, down := unsafe.Pointer(nil), o.strides[p]
-		if i == e.product {
-			at, down = unsafe.Add(tile, skip*o.size), ld*o.size
-		} else {
-			at = unsafe.Add(m.base[i], m.idx[p]*down+m.idx[p+1]*o.strides[p+1])
-		}
-		inPlace := o.dense && (m.count[0] == 1 || down == m.count[1]*o.size)
-		if inPlace && (e.alone || i == e.product) {
-			m.ptr[i] = at
-		} else {
-			m.expand(i, o, at, down)
-		}
-	}
-	for j := range e.stores {
-		st := &e.stores[j]
-		k := len(e.loads) + j
-		m.ptr[k] = unsafe.Add(m.base[k], m.idx[p]*st.strides[p]+m.idx[p+1]*st.strides[p+1])
-	}
-	m.run()
 }

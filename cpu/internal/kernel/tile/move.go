@@ -39,17 +39,22 @@ func (m *machine) expand(i int, ld *operand, at unsafe.Pointer, down int) {
 	}
 }
 
-// scatter stores a tile row by row.
+// scatter stores a tile whose rows follow each other.
 func (m *machine) scatter(j int, x unsafe.Pointer) {
+	m.scatterFrom(j, x, m.count[1]*m.stores[j].size)
+}
+
+// scatterFrom stores a tile row by row; down is from row to row of x.
+func (m *machine) scatterFrom(j int, x unsafe.Pointer, down int) {
 	st := &m.stores[j]
 	p := len(m.dims) - 2
 	dst, bytes := m.ptr[len(m.loads)+j], m.count[1]*st.size
 	if st.dense {
-		copyRows(dst, x, st.strides[p], bytes, bytes, m.count[0])
+		copyRows(dst, x, st.strides[p], down, bytes, m.count[0])
 		return
 	}
 	for k := range m.count[0] {
-		st.far(unsafe.Add(dst, k*st.strides[p]), unsafe.Add(x, k*bytes), st.strides[p+1], m.count[1])
+		st.far(unsafe.Add(dst, k*st.strides[p]), unsafe.Add(x, k*down), st.strides[p+1], m.count[1])
 	}
 }
 
@@ -57,10 +62,6 @@ func (m *machine) scatter(j int, x unsafe.Pointer) {
 func copyRows(dst, src unsafe.Pointer, to, from, bytes, rows int) {
 	for k := range rows {
 		d, s := unsafe.Add(dst, k*to), unsafe.Add(src, k*from)
-		if bytes == 128 { // of a product's tile, most often
-			*(*[128]byte)(d) = *(*[128]byte)(s)
-			continue
-		}
 		copy(unsafe.Slice((*byte)(d), bytes), unsafe.Slice((*byte)(s), bytes))
 	}
 }

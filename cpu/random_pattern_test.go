@@ -183,7 +183,15 @@ func (g *randomGraph) optimizer() {
 			return
 		}
 		a := algebra{g, dtypes.Float32}
-		grad, m0, v0 := g.alike(w), g.alike(w), g.alike(w)
+		grad, m0 := g.alike(w), g.alike(w)
+		// Rounding errors of numbers below 0 would decide about NaN.
+		old, _ := g.pick(func(v randomValue) bool { return isFloat(v) && same(v, w) })
+		v0 := old.v
+		if !old.exact || !w.exact || g.coin() {
+			v0 = a.abs(v0)
+		} else {
+			grad = w.v
+		}
 		if scaled {
 			grad = a.mul(grad, a.num(.75))
 		}

@@ -44,6 +44,9 @@ func draw(t testing.TB, seed uint64) *drawing {
 }
 
 func (d *drawing) dims() []int {
+	if d.IntN(8) == 0 {
+		return []int{4, 4, 6}[:2+d.IntN(2)] // transposing it keeps the shape
+	}
 	out := make([]int, d.IntN(4))
 	for i := range out {
 		out[i] = []int{1, 1, 2, 3, 5, 8, 17, 33}[d.IntN(8)]
@@ -85,7 +88,7 @@ func (d *drawing) scalar(x float32, like *ir.Value) *ir.Value {
 func (d *drawing) step() {
 	kinds := []func(){
 		d.unary, d.unary, d.binary, d.binary, d.nothing, d.compare, d.transposed, d.reshaped, d.sliced, d.reversed, d.spread,
-		d.reduced, d.reduced, d.softmax, d.normalized, d.product, d.adam, d.again,
+		d.reduced, d.reduced, d.crossed, d.softmax, d.normalized, d.product, d.adam, d.again,
 	}
 	kinds[d.IntN(len(kinds))]()
 }
@@ -115,7 +118,11 @@ func (d *drawing) binary() {
 func (d *drawing) nothing() {
 	x := d.any()
 	y := x
-	switch d.IntN(6) {
+	switch d.IntN(8) {
+	case 6:
+		y = d.apply(compute.OpTypeSub, d.scalar(0, x), x)
+	case 7:
+		y = d.apply(compute.OpTypeDiv, d.scalar(1, x), d.apply(compute.OpTypeAdd, d.apply(compute.OpTypeAbs, x), d.scalar(1, x)))
 	case 0:
 		y = d.apply(compute.OpTypeMul, x, d.scalar(1, x))
 	case 1:
@@ -263,6 +270,24 @@ func (d *drawing) reduced() {
 		d.keep(d.reduceBy(compute.OpTypeReduceMax, x, axes), d.exact[x])
 	} else {
 		d.keep(d.mean(x, axes, length), false)
+	}
+}
+
+// crossed reads the means of other rows than its own.
+func (d *drawing) crossed() {
+	x := d.pick(func(v *ir.Value) bool {
+		r := v.Shape.Rank()
+		return (r == 2 || r == 3) && v.Shape.Dimensions[0] == v.Shape.Dimensions[1]
+	})
+	if x == nil {
+		return
+	}
+	last := x.Shape.Rank() - 1
+	m := d.mean(x, ir.Axes{last}, x.Shape.Dimensions[last])
+	if last == 2 {
+		d.keep(d.apply(compute.OpTypeTanh, d.apply(compute.OpTypeSub, x, d.over(d.transpose(m), x, ir.Axes{2}))), false)
+	} else {
+		d.keep(d.apply(compute.OpTypeTanh, d.apply(compute.OpTypeSub, x, d.repeat(m, ir.Axes{1}, x.Shape.Dimensions...))), false)
 	}
 }
 

@@ -58,8 +58,9 @@ func convolution(b *testing.B, images, in, out int) *ir.Graph {
 }
 
 // fastest runs a program on one thread and gives the shortest time of a run.
-func fastest(b *testing.B, g *ir.Graph, epilogues bool) time.Duration {
-	p := lowered(b, g, lower.Options{Level: isa.Best(), Epilogues: epilogues})
+func fastest(b *testing.B, g *ir.Graph, o lower.Options) time.Duration {
+	o.Level = isa.Best()
+	p := lowered(b, g, o)
 	e := run.New(p, run.NewPool(1))
 	ins, list := memory(p.Params, 0), []shapes.Shape{}
 	for _, r := range p.Results {
@@ -82,20 +83,21 @@ func fastest(b *testing.B, g *ir.Graph, epilogues bool) time.Duration {
 	return best
 }
 
-// BenchmarkEpilogue compares a product whose tiles go to a region with a product and a region one
-// after the other.
+// BenchmarkEpilogue compares a product whose region goes over its finished parts with a product and
+// a region one after the other.
 func BenchmarkEpilogue(b *testing.B) {
 	for name, g := range map[string]*ir.Graph{
 		"dense 784 400": dense(128, 784, 400), "dense 400 40": dense(128, 400, 40), "dense 20 400": dense(128, 20, 400),
 		"adam 784 400": adam(784, 400), "adam 400 784": adam(400, 784), "adam 400 20": adam(400, 20),
 		"conv 64 32 64": convolution(b, 64, 32, 64), "conv 16 64 64": convolution(b, 16, 64, 64), "conv 64 1 32": convolution(b, 64, 1, 32),
-		"large 64": dense(4096, 64, 4096), "large 256": dense(4096, 256, 4096),
+		"dense 2048 256 1024": dense(2048, 256, 1024), "dense 2048 256 256": dense(2048, 256, 256), "dense 512 256 512": dense(512, 256, 512),
+		"dense 1024 784 400": dense(1024, 784, 400), "dense 8192 40 32": dense(8192, 40, 32), "large 64": dense(4096, 64, 4096), "large 256": dense(4096, 256, 4096),
 	} {
 		for _, with := range []bool{false, true} {
 			g := g.Clone()
 			pass.Run(g, nil)
 			b.Run(fmt.Sprint(name, " ", with), func(b *testing.B) {
-				b.ReportMetric(float64(fastest(b, g, with).Nanoseconds())/1e3, "µs-least")
+				b.ReportMetric(float64(fastest(b, g, lower.Options{Epilogues: with, Apart: !with}).Nanoseconds())/1e3, "µs-least")
 			})
 		}
 	}
@@ -104,5 +106,5 @@ func BenchmarkEpilogue(b *testing.B) {
 // BenchmarkAttention is causal attention with its gradients, as in a layer of width 256.
 func BenchmarkAttention(b *testing.B) {
 	h := heads{B: 8, N: 8, H: 8, S: 256, T: 256, D: 32, t: f32, Attention: ir.Attention{Causal: true, Layout: compute.AttentionAxesLayoutBSHD}}
-	b.ReportMetric(float64(fastest(b, h.graph(), false).Nanoseconds())/1e3, "µs-least")
+	b.ReportMetric(float64(fastest(b, h.graph(), lower.Options{}).Nanoseconds())/1e3, "µs-least")
 }

@@ -15,11 +15,21 @@ func init() {
 	register(convRegion, ir.OpConv)
 }
 
-// gemmRegion lowers a product and the region that reads it: in one step if the product's tiles
-// can be handed over.
+// outOfCache is the number of bytes of the output of a product from which its region follows part
+// by part. A smaller output is still in the second-level cache when a region of its own begins, and
+// that takes its tiles as they suit it (BenchmarkEpilogue).
+const outOfCache = 2 << 20
+
+// paying reports whether the region of a product should follow part by part.
+func (b *builder) paying(n *ir.Node) bool {
+	return b.Epilogues || !b.Apart && int(n.Out[0].Shape.ByteSize()) >= outOfCache
+}
+
+// gemmRegion lowers a product and the region that reads it: in one step if that can follow part by
+// part, and pays.
 func gemmRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.Gemm)
-	if b.Epilogues && b.handedOver(n, a) {
+	if b.paying(n) && b.handedOver(n, a) {
 		return nil
 	}
 	to, shape := b.between(a.Region, a.Load)
@@ -32,7 +42,7 @@ func gemmRegion(b *builder, n *ir.Node) error {
 // convRegion lowers a convolution and the region that reads it, as gemmRegion does.
 func convRegion(b *builder, n *ir.Node) error {
 	a := n.Attr.(ir.ConvStep)
-	if b.Epilogues && b.convolvedOver(n, a) {
+	if b.paying(n) && b.convolvedOver(n, a) {
 		return nil
 	}
 	to, _ := b.between(a.Region, a.Load)

@@ -13,8 +13,8 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/plan"
 )
 
-// handedOver emits a product whose tiles go to a region, or reports that there is no such
-// kernel. Rows and columns must each be one loop for the product and for all operands of the
+// handedOver emits a product whose finished parts a region goes over, or reports that there is no
+// such kernel. Rows and columns must each be one loop for the product and for all operands of the
 // region.
 func (b *builder) handedOver(n *ir.Node, a ir.Gemm) bool {
 	lhs, rhs := b.operand(n.In[0]), b.operand(n.In[1])

@@ -23,10 +23,9 @@ type Options struct {
 	// step writes over its own input.
 	Unfused bool
 
-	// Epilogues lets products and convolutions hand their tiles to the region that reads them.
-	// Without it the region is a step of its own, which is faster as long as a region takes
-	// longer to begin on a tile than a pass over the output saves (BenchmarkEpilogue).
-	Epilogues bool
+	// Epilogues lets a region go over the finished parts of a product or convolution wherever it
+	// can, and not only where that is faster; Apart makes it a step of its own everywhere.
+	Epilogues, Apart bool
 
 	// Fallback gives a host that computes a node for which there is no kernel, or nil if it
 	// cannot. Its arguments are the node's outputs, then its inputs, all contiguous.

@@ -2,20 +2,20 @@ package tile
 
 import "unsafe"
 
-// longRow is the number of columns from which steps go row by row over memory that is not one
-// run, and over a row that is repeated, rather than over copies of it.
+// longRow is the number of columns from which steps go row by row where that saves copies of a row
+// that is repeated, though all rows together are one run of memory.
 const longRow = 64
 
 // rowMachine is a machine whose registers have each a distance from row to row.
 type rowMachine struct {
 	machine
 	down [maxOps]int // of loads and stores, in bytes; the rows of a slot follow each other
-	long bool        // rows are long enough for calls of their own
+	long bool        // steps go row by row, and a row that is repeated is had in place
 }
 
 // begin prepares for tiles of at most some rows and columns.
 func (m *rowMachine) begin(rows, cols int) {
-	m.long = cols >= longRow
+	m.long = cols >= longRow || cols < m.dims[len(m.dims)-1]
 	m.setSlots()
 	if m.long {
 		m.prepare(cols)
@@ -46,11 +46,22 @@ func (m *rowMachine) part() {
 		m.expand(i, ld, at, ld.strides[p])
 		m.down[i] = m.count[1] * ld.size
 	}
+	if m.waiting {
+		m.delayed()
+		return
+	}
+	for i := range m.steps {
+		m.step(&m.steps[i])
+	}
+}
+
+// delayed runs the steps with the stores that have to wait in slots, and then stores those.
+func (m *rowMachine) delayed() {
 	var dst [maxOps]unsafe.Pointer
+	first, cols := len(m.loads), m.count[1]
 	for j := range m.stores {
-		if k := len(m.loads) + j; m.waits[j] {
-			dst[j], m.ptr[k] = m.ptr[k], m.ptr[m.stores[j].slot]
-			m.down[k] = m.count[1] * m.stores[j].size
+		if st := &m.stores[j]; m.waits[j] {
+			dst[j], m.ptr[first+j], m.down[first+j] = m.ptr[first+j], m.ptr[st.slot], cols*st.size
 		}
 	}
 	for i := range m.steps {
@@ -58,8 +69,7 @@ func (m *rowMachine) part() {
 	}
 	for j := range m.stores {
 		if st := &m.stores[j]; m.waits[j] {
-			bytes := m.count[1] * st.size
-			copyRows(dst[j], m.ptr[st.slot], st.strides[p], bytes, bytes, m.count[0])
+			copyRows(dst[j], m.ptr[st.slot], st.strides[len(m.dims)-2], cols*st.size, cols*st.size, m.count[0])
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 //go:generate go run -C ../../avo ./move -pkg move -out ../kernel/move/zz_move_amd64.s -stubs ../kernel/move/zz_move_amd64.go
 
 // fastTransposer gives the version in vectors of [blocks], or nil.
-func fastTransposer(l isa.Level, size int) func(m *mover, dst, src unsafe.Pointer, rows, cols int) {
+func fastTransposer(l isa.Level, size int) Transpose {
 	switch {
 	case l == isa.AVX512 && size == 4:
 		return squares[uint32](16, transpose16x32avx512)
@@ -26,19 +26,18 @@ func fastTransposer(l isa.Level, size int) func(m *mover, dst, src unsafe.Pointe
 }
 
 // squares transposes whole blocks of n×n elements in vectors, and the edges one by one.
-func squares[T any](n int, do func(dst, src *byte, dstRow, srcCol, blocks int)) func(*mover, unsafe.Pointer, unsafe.Pointer, int, int) {
-	return func(m *mover, dst, src unsafe.Pointer, rows, cols int) {
-		size, whole := int(unsafe.Sizeof(*new(T))), cols/n*n
-		r := 0
+func squares[T any](n int, do func(dst, src *byte, dstRow, srcCol, blocks int)) Transpose {
+	return func(dst, src unsafe.Pointer, dstRow, srcCol, rows, cols int) {
+		size, whole, r := int(unsafe.Sizeof(*new(T))), cols/n*n, 0
 		for ; r+n <= rows && whole > 0; r += n {
-			d, s := unsafe.Add(dst, r*m.row.dst), unsafe.Add(src, r*size)
-			do((*byte)(d), (*byte)(s), m.row.dst, m.col.src, whole/n)
+			d, s := unsafe.Add(dst, r*dstRow), unsafe.Add(src, r*size)
+			do((*byte)(d), (*byte)(s), dstRow, srcCol, whole/n)
 			if whole < cols {
-				strided[T](m, unsafe.Add(d, whole*size), unsafe.Add(s, whole*m.col.src), n, cols-whole)
+				blocks[T](unsafe.Add(d, whole*size), unsafe.Add(s, whole*srcCol), dstRow, srcCol, n, cols-whole)
 			}
 		}
 		if r < rows {
-			blocks[T](m, unsafe.Add(dst, r*m.row.dst), unsafe.Add(src, r*size), rows-r, cols)
+			blocks[T](unsafe.Add(dst, r*dstRow), unsafe.Add(src, r*size), dstRow, srcCol, rows-r, cols)
 		}
 	}
 }

@@ -8,9 +8,7 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 )
 
-func fastTransposer(isa.Level, int) func(*mover, unsafe.Pointer, unsafe.Pointer, int, int) {
-	return nil
-}
+func fastTransposer(isa.Level, int) Transpose { return nil }
 
 // CopyAhead gives the function that copies n bytes while it fetches the n bytes at next, which
 // may be nil, into the cache.

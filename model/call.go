@@ -83,11 +83,18 @@ func (p *Program) call(key rng.Key, in []*tensors.Tensor) (*call, error) {
 // outputs returns the buffers of the outputs.
 func (c *call) outputs() []compute.Buffer { return c.results[:c.ex.outputs] }
 
-// end lets the call's memory serve again.
-func (c *call) end() {
-	_ = c.results[len(c.results)-1].Finalize()
+// end lets the call's memory serve again, and with it the buffers of the first outputs, which
+// nobody else has then: a run that can write over them does.
+func (c *call) end(outputs int) {
+	last := len(c.results) - 1
+	if _, ok := c.ex.run.(into); !ok {
+		for _, b := range append(c.results[:outputs:outputs], c.results[last]) {
+			_ = b.Finalize()
+		}
+		clear(c.results)
+	}
+	clear(c.results[outputs:last])
 	clear(c.inputs)
-	clear(c.results)
 	c.ex.calls.Put(c)
 }
 

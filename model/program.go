@@ -59,7 +59,7 @@ func (p *Program) Run(key rng.Key, in ...*tensors.Tensor) (res *Result, err erro
 	if err != nil {
 		return nil, err
 	}
-	defer c.end()
+	defer c.end(0)
 	res = &Result{Outputs: make([]*tensors.Tensor, c.ex.outputs)}
 	for i, b := range c.outputs() {
 		if res.Outputs[i], err = tensors.FromBuffer(b); err != nil {
@@ -81,7 +81,7 @@ func (p *Program) ValuesInto(dst [][]float64, key rng.Key, in ...*tensors.Tensor
 	if err != nil {
 		return nil, err
 	}
-	defer c.end()
+	defer c.end(c.ex.outputs)
 	out = slices.Grow(dst[:0], c.ex.outputs)[:c.ex.outputs]
 	for i, b := range c.outputs() {
 		err := p.params.read(b, func(flat any) (err error) {
@@ -91,7 +91,6 @@ func (p *Program) ValuesInto(dst [][]float64, key rng.Key, in ...*tensors.Tensor
 		if err != nil {
 			return nil, err
 		}
-		_ = b.Finalize()
 	}
 	return out, nil
 }

@@ -265,3 +265,29 @@ func TestDynamicBatches(t *testing.T) {
 		t.Error("binary rows are not where they should be")
 	}
 }
+
+// The rows of a batch have the bits that package data gives them, wherever its keys change.
+func TestBatchesAreBinarisedAsDataSays(t *testing.T) {
+	for _, c := range []struct{ dim, rows int }{{1, 1}, {3, 700}, {784, 5}, {1024, 2}, {1025, 3}, {5000, 1}} {
+		grey := make([]float32, 7*c.rows*c.dim)
+		rng.New(3).Uniform(grey)
+		r := &Rows{Dim: c.dim, TrainX: grey, Mode: data.BinarizeDynamic, dynamic: true}
+		chosen := rng.New(4).Perm(7 * c.rows)[:c.rows]
+		got, want := make([]float32, c.rows*c.dim), make([]float32, c.rows*c.dim)
+		r.batch(got, chosen, rng.New(5))
+		for i, row := range chosen {
+			copy(want[i*c.dim:], grey[row*c.dim:(row+1)*c.dim])
+		}
+		r.dynamic = false
+		plain := make([]float32, len(want))
+		if r.batch(plain, chosen, rng.New(5)); !slices.Equal(plain, want) {
+			t.Errorf("%+v: the rows are not those that were chosen", c)
+		}
+		if err := r.Mode.Apply(want, want, rng.New(5)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: got other bits than data's", c)
+		}
+	}
+}

@@ -3,8 +3,12 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
 )
 
 func TestABatchLargerThanTheDataTakesTheirMemoryAlone(t *testing.T) {
@@ -37,5 +41,53 @@ func TestStepsBeyondMemoryAreRefused(t *testing.T) {
 	_, err := Start(context.Background(), c, s, filepath.Join(t.TempDir(), "run"), "test", Observer{})
 	if err == nil || !strings.Contains(err.Error(), "lower --batch or --samples") {
 		t.Errorf("got %v, want an error that says what to lower", err)
+	}
+}
+
+// What lives while a run trains are the rows as read, the validation and test rows as 0 and 1,
+// and the network: 62,000 parameters with two moments and a step's arrays, below 8 MiB.
+func TestTrainingKeepsOneCopyOfTheRows(t *testing.T) {
+	set := func(n int) *data.Set {
+		s := &data.Set{Name: "noise", Shape: []int{28, 28}, X: make([]float32, n*784)}
+		rng.New(uint64(n)).Uniform(s.X)
+		return s
+	}
+	live := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // what the pools of package sync held lives for one more collection
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := live()
+	s := &data.Splits{Train: set(8000), Valid: set(500), Test: set(1000)}
+	c := Default()
+	c.Hidden, c.Epochs = []int{32}, 1
+	most := int64(0)
+	obs := Observer{Step: func(p Progress) {
+		if p.Step%25 == 0 {
+			most = max(most, live())
+		}
+	}}
+	run, err := Start(context.Background(), c.Resolve(s.Train), s, filepath.Join(t.TempDir(), "run"), "test", obs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most = max(most, live()) - before
+	if want := int64(4*784*(8000+2*500+2*1000) + 8<<20); most > want {
+		t.Errorf("got %d bytes alive, want at most %d", most, want)
+	}
+	runtime.KeepAlive(run)
+}
+
+func TestGreyRowsOutsideTheirRangeAreRefusedOnce(t *testing.T) {
+	for _, likelihood := range []string{"bernoulli", "gaussian"} {
+		c, s := tiny()
+		c.Likelihood, c.Binarize = likelihood, "dynamic"
+		s.Train.X[16*3+5] = 1.5
+		_, err := prepare(c.Resolve(s.Train), s)
+		if err == nil || !strings.Contains(err.Error(), "got 1.5, want") {
+			t.Errorf("%s: got %v, want an error that names the value", likelihood, err)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/elbo-go/elbo/cpu/internal/kernel"
+	"github.com/elbo-go/elbo/cpu/internal/kernel/move"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/vec"
 )
 
@@ -26,10 +27,11 @@ const (
 type operand struct {
 	access
 	mode  mode
-	slot  int         // index into machine.ptr of its slot, unless in place
-	dense bool        // a row is contiguous in memory
-	far   vec.Strided // moves a row that is not
-	fill  vec.Fn      // repeats an element
+	slot  int            // index into machine.ptr of its slot, unless in place
+	dense bool           // a row is contiguous in memory
+	far   vec.Strided    // moves a row that is not
+	turn  move.Transpose // moves a tile whose columns are contiguous in memory; nil if they are not
+	fill  vec.Fn         // repeats an element
 
 	// clash lists the loads that are read in place after the store's value is computed: if one
 	// has the store's address, the value waits in slot until the end of the tile.
@@ -176,6 +178,9 @@ func (r *region) newOperand(l isa.Level, a access) operand {
 		o.dense = true
 	default:
 		o.far = vec.StridedLoad(l, a.size)
+		if a.strides[p] == a.size && a.strides[q] != 0 {
+			o.turn = move.Transposer(l, a.size)
+		}
 	}
 	switch {
 	case o.dense && (r.inRows && a.strides[p] != 0 || !r.inRows && (r.rows == 1 || r.cols == n && a.strides[p] == n*a.size)):

@@ -32,6 +32,8 @@ func (m *machine) expand(i int, ld *operand, at unsafe.Pointer, down int) {
 		for k := range rows {
 			ld.fill(unsafe.Add(slot, k*bytes), unsafe.Add(at, k*down), nil, nil, cols)
 		}
+	case ld.turn != nil:
+		ld.turn(slot, at, bytes, across, rows, cols)
 	default:
 		for k := range rows {
 			ld.far(unsafe.Add(slot, k*bytes), unsafe.Add(at, k*down), across, cols)
@@ -49,8 +51,12 @@ func (m *machine) scatterFrom(j int, x unsafe.Pointer, down int) {
 	st := &m.stores[j]
 	p := len(m.dims) - 2
 	dst, bytes := m.ptr[len(m.loads)+j], m.count[1]*st.size
-	if st.dense {
+	switch {
+	case st.dense:
 		copyRows(dst, x, st.strides[p], down, bytes, m.count[0])
+		return
+	case st.turn != nil:
+		st.turn(dst, x, st.strides[p+1], down, m.count[1], m.count[0])
 		return
 	}
 	for k := range m.count[0] {

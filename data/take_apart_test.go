@@ -1,8 +1,11 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -90,5 +93,30 @@ func TestTakingApartCopiesNoRows(t *testing.T) {
 	})
 	if rows := 4 * uint64(len(train.X)+len(test.X)); got > rows/20 {
 		t.Errorf("got %s allocated, want at most a twentieth of the rows' %s", fmt.Sprint(got), fmt.Sprint(rows))
+	}
+}
+
+// What opening a compressed idx set allocates is the rows, the bytes that they were read from,
+// and little else: the order, and buffers of the readers.
+func TestOpeningASetAllocatesItsRowsAndItsBytes(t *testing.T) {
+	const n, dim = 6000, 28 * 28
+	raw := make([]byte, n*dim)
+	for i := range raw {
+		raw[i] = byte(i * i >> 3)
+	}
+	dir := t.TempDir()
+	for name, b := range map[string][]byte{"train-images-idx3-ubyte.gz": raw, "t10k-images-idx3-ubyte.gz": raw[:1000*dim]} {
+		head := []byte{0, 0, 8, 3, 0, 0, byte(len(b) / dim >> 8), byte(len(b) / dim), 0, 0, 0, 28, 0, 0, 0, 28}
+		if err := os.WriteFile(filepath.Join(dir, name), gzipped(t, append(head, b...)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := allocatedExactly(func() {
+		if _, err := Open(context.Background(), Spec{Name: dir}); err != nil {
+			t.Error(err)
+		}
+	})
+	if want := uint64((n+1000)*dim*5 + 2<<20); got > want {
+		t.Errorf("got %d bytes, want at most %d", got, want)
 	}
 }

@@ -19,11 +19,11 @@ import (
 
 // Report is what was measured.
 type Report struct {
-	Backend string   `json:"backend"` // its description
-	Threads int      `json:"threads"` // that the peak was measured with
-	Core    float64  `json:"core"`    // peak of one core in float32, operations a second
-	Peak    float64  `json:"peak"`    // peak of all threads at the same time
-	Results []Result `json:"results"`
+	Backend string   `json:"backend"`        // its description
+	Threads int      `json:"threads"`        // that the peak was measured with
+	Core    float64  `json:"core"`           // peak of one core in float32, operations a second
+	Peak    float64  `json:"peak"`           // peak of all threads at the same time
+	Results []Result `json:"results"`        // of the operations, in the order of the suite
 	Step    *Step    `json:"step,omitempty"` // of the training of the VAE
 }
 

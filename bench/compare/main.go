@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -106,7 +107,10 @@ func (x suite) compare(ctx context.Context, s settings, w io.Writer) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err != nil || len(seconds) == 0 {
+			if err == nil && len(seconds) == 0 {
+				err = errors.New("it gave no times")
+			}
+			if err != nil {
 				left[c.name] = fmt.Errorf("left out: %w", err)
 				continue
 			}

@@ -163,3 +163,18 @@ func TestUnknownSuitesAreNamed(t *testing.T) {
 		t.Errorf("got %v, want an error that names the suite", err)
 	}
 }
+
+// TestContestantsWithoutTimesAreNamed, though they report no error.
+func TestContestantsWithoutTimesAreNamed(t *testing.T) {
+	x := suite{"s", "a title", []contestant{
+		{"a", func(context.Context) ([]float64, error) { return []float64{1}, nil }},
+		{"mute", func(context.Context) ([]float64, error) { return nil, nil }},
+	}}
+	var b bytes.Buffer
+	if err := x.compare(t.Context(), settings{rounds: 2}, &b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "left out: it gave no times") {
+		t.Errorf("got %s", b.String())
+	}
+}

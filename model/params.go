@@ -4,7 +4,9 @@
 // A graph function receives a [Scope]; it asks the scope for parameters and noise by name
 // and returns nodes. A [Program] compiles the function once per input shape and runs it
 // against a [Params]. Parameters are initialised, and noise is drawn, in Go from keyed
-// streams, so equal seeds give equal numbers on every backend and thread count.
+// streams, so equal seeds give equal numbers on every backend and thread count of a machine.
+// On machines of other instruction sets normal noise in float32 differs by 2⁻²² of its radius
+// at most (see cpu.Normal).
 package model
 
 import (

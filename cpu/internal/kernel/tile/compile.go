@@ -42,10 +42,13 @@ type operand struct {
 type action uint8
 
 const (
-	calc    action = iota // dst = fn(a, b, c)
-	rowCalc               // dst = reduction of each row of a
-	gather                // reduction number red takes in a
-	scatter               // store number red takes a
+	calc       action = iota // dst = fn(a, b, c)
+	calcRows                 // the same for one element a row
+	foldRows                 // dst = reduction of each row of a, one element a row
+	spreadRow                // dst = in each row the element of a
+	gather                   // reduction number red takes in a
+	gatherRows               // the same for one element a row
+	scatter                  // store number red takes a
 )
 
 // step is an instruction over a tile. Registers are indices into machine.ptr.
@@ -240,7 +243,11 @@ func (r *region) order(l isa.Level) {
 		}
 		for j, x := range r.reds {
 			if x.reg == reg {
-				r.drafts = append(r.drafts, newDraft(gather, j, reg))
+				do := gather
+				if r.narrow[reg] {
+					do = gatherRows
+				}
+				r.drafts = append(r.drafts, newDraft(do, j, reg))
 			}
 		}
 	}
@@ -255,8 +262,11 @@ func (r *region) draftOf(l isa.Level, reg int, home []int, done []bool) draft {
 	d.dst, d.b, d.c, d.home = reg, in.B, in.C, home[reg]
 	switch {
 	case isReduce(in.Op):
-		d.do, d.which = rowCalc, uint8(len(r.rowOps))
-		r.rowOps = append(r.rowOps, newRowReducer(l, in.Op, in.DType))
+		d.do, d.which = foldRows, uint8(len(r.rowOps))
+		r.rowOps = append(r.rowOps, newRowReducer(l, in))
+		return d
+	case in.Op == spread:
+		d.do, d.fn = spreadRow, vec.Fill(l, in.DType.Size())
 		return d
 	case in.Op == LogitsLoss || in.Op == LogitsGrad:
 		d.double = true
@@ -268,6 +278,9 @@ func (r *region) draftOf(l isa.Level, reg int, home []int, done []bool) draft {
 		in.Op = LogitsLoss + LogitsGrad - in.Op
 	}
 	d.fn = operation(l, in)
+	if r.narrow[reg] {
+		d.do = calcRows
+	}
 	return d
 }
 

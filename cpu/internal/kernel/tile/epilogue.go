@@ -42,6 +42,7 @@ func NewEpilogue(l isa.Level, s Spec) (*Epilogue, error) {
 	n.loads[0].strides = slices.Clone(n.stores[homes[0]].strides)
 	n.evenOut()
 	n.prune(s.Code)
+	n.narrowRows()
 	e := &Epilogue{region: region{normal: n, inRows: true}}
 	e.name = "+" + codeName(s.Code)
 	e.shape = shape{rows: maxTile / 32, cols: 32, units: 1, unitDim: 0, grain: 1, pieces: 1}

@@ -12,8 +12,8 @@ func (m *machine) begin(i int) {
 // taken counts what a reduction's levels hold: tiles, first levels, second levels.
 type taken [3]int
 
-// gather takes a tile into the window.
-func (m *machine) gather(i int, x unsafe.Pointer) {
+// gather takes a tile into the window, or one element for each of its rows.
+func (m *machine) gather(i int, x unsafe.Pointer, narrow bool) {
 	red := &m.reds[i]
 	p, q := len(m.dims)-2, len(m.dims)-1
 	at, size := 0, red.ops.size
@@ -26,8 +26,16 @@ func (m *machine) gather(i int, x unsafe.Pointer) {
 	at += m.inside(q) * red.step[q]
 	acc, row := unsafe.Add(red.level(m, 0), at*size), red.step[p]
 	switch {
+	case red.over[p] && red.over[q] && narrow:
+		red.ops.across(acc, x, m.count[0])
 	case red.over[p] && red.over[q]:
 		red.ops.across(acc, x, m.count[0]*m.count[1])
+	case narrow && row == 1:
+		red.ops.merge(acc, acc, x, nil, m.count[0])
+	case narrow:
+		for k := range m.count[0] {
+			red.ops.across(unsafe.Add(acc, k*row*size), unsafe.Add(x, k*size), 1)
+		}
 	case red.over[q]:
 		for k := range m.count[0] {
 			red.ops.across(unsafe.Add(acc, k*row*size), unsafe.Add(x, k*m.count[1]*size), m.count[1])

@@ -201,8 +201,12 @@ func (m *machine) run() {
 		switch s.do {
 		case calc:
 			s.fn(dst, a, m.ptr[s.b%maxRegs], m.ptr[s.c%maxRegs], n)
-		case gather:
-			m.gather(int(s.which), a)
+		case calcRows:
+			s.fn(dst, a, m.ptr[s.b%maxRegs], m.ptr[s.c%maxRegs], m.count[0])
+		case spreadRow:
+			spreadRows(s.fn, dst, a, m.count[0], m.count[1], int(s.sizes[0]))
+		case gather, gatherRows:
+			m.gather(int(s.which), a, s.do == gatherRows)
 		case scatter:
 			m.scatter(int(s.which), a)
 		default:

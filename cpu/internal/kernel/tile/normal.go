@@ -16,7 +16,8 @@ type normal struct {
 	code   []Instr  // registers count from the loads that are left
 	stores []access // plain ones
 	reds   []reduce
-	byRow  bool // the code reduces over the last dimension
+	byRow  bool   // the code reduces over the last dimension
+	narrow []bool // which registers hold one element a row
 }
 
 // access is an operand in memory. Strides are in bytes.
@@ -47,6 +48,7 @@ func normalise(s Spec) (*normal, error) {
 	for len(n.dims) < 2 {
 		n.padDim()
 	}
+	n.narrowRows()
 	if len(n.dims) > maxDims {
 		return nil, fmt.Errorf("tile: got %d dimensions that cannot be merged, want at most %d", len(n.dims), maxDims)
 	}

@@ -198,3 +198,13 @@ func TestShapesAreComparedWithoutNames(t *testing.T) {
 		t.Error("want the same dtype and dimensions, whatever the names")
 	}
 }
+
+// TestOnlyControlFlowHasGraphsInside: of other nodes there are none.
+func TestOnlyControlFlowHasGraphsInside(t *testing.T) {
+	g := chosen()
+	for i, want := range []int{0, 0, 1, 2} {
+		if got := len(ir.Subgraphs(g.Nodes[i])); got != want {
+			t.Errorf("%s: got %d graphs, want %d", ir.OpName(g.Nodes[i].Op), got, want)
+		}
+	}
+}

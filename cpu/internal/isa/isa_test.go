@@ -58,3 +58,9 @@ func TestErrorsNameWhatThereIs(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestTheDefinitionIsAlwaysAvailable(t *testing.T) {
+	if l, err := isa.Parse("go"); err != nil || l != isa.Portable || l.String() != "go" {
+		t.Errorf("got %v, %v, want the plain version", l, err)
+	}
+}

@@ -133,3 +133,12 @@ func TestConstantsAreListedByTheirBuffer(t *testing.T) {
 		}
 	}
 }
+
+// TestOperationsAreCountedInside control flow, once for each program.
+func TestOperationsAreCountedInside(t *testing.T) {
+	loop, branch := nested()
+	loop.Steps = append(loop.Steps, branch.Steps...)
+	if got := loop.Flops(); got != 8_000_000 {
+		t.Errorf("got %d operations, want those of four kernels", got)
+	}
+}

@@ -165,7 +165,7 @@ func (g *randomGraph) branch() {
 	two := first.must(first.fn.Neg(first.scalar(dtypes.Float32, 2)))
 	three := second.scalar(dtypes.Float32, 3)
 	yesFn, noFn := g.leave(first, a, two), g.leave(second, b, three)
-	out := []compute.Value{nil, nil}
+	var out []compute.Value
 	if g.unroll {
 		out = []compute.Value{g.must(g.fn.Where(yes, a, b)), g.must(g.fn.Where(yes, two, three))}
 	} else {

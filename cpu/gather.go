@@ -11,12 +11,20 @@ import (
 )
 
 // Gather collects slices of the operand from the places that the indices name; places outside
-// are moved to the border.
+// are moved to the border. An axis of index vectors one past the last means vectors of one
+// number.
 func (f *Function) Gather(operand, indices compute.Value, indexVectorAxis int, offsetOutputAxes, collapsedSliceAxes, startIndexMap,
 	sliceSizes []int, sorted bool) (compute.Value, error) {
 	in, err := f.use(compute.OpTypeGather, operand, indices)
 	if err != nil {
 		return nil, err
+	}
+	if s := in[1].Shape; indexVectorAxis == s.Rank() && !s.IsDynamic() {
+		column, err := f.Reshape(indices, append(slices.Clone(s.Dimensions), 1)...)
+		if err != nil {
+			return nil, err
+		}
+		return f.Gather(operand, column, indexVectorAxis, offsetOutputAxes, collapsedSliceAxes, startIndexMap, sliceSizes, sorted)
 	}
 	out, err := shapeinference.Gather(in[0].Shape, in[1].Shape, indexVectorAxis, offsetOutputAxes, collapsedSliceAxes,
 		startIndexMap, sliceSizes, sorted)

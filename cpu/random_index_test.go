@@ -110,7 +110,9 @@ func (g *randomGraph) gatherParts() {
 			collapsed = append(collapsed, i)
 		}
 	}
-	p := g.places(x.dims(), sizes, false) // shape inference wants the axis
+	implicit := g.coin()
+	p := g.places(x.dims(), sizes, implicit)
+	g.lacking = g.lacking || implicit && len(p.mapped) == 1 // that engine wants the axis
 	if volume(p.batch)*volume(sizes) > 20000 {
 		return
 	}

@@ -27,6 +27,7 @@ var Passes = []Pass{
 	{"views", Views},
 	{"adam", Adam},
 	{"fuse", Fuse},
+	{"recompute", Recompute(OutOfCache)},
 	{"epilogue", Epilogue},
 	{"dead", Dead},
 }

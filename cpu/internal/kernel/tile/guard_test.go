@@ -52,7 +52,7 @@ func TestNothingOutsideTheOperandsIsTouched(t *testing.T) {
 	odd := over(7, 33, 5)
 	x := odd.load(1, 7, 7*33) // transposed
 	odd.store(odd.op(MulAdd, x, odd.load(-5*33, 5, 1), odd.load(0, 1, 0))).sum(x, 1).sum(x, 0, 2)
-	for _, s := range []Spec{biasReLU(13, 41), logitsBCE(67, 131), adamChain(1001), softmax(9, 37), softmax(3, 300), transposeOf(61, 35), odd.Spec} {
+	for _, s := range []Spec{biasReLU(13, 41), logitsBCE(67, 131), adamChain(1001), softmax(9, 37), softmax(3, 300), logSumExp(9, 37), transposeOf(61, 35), odd.Spec} {
 		for _, l := range isa.Available() {
 			for _, low := range []bool{false, true} {
 				k := mustNew(t, l, s)
@@ -70,6 +70,32 @@ func TestNothingOutsideTheOperandsIsTouched(t *testing.T) {
 				}
 				for j, st := range s.Stores {
 					compare(t, k.Name(), s.Dims, st, tr.stores[j], want[j], slacks[j])
+				}
+			}
+		}
+	}
+}
+
+func TestEpiloguesTouchNothingOutsideTheOperands(t *testing.T) {
+	for _, l := range isa.Available() {
+		for _, low := range []bool{false, true} {
+			for _, dims := range [][]int{{13, 41}, {5, 97}, {1, 2070}} {
+				size := 4 * dims[0] * dims[1]
+				o, whole := newEpilogueOperands(t, l, gated(dims...)), newEpilogueOperands(t, l, gated(dims...))
+				for i, p := range o.args {
+					o.args[i] = guarded(t, size, low)
+					copy(unsafe.Slice((*byte)(o.args[i]), size), unsafe.Slice((*byte)(p), size))
+				}
+				for j := range o.outs {
+					o.outs[j] = unsafe.Slice((*float32)(o.args[j]), size/4)
+				}
+				o.scratch = guarded(t, o.Scratch(), low)
+				o.apply(dims, 4, 70)
+				whole.apply(dims, dims[0], dims[1])
+				for j := range o.outs {
+					if !slices.Equal(o.outs[j], whole.outs[j]) {
+						t.Errorf("%v: store %d of %v: got other bits in guarded memory", l, j, dims)
+					}
 				}
 			}
 		}

@@ -121,3 +121,24 @@ func TestOtherConvolutionsAndTheirRegionsAgreeWithTheStockEngine(t *testing.T) {
 		}
 	}))
 }
+
+// TestRegionsFollowLargeProducts: what is still in the cache when the region begins is left to a
+// region of its own, unless options say otherwise.
+func TestRegionsFollowLargeProducts(t *testing.T) {
+	for _, c := range []struct {
+		rows  int
+		o     lower.Options
+		steps int
+	}{
+		{64, lower.Options{}, 2},
+		{64, lower.Options{Epilogues: true}, 1},
+		{4096, lower.Options{}, 1},
+		{4096, lower.Options{Apart: true}, 2},
+	} {
+		g := dense(c.rows, 8, 256)
+		pass.Run(g, nil)
+		if p := lowered(t, g, c.o); len(p.Steps) != c.steps {
+			t.Errorf("%d rows, %+v: got %d steps, want %d:\n%v", c.rows, c.o, len(p.Steps), c.steps, p)
+		}
+	}
+}

@@ -139,3 +139,48 @@ func TestRecomputingKeepsWhatAGraphComputes(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryReaderPaysForItself: with many readers an expression costs more than one more array.
+func TestEveryReaderPaysForItself(t *testing.T) {
+	for _, c := range []struct{ readers, functions, stores int }{{1, 4, 2}, {1, 5, 3}, {4, 2, 5}, {4, 3, 6}} {
+		b := newBuild(t)
+		x, h, z := b.layer(func(x *ir.Value) *ir.Value {
+			for range c.functions {
+				x = b.apply(compute.OpTypeErf, x)
+			}
+			return x
+		})
+		var results []*ir.Value
+		for range c.readers { // each behind a product of the one before
+			z = b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, h), x)
+			results = append(results, z)
+			z = b.dot(z, b.param(32, 32))
+		}
+		b.run(recomputing, results...)
+		if b.stores() != c.stores {
+			t.Errorf("%+v: got %d stores:\n%v", c, b.stores(), b.Graph)
+		}
+	}
+}
+
+// TestOtherReadersNeedTheArray: a product, a region that reads it transposed, and one over other
+// dimensions.
+func TestOtherReadersNeedTheArray(t *testing.T) {
+	for name, f := range map[string]func(b *build, x, h, z *ir.Value) *ir.Value{
+		"product": func(b *build, x, h, z *ir.Value) *ir.Value { return b.dot(z, h) },
+		"transposed": func(b *build, x, h, z *ir.Value) *ir.Value {
+			return b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, b.transpose(h)), x)
+		},
+		"one row more": func(b *build, x, h, z *ir.Value) *ir.Value {
+			return b.apply(compute.OpTypeNeg, b.sum(b.apply(compute.OpTypeMul, b.reshape(h, 16, 64), b.reshape(z, 16, 64)), 1))
+		},
+	} {
+		b := newBuild(t)
+		x, h, z := b.layer(erf(b))
+		b.run(recomputing, f(b, x, h, z))
+		first := b.regions()[0]
+		if len(first.Stores) != 2 {
+			t.Errorf("%s: got %d stores of the first region, want 2:\n%v", name, len(first.Stores), b.Graph)
+		}
+	}
+}

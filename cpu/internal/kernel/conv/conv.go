@@ -13,7 +13,7 @@ import (
 // New returns the kernel of a convolution, whose arguments are output, input and kernel; nil if
 // the type is not numeric. Float32 and Float64 have the fast paths, other types the definition;
 // half precision is summed in float32. With an epilogue it is nil too where the output is not dense
-// with its channels last, or would be brought there by a phase of its own, and where only the
+// with its channels last, or would not be finished in runs of positions, and where only the
 // definition would do: for other types, and if there is no output or no term.
 func New(l isa.Level, s Spec) kernel.Kernel {
 	if len(s.Axes) == 0 || len(s.Axes) > maxAxes || s.DType != dtypes.Float32 && s.DType != dtypes.Float64 || s.empty() {
@@ -32,7 +32,7 @@ func New(l isa.Level, s Spec) kernel.Kernel {
 		return n
 	}
 	e := newEngine(l, s)
-	if s.Epilogue != nil && e.finish != nil {
+	if s.Epilogue != nil && (e.finish != nil || e.rowAxis < 0) {
 		return nil
 	}
 	return e

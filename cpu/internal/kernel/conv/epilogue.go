@@ -48,18 +48,13 @@ func (e *engine) apply(w *kernel.Worker, r share, cols int, args []unsafe.Pointe
 		e.epilogue.Apply(w, row, rows, col, cols, 0, args, unsafe.Add(w.Scratch, stateBytes))
 	}
 	p0, p1 := r.positions[0], r.positions[1]
-	first, last := &e.tiles[r.tiles[0]], &e.tiles[r.tiles[1]-1]
-	switch lo, hi := first.c/e.row, last.c/e.row+last.rows; {
-	case e.rowAxis < 0: // rows are images
-		lo, hi = lo/e.positions, last.c/e.row/e.positions+last.rows
-		for image := lo; image < hi; image++ {
-			hand(image*e.positions+p0, p1-p0)
-		}
-	case r.tiles[1]-r.tiles[0] == len(e.tiles):
+	if r.tiles[1]-r.tiles[0] == len(e.tiles) {
 		hand(p0*e.width, (p1-p0)*e.width)
-	default:
-		for p := p0; p < p1; p++ {
-			hand(p*e.width+lo, hi-lo)
-		}
+		return
+	}
+	first, last := &e.tiles[r.tiles[0]], &e.tiles[r.tiles[1]-1]
+	lo, hi := first.c/e.row, last.c/e.row+last.rows
+	for p := p0; p < p1; p++ {
+		hand(p*e.width+lo, hi-lo)
 	}
 }

@@ -77,12 +77,12 @@ func TestEpilogueIsGivenEveryElementOnce(t *testing.T) {
 
 // Only an output with its channels last is a matrix of rows and channels.
 func TestEpilogueNeedsChannelsLast(t *testing.T) {
-	s := square(2, 4, 3, 5, 3, 1, true)
+	s := square(2, 20, 3, 5, 3, 1, true)
 	s.Epilogue = place{5}
 	if k := New(isa.Best(), s); k == nil {
 		t.Error("got no kernel for channels last")
 	}
-	s.OutBatch, s.OutChannel, s.Axes[0].OutStride, s.Axes[1].OutStride = 5*16, 16, 4, 1
+	s.OutBatch, s.OutChannel, s.Axes[0].OutStride, s.Axes[1].OutStride = 5*400, 400, 20, 1
 	if k := New(isa.Best(), s); k != nil {
 		t.Errorf("got the kernel %s, want none", k.Name())
 	}
@@ -93,5 +93,47 @@ func TestEpilogueNeedsFloats(t *testing.T) {
 	s.DType, s.Epilogue = dtypes.Int32, place{1}
 	if k := New(isa.Best(), s); k != nil {
 		t.Errorf("got the kernel %s, want none", k.Name())
+	}
+}
+
+// Rows that are images do not follow each other in the output.
+func TestEpilogueNeedsRunsOfPositions(t *testing.T) {
+	s := square(300, 6, 16, 32, 3, 1, false)
+	if e := newEngine(isa.Best(), s); e.rowAxis >= 0 {
+		t.Fatalf("got rows along axis %d, want images", e.rowAxis)
+	}
+	s.Epilogue = place{32}
+	if k := New(isa.Best(), s); k != nil {
+		t.Errorf("got the kernel %s, want none", k.Name())
+	}
+}
+
+// shown is an epilogue that remembers the parts it is given.
+type shown struct {
+	place
+	parts *[][4]int // row, rows, col, cols
+}
+
+func (e shown) Apply(_ *kernel.Worker, row, rows, col, cols, _ int, _ []unsafe.Pointer, _ unsafe.Pointer) {
+	*e.parts = append(*e.parts, [4]int{row, rows, col, cols})
+}
+
+// TestEpiloguesAreGivenPartsForTheCache: of a large output no part is large, nor tiny.
+func TestEpiloguesAreGivenPartsForTheCache(t *testing.T) {
+	for _, s := range []Spec{square(16, 56, 3, 64, 3, 1, true), square(3, 300, 16, 32, 3, 2, false), square(8, 28, 32, 128, 1, 1, false)} {
+		for _, l := range isa.Available() {
+			var parts [][4]int
+			s.Epilogue, s.ArgOutput, s.ArgInput, s.ArgKernel = shown{place{s.OutChannels}, &parts}, 0, 1, 2
+			outs, ins, kers := sizes(s)
+			k := New(l, s)
+			kernel.Run(k, kernel.Alloc(4*outs), kernel.Alloc(4*ins), kernel.Alloc(4*kers))
+			total, most := 0, 0
+			for _, p := range parts {
+				total, most = total+p[1]*p[3], max(most, p[1]*p[3])
+			}
+			if total != outs || 4*most > 2*handOver || outs/len(parts) < 200 {
+				t.Errorf("%v %s: got %d elements in %d parts, at most %d, want %d", l, k.Name(), total, len(parts), most, outs)
+			}
+		}
 	}
 }

@@ -1,15 +1,19 @@
 package lower_test
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
+	"github.com/elbo-go/elbo/cpu/internal/isa"
 	"github.com/elbo-go/elbo/cpu/internal/lower"
 	"github.com/elbo-go/elbo/cpu/internal/pass"
 	"github.com/elbo-go/elbo/cpu/internal/plan"
+	"github.com/elbo-go/elbo/cpu/internal/run"
 )
 
 // rewritten lowers a graph as the passes leave it.
@@ -139,6 +143,34 @@ func TestRegionsFollowLargeProducts(t *testing.T) {
 		pass.Run(g, nil)
 		if p := lowered(t, g, c.o); len(p.Steps) != c.steps {
 			t.Errorf("%d rows, %+v: got %d steps, want %d:\n%v", c.rows, c.o, len(p.Steps), c.steps, p)
+		}
+	}
+}
+
+// TestEpiloguesGiveTheBitsOfRegionsOfTheirOwn, on any number of threads.
+func TestEpiloguesGiveTheBitsOfRegionsOfTheirOwn(t *testing.T) {
+	conv := graph(func(g *ir.Graph) []*ir.Value {
+		x, w := parameter(g, f32, 3, 19, 33, 8), parameter(g, f32, 3, 3, 8, 48)
+		return []*ir.Value{biased(t, g, x, w, ir.Conv{Axes: channelsLast, Strides: []int{1, 1}, Paddings: [][2]int{{1, 1}, {0, 1}}})}
+	})
+	for _, g := range []*ir.Graph{dense(300, 70, 130), dense(1, 3000, 40), dense(7, 5000, 33), conv} {
+		params := memory(shapesOf(g.Params), 0)
+		r := rand.New(rand.NewPCG(3, 4))
+		for i, v := range g.Params {
+			random(params[i], v.Shape, r)
+		}
+		g := g.Clone()
+		pass.Run(g, nil)
+		for _, level := range isa.Available() {
+			want := bytesOf(execute(t, lowered(t, g, lower.Options{Level: level, Apart: true}), params, false)[0], g.Results[0].Shape)
+			p := lowered(t, g, lower.Options{Level: level, Epilogues: true})
+			for threads := 1; threads <= 3; threads++ {
+				pool := run.NewPool(threads)
+				if got := bytesOf(executeOn(t, pool, p, params, false)[0], g.Results[0].Shape); !bytes.Equal(got, want) {
+					t.Errorf("%v, %d threads: got other bits than from a region of its own:\n%v", level, threads, p)
+				}
+				pool.Close()
+			}
 		}
 	}
 }

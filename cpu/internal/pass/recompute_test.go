@@ -184,3 +184,21 @@ func TestOtherReadersNeedTheArray(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherOutputsKeepTheirPlaces: of three outputs the middle one is computed by its reader.
+func TestOtherOutputsKeepTheirPlaces(t *testing.T) {
+	b := newBuild(t)
+	x, h, z := b.layer(erf(b))
+	y := b.apply(compute.OpTypeNeg, x)
+	b.run(recomputing, y, b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, h), x))
+	for _, n := range b.Nodes {
+		for i, v := range n.Out {
+			if v.Def != n || v.Index != i {
+				t.Errorf("%v: output %d says that it is number %d", n.Op, i, v.Index)
+			}
+		}
+	}
+	if err := ir.Verify(b.Graph); err != nil || b.stores() != 3 {
+		t.Errorf("got %d stores and %v, want 3", b.stores(), err)
+	}
+}

@@ -70,6 +70,12 @@ func TestWhatCostsMoreThanMemoryIsStored(t *testing.T) {
 			})
 			return []*ir.Value{b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, h), x)}
 		},
+		"powers": func(b *build) []*ir.Value {
+			x, h, z := b.layer(func(x *ir.Value) *ir.Value {
+				return b.apply(compute.OpTypePow, x, b.apply(compute.OpTypePow, x, x))
+			})
+			return []*ir.Value{b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, h), x)}
+		},
 		"result": func(b *build) []*ir.Value {
 			x, h, z := b.layer(erf(b))
 			return []*ir.Value{b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeMul, z, h), x), h}

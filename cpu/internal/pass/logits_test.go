@@ -3,8 +3,11 @@ package pass_test
 import (
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 
 	"github.com/elbo-go/elbo/cpu/internal/ir"
 	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
@@ -69,5 +72,23 @@ func TestOtherFormulasStayAsTheyAre(t *testing.T) {
 	b.all(b.apply(compute.OpTypeSub, b.apply(compute.OpTypeMul, x, l), b.softplus(l, .5)), b.gradient(l, x, .25, -.5))
 	if got := b.codes(); !slices.Contains(got, tile.LogitsLoss) || slices.Contains(got, tile.LogitsGrad) {
 		t.Errorf("factors that differ: got %v, want the likelihood alone", got)
+	}
+}
+
+// TestLikelihoodsInFloat64KeepTheirDigits: the shared kernel is one of float32, so the formula
+// stays as it is written.
+func TestLikelihoodsInFloat64KeepTheirDigits(t *testing.T) {
+	b := newBuild(t)
+	shape := shapes.Make(dtypes.Float64, 5, 7)
+	l, x := b.Param("l", shape), b.Param("x", shape)
+	half := []float64{.5}
+	c := b.Add(compute.OpTypeConstant, ir.Literal{Data: unsafe.Pointer(&half[0]), Bytes: 8}, nil, shapes.Make(dtypes.Float64)).Out[0]
+	a := b.apply(compute.OpTypeAbs, l)
+	upper := b.apply(compute.OpTypeMul, b.apply(compute.OpTypeAdd, l, a), b.Add(compute.OpTypeBroadcastInDim, ir.Axes{}, []*ir.Value{c}, shape).Out[0])
+	rest := b.apply(compute.OpTypeLog1p, b.apply(compute.OpTypeExp, b.apply(compute.OpTypeNeg, a)))
+	softplus := b.apply(compute.OpTypeAdd, b.apply(compute.OpTypeAdd, upper, rest), b.apply(compute.OpTypeSub, l, l))
+	b.all(b.apply(compute.OpTypeSub, b.apply(compute.OpTypeMul, x, l), softplus))
+	if got := b.codes(); slices.Contains(got, tile.LogitsLoss) || len(b.regions()) != 1 {
+		t.Errorf("got %v, want one region of the formula's own operations", b.Graph)
 	}
 }

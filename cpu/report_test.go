@@ -40,7 +40,7 @@ func TestProfileNamesTheSteps(t *testing.T) {
 func TestDumpsShowGraphAndProgram(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, "threads=1,dump="+dir)
-	graph.MustNewExec(b, func(x *graph.Node) *graph.Node { return graph.Exp(graph.Neg(x)) }).MustExec([]float32{1, 2})
+	graph.MustNewExec(b, func(x *graph.Node) *graph.Node { return graph.Exp(graph.Neg(x)) }).MustCall([]float32{1, 2})
 	for suffix, want := range map[string]string{"recorded": "= exp", "graph": "= region", "program": "region neg,exp"} {
 		files, err := filepath.Glob(filepath.Join(dir, "001-*."+suffix+".txt"))
 		if err != nil || len(files) != 1 {

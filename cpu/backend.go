@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -42,8 +43,9 @@ type config struct {
 }
 
 // New makes a backend from a comma-separated configuration: "threads=N", "isa=go", "isa=avx2",
-// "isa=avx512", "unfused" (every node alone on the plain kernels) and "stock" (whole graphs on
-// GoMLX's own engine); "" means all cores and the best instruction set of the machine.
+// "isa=avx512", "unfused" (every node alone on the plain kernels), "stock" (whole graphs on
+// GoMLX's own engine), "profile" (see [Backend.Profile]) and "dump=DIR" (graphs and programs as
+// text, in a folder that exists); "" means all cores and the best instruction set of the machine.
 func New(text string) (compute.Backend, error) {
 	c, err := parseConfig(text)
 	if err != nil {
@@ -79,6 +81,9 @@ func parseConfig(text string) (config, error) {
 		case "profile":
 			c.profile = true
 		case "dump":
+			if info, err := os.Stat(value); err != nil || !info.IsDir() {
+				return c, errors.Errorf("cpu: config: dump: got %q, want a folder that exists", value)
+			}
 			c.dump = value
 		default:
 			return c, errors.Errorf("cpu: config: got %q, want threads=N, isa=go|avx2|avx512, unfused, stock, profile or dump=DIR", part)

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	stderrors "errors"
 	"strings"
 	"time"
 	"unsafe"
@@ -26,8 +27,8 @@ func (b *Backend) compile(g *ir.Graph) (*program, error) {
 	defer func() { b.counts.compiled(time.Since(begin)) }()
 	if !b.config.stock {
 		p, err := b.native(g.Clone())
-		if err == nil {
-			return p, nil
+		if err == nil || stderrors.Is(err, errDump) {
+			return p, err
 		}
 		b.counts.fell("graph (" + err.Error() + ")")
 	}

@@ -67,6 +67,9 @@ func (b *Backend) text(g *ir.Graph) string {
 	return g.String()
 }
 
+// errDump marks that a dump could not be written, which no other engine mends.
+var errDump = errors.New("cpu: dump")
+
 // dump writes a graph as it was recorded and as passes left it, and its program.
 func (b *Backend) dump(recorded string, g *ir.Graph, p *plan.Program) error {
 	if b.config.dump == "" {
@@ -78,7 +81,7 @@ func (b *Backend) dump(recorded string, g *ir.Graph, p *plan.Program) error {
 	b.counts.mu.Unlock()
 	for suffix, text := range map[string]string{"recorded": recorded, "graph": g.String(), "program": p.String()} {
 		if err := os.WriteFile(base+"."+suffix+".txt", []byte(text), 0o644); err != nil {
-			return errors.WithMessage(err, "cpu: dump")
+			return fmt.Errorf("%w: %w", errDump, err)
 		}
 	}
 	return nil

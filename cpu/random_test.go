@@ -38,7 +38,7 @@ func number(t testing.TB, name string, otherwise int) int {
 // without elements: for graphs that hold one the unfused mode is the reference. It overwrites
 // values that closures capture: it gets loops and branches written out.
 //
-// All numbers of threads must give the same bits. ELBO_GRAPHS is the number of graphs,
+// All numbers of threads must give the same bits, and the engine must compile every graph itself. ELBO_GRAPHS is the number of graphs,
 // ELBO_SEED the first seed.
 func TestRandomGraphsAgree(t *testing.T) {
 	c := newComparison(t)
@@ -48,6 +48,9 @@ func TestRandomGraphsAgree(t *testing.T) {
 		if c.bad >= 5 {
 			t.Fatalf("stopped at seed %d", first+i)
 		}
+	}
+	for _, b := range append(c.engines, c.unfused) {
+		compiledAll(t, b)
 	}
 	t.Logf("%d graphs from seed %d, %d of them also on GoMLX's engine, %d in the mode that spells out what it lacks", count, first, c.plain, c.spelled)
 }

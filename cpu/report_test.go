@@ -36,7 +36,26 @@ func TestProfileNamesTheSteps(t *testing.T) {
 	}
 }
 
-// TestDumpsShowGraphAndProgram: three files a graph; a folder that does not exist is an error.
+// TestDumpsThatCannotBeWrittenAreErrors, and not a reason to run the graph on another engine.
+func TestDumpsThatCannotBeWrittenAreErrors(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dumps")
+	if _, err := cpu.New("dump=" + dir); err == nil || !strings.Contains(err.Error(), "want a folder that exists") {
+		t.Errorf("a folder that does not exist: got %v", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, "threads=1,dump="+dir)
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	_, err := graph.MustNewExec(b, func(x *graph.Node) *graph.Node { return graph.Exp(x) }).Call([]float32{1})
+	if err == nil || !strings.Contains(err.Error(), "cpu: dump") {
+		t.Errorf("a folder that went away: got %v, want an error of the dump", err)
+	}
+}
+
+// TestDumpsShowGraphAndProgram: three files a graph.
 func TestDumpsShowGraphAndProgram(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, "threads=1,dump="+dir)

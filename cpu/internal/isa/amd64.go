@@ -8,6 +8,8 @@ import "golang.org/x/sys/cpu"
 func Best() Level {
 	x := cpu.X86
 	switch {
+	case !x.HasBMI2 || !x.HasF16C:
+		return Portable
 	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasFMA:
 		return AVX512
 	case x.HasAVX2 && x.HasFMA:

@@ -15,7 +15,7 @@ type Level int
 // The instruction sets, in ascending order.
 const (
 	Portable Level = iota // plain Go, on every architecture
-	AVX2                  // AVX2 and FMA
+	AVX2                  // AVX2, FMA, F16C and BMI2
 	AVX512                // AVX-512 F, BW, DQ and VL
 )
 

@@ -9,8 +9,7 @@ import (
 	"github.com/elbo-go/elbo/cpu/internal/kernel/tile"
 )
 
-// reducible reports whether a region can hold a reduction: of a number, over a part of its
-// axes that exist.
+// reducible reports whether a region can hold a reduction: of what type it is.
 func reducible(n *ir.Node) bool {
 	dt := n.In[0].Shape.DType
 	return dt == dtypes.Float32 || dt == dtypes.Float64 || dt.IsInt() || dt == dtypes.Bool

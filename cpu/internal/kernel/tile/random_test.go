@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -267,9 +268,7 @@ func TestRandomRegionsEqualTheirDefinition(t *testing.T) {
 		}
 		l := rapid.SampledFrom(isa.Available()).Draw(t, "level")
 		k, err := New(l, s)
-		if err != nil {
-			t.Skipf("%v", err)
-		}
+		refused(t, err)
 		rng := rand.New(rand.NewPCG(seed, 1))
 		tr := newTrial(s, rng, odd, inPlace)
 		want, slacks := tr.want(l)
@@ -278,6 +277,18 @@ func TestRandomRegionsEqualTheirDefinition(t *testing.T) {
 			compare(t, k.Name(), s.Dims, st, tr.stores[j], want[j], slacks[j])
 		}
 	})
+}
+
+// refused ends a draw that New may refuse: a row of several axes that some operand does not have
+// as one run. Any other error is a failure.
+func refused(t *rapid.T, err error) {
+	if err == nil {
+		return
+	}
+	if !strings.Contains(err.Error(), "axes of a row are not laid out as one") {
+		t.Fatal(err)
+	}
+	t.Skipf("%v", err)
 }
 
 // likeLoads gives plain stores the layout of loads that do not broadcast.

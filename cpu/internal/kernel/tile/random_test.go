@@ -280,12 +280,12 @@ func TestRandomRegionsEqualTheirDefinition(t *testing.T) {
 }
 
 // refused ends a draw that New may refuse: a row of several axes that some operand does not have
-// as one run. Any other error is a failure.
+// as one run, and a region beyond a limit. Any other error is a failure.
 func refused(t *rapid.T, err error) {
 	if err == nil {
 		return
 	}
-	if !strings.Contains(err.Error(), "axes of a row are not laid out as one") {
+	if text := err.Error(); !strings.Contains(text, "axes of a row are not laid out as one") && !strings.Contains(text, "want at most") {
 		t.Fatal(err)
 	}
 	t.Skipf("%v", err)

@@ -59,10 +59,11 @@ const (
 
 // Limits of a wait.
 const (
-	pauses  = 64                   // in one spin: about a microsecond
-	spins   = 32                   // before the processor is offered to others
-	lounge  = 3 * time.Millisecond // before the worker sleeps
-	between = 8                    // yields to threads for one yield to goroutines
+	pauses  = 64 // in one spin: about a microsecond
+	spins   = 32 // before other goroutines may run
+	within  = 100 * time.Microsecond
+	lounge  = 100 * time.Microsecond // and if there is no task
+	between = 8                      // spins for one yield to goroutines
 )
 
 func newCrew(threads int) *crew {
@@ -229,7 +230,7 @@ func (c *crew) pass(id int, target uint32) bool {
 	return c.await(id, &c.done, target, ended) && s.CompareAndSwap(now&^3+away, now)
 }
 
-// patience is the number of spins before a wait yields the processor.
+// patience is the number of spins of a wait before other goroutines may run.
 func (c *crew) patience() int {
 	if c.processors > runtime.NumCPU() {
 		return 1
@@ -253,6 +254,10 @@ func (c *crew) wake(v int) {
 }
 
 // await waits until the word has reached a number; false means that it was ended instead.
+//
+// It spins for so long, then sleeps. It never yields its thread: on a busy machine a worker that
+// yields gives its next time slices away, while one that sleeps keeps its claim to the processor
+// and is back as soon as the other, put aside in the middle of a unit, has been.
 func (c *crew) await(id int, word *atomic.Uint32, want uint32, ended func() bool) bool {
 	for range c.patience() {
 		if spin(word, want, pauses) {
@@ -269,7 +274,6 @@ func (c *crew) await(id int, word *atomic.Uint32, want uint32, ended func() bool
 			c.slots[id].sleep(func() bool { return reached(word, want) || ended != nil && ended() })
 			continue
 		}
-		yield()
 		if n%between == 0 {
 			runtime.Gosched()
 		}

@@ -16,8 +16,8 @@ type StepTime struct {
 	Total time.Duration // of all calls
 }
 
-// SetProfile switches timing on or off for later runs. A timed step costs a barrier and two
-// looks at the clock more.
+// SetProfile switches timing on or off for later runs. A timed step costs two barriers and
+// two looks at the clock more.
 func (e *Executor) SetProfile(on bool) { e.profile.Store(on) }
 
 // Name is the program's name.

@@ -42,6 +42,3 @@ func (s *sleeper) wake() {
 	s.asleep.Store(0)
 	syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&s.asleep)), futexWake, 1, 0, 0, 0)
 }
-
-// yield offers the processor to other threads.
-func yield() { syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -2,10 +2,7 @@
 
 package run
 
-import (
-	"runtime"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // sleeper lets a worker's goroutine sleep.
 type sleeper struct {
@@ -32,6 +29,3 @@ func (s *sleeper) wake() {
 		s.bell <- struct{}{}
 	}
 }
-
-// yield offers the processor to other goroutines.
-func yield() { runtime.Gosched() }

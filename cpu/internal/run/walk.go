@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"runtime/debug"
 	"sync/atomic"
 	"unsafe"
@@ -83,7 +84,7 @@ func (s *state) work(id int) {
 	done := false
 	defer func() {
 		if !done {
-			w.fail(nil, recover())
+			w.fail(errGone, recover())
 		}
 		w.frame.free()
 	}()
@@ -105,6 +106,9 @@ func (w *walker) finish() {
 	}
 }
 
+// errGone is the failure of a step that ended its goroutine with runtime.Goexit.
+var errGone = errors.New("the step ended its goroutine")
+
 // fail stops the execution with an error, or with a value recovered from a panic. The first
 // failure counts.
 func (w *walker) fail(err error, panicked any) bool {
@@ -112,8 +116,8 @@ func (w *walker) fail(err error, panicked any) bool {
 	if w.at != nil {
 		e.Step = w.at.name
 	}
-	if err == nil {
-		e.Panic, e.Stack = panicked, debug.Stack()
+	if panicked != nil {
+		e.Err, e.Panic, e.Stack = nil, panicked, debug.Stack()
 	}
 	w.state.failure.CompareAndSwap(nil, e)
 	if w.state.size > 1 {
@@ -127,6 +131,9 @@ func (w *walker) walk(f *frame) bool {
 	for i := range f.code.steps {
 		s := &f.code.steps[i]
 		w.at = s
+		if w.state.profile && !w.gather() {
+			return false
+		}
 		began := w.now()
 		if !w.step(f, i, s) {
 			return false
@@ -247,6 +254,18 @@ func (w *walker) lead() bool {
 	_, n := w.crew.claim(0, w.phase, 1)
 	w.leader = n == 1
 	return true
+}
+
+// gather waits until all workers are here, so that none can be late enough to leave.
+func (w *walker) gather() bool {
+	if w.size == 1 {
+		return true
+	}
+	w.conclude()
+	w.since = nothing
+	w.target += uint32(w.size)
+	w.crew.complete(w.ID, w.size, 1)
+	return w.crew.pass(w.ID, w.target)
 }
 
 // conclude ends the phase that this worker leads.

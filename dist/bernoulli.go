@@ -36,10 +36,18 @@ func (d Bernoulli) Entropy() *g.Node {
 	return g.Sub(special.Softplus(d.Logits), g.Mul(g.Logistic(d.Logits), d.Logits))
 }
 
-// Sample returns draws of 0 and 1.
-func (d Bernoulli) Sample(s *model.Scope, name string) *g.Node {
-	u := s.Uniform(name, dims(d.Logits)...)
-	return g.ConvertDType(g.LessThan(u, d.Mean()), d.Logits.DType())
+// Sample returns draws of 0 and 1, M×shape.
+func (d Bernoulli) Sample(s *model.Scope, name string, m int) *g.Node {
+	u := s.Uniform(name, drawn(m, d.Logits)...)
+	return g.ConvertDType(g.LessThan(u, repeat(d.Mean(), m)), d.Logits.DType())
+}
+
+// Support implements [Declared].
+func (d Bernoulli) Support() Support { return Support{Set: Boolean} }
+
+// Parameters implements [Declared].
+func (d Bernoulli) Parameters() []Parameter {
+	return []Parameter{{"Logits", d.Logits, Support{Set: Real}}}
 }
 
 // klBernoulli is KL(q ‖ p) = q(l_q − l_p) − ln(1 + e^l_q) + ln(1 + e^l_p).

@@ -48,7 +48,8 @@ func (d ContinuousBernoulli) Variance() *g.Node {
 
 // Sample inverts the distribution function: x = ln(1 + u(e^l − 1))/l. For l > 0 the mirror
 // image 1 − x at −l is used, so that e^l does not overflow.
-func (d ContinuousBernoulli) Sample(s *model.Scope, name string) *g.Node {
+func (d ContinuousBernoulli) Sample(s *model.Scope, name string, m int) *g.Node {
+	d.Logits = repeat(d.Logits, m)
 	u := s.Uniform(name, dims(d.Logits)...)
 	l, near := d.split()
 	a := g.Abs(l)
@@ -56,7 +57,15 @@ func (d ContinuousBernoulli) Sample(s *model.Scope, name string) *g.Node {
 	x := g.Where(g.GreaterThan(l, g.ZerosLike(l)), g.OneMinus(low), low)
 	// Near 0 the quantile is u + l·u(1 − u)/2 up to terms in l².
 	flat := g.Add(u, g.MulScalar(g.Mul(d.Logits, g.Mul(u, g.OneMinus(u))), .5))
-	return g.ClipScalar(g.Where(near, flat, x), 0, 1)
+	return g.StopGradient(g.ClipScalar(g.Where(near, flat, x), 0, 1))
+}
+
+// Support implements [Declared].
+func (d ContinuousBernoulli) Support() Support { return Support{Set: Unit} }
+
+// Parameters implements [Declared].
+func (d ContinuousBernoulli) Parameters() []Parameter {
+	return []Parameter{{"Logits", d.Logits, Support{Set: Real}}}
 }
 
 // split returns logits moved away from 0, where the closed forms divide 0 by 0, and the

@@ -47,9 +47,15 @@ func (d DiscretizedLogistic) Variance() *g.Node {
 }
 
 // Sample draws from the logistic and rounds to the nearest level.
-func (d DiscretizedLogistic) Sample(s *model.Scope, name string) *g.Node {
-	u := g.ClipScalar(s.Uniform(name, dims(d.Loc)...), 0x1p-24, 1-0x1p-24)
-	x := g.Add(d.Loc, g.Mul(g.Exp(d.LogScale), g.Sub(g.Log(u), g.Log1p(g.Neg(u)))))
+func (d DiscretizedLogistic) Sample(s *model.Scope, name string, m int) *g.Node {
+	u := g.ClipScalar(s.Uniform(name, drawn(m, d.Loc)...), 0x1p-24, 1-0x1p-24)
+	x := g.Add(repeat(d.Loc, m), g.Mul(repeat(g.Exp(d.LogScale), m), g.Sub(g.Log(u), g.Log1p(g.Neg(u)))))
 	level := g.Floor(g.AddScalar(g.MulScalar(g.ClipScalar(x, 0, 1), Bins-1), .5))
-	return g.MulScalar(level, 1./(Bins-1))
+	return g.StopGradient(g.MulScalar(level, 1./(Bins-1)))
 }
+
+// Support is the unit interval, of which the values are the levels k/(Bins − 1).
+func (d DiscretizedLogistic) Support() Support { return Support{Set: Unit} }
+
+// Parameters implements [Declared].
+func (d DiscretizedLogistic) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }

@@ -1,8 +1,10 @@
 // Package dist holds probability distributions as values made of graph nodes.
 //
-// A distribution here factorises over the elements of its parameters' shape: LogProb, KL and
-// Entropy are elementwise and in nats, and the caller sums over a datum's dimensions (see
-// special.SumDims). Shapes: B batch, D data or latent dimensions, M samples.
+// The axes of a distribution's values are batch axes followed by event axes. A distribution of
+// numbers has no event axes: it factorises over the elements of its parameters' shape. One of
+// vectors has one event axis, one of matrices two. LogProb, KL and Entropy are in nats, have the
+// batch axes and no others, and the caller sums over a datum's dimensions (see special.SumDims).
+// Shapes: B batch, D data or latent dimensions, M samples.
 package dist
 
 import (
@@ -13,17 +15,18 @@ import (
 	"github.com/elbo-go/elbo/model"
 )
 
-// Distribution is a factorised distribution over arrays of one shape.
+// Distribution is a distribution over arrays of one shape.
 type Distribution interface {
-	// LogProb returns the elementwise log-density of x, which broadcasts against the
+	// LogProb returns the log-density (or log-probability) of x, which broadcasts against the
 	// parameters; x may have more leading axes, such as one of draws.
 	LogProb(x *g.Node) *g.Node
-	// Mean returns the elementwise mean.
+	// Mean returns the mean, NaN where there is none.
 	Mean() *g.Node
-	// Variance returns the elementwise variance.
+	// Variance returns the variance of each element, infinite or NaN where there is none.
 	Variance() *g.Node
-	// Sample returns one draw, with the noise of the given name.
-	Sample(s *model.Scope, name string) *g.Node
+	// Sample returns M draws as M×shape, with the noise of the given name. Draws of a
+	// [Reparameterized] distribution are those of Rsample; others carry no gradient.
+	Sample(s *model.Scope, name string, m int) *g.Node
 }
 
 // Reparameterized is a distribution whose draws are differentiable functions of its
@@ -37,7 +40,7 @@ type Reparameterized interface {
 // Entropic is a distribution with a closed-form entropy.
 type Entropic interface {
 	Distribution
-	// Entropy returns the elementwise entropy.
+	// Entropy returns the entropy.
 	Entropy() *g.Node
 }
 
@@ -59,7 +62,7 @@ func registerKL[Q, P Distribution](kl func(q Q, p P) *g.Node) {
 	})
 }
 
-// KL returns the elementwise KL(q ‖ p) in closed form, if the pair has one.
+// KL returns KL(q ‖ p) in closed form, if the pair has one.
 func KL(q, p Distribution) (*g.Node, bool) {
 	for _, kl := range klPairs {
 		if v, ok := kl(q, p); ok {
@@ -93,4 +96,12 @@ func like(p, x *g.Node) *g.Node {
 // repeat returns x with m copies along a new first axis.
 func repeat(x *g.Node, m int) *g.Node {
 	return g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{m}, dims(x)...)...)
+}
+
+// drawn is the shape of m draws like x.
+func drawn(m int, x *g.Node) []int { return append([]int{m}, x.Shape().Dimensions...) }
+
+// locScale are the parameters of a family with a location and a log-scale.
+func locScale(loc, logScale *g.Node) []Parameter {
+	return []Parameter{{"Loc", loc, Support{Set: Real}}, {"LogScale", logScale, Support{Set: Real}}}
 }

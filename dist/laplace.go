@@ -38,19 +38,23 @@ func (d Laplace) Entropy() *g.Node {
 }
 
 // Sample implements [Distribution].
-func (d Laplace) Sample(s *model.Scope, name string) *g.Node {
-	return g.Squeeze(d.Rsample(s, name, 1), 0)
-}
+func (d Laplace) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
 
 // Rsample returns μ − b·sgn(u)·ln(1 − 2|u|) with u uniform on [−½, ½), M×shape. The
 // argument of the logarithm is kept at 2⁻²⁴ or above, the spacing of the uniform draws.
 func (d Laplace) Rsample(s *model.Scope, name string, m int) *g.Node {
-	u := g.AddScalar(s.Uniform(name, append([]int{m}, dims(d.Loc)...)...), -.5)
+	u := g.AddScalar(s.Uniform(name, drawn(m, d.Loc)...), -.5)
 	tail := g.MaxScalar(g.OneMinus(g.MulScalar(g.Abs(u), 2)), 0x1p-24)
 	eps := g.StopGradient(g.Neg(g.Mul(g.Sign(u), g.Log(tail))))
 	b := repeat(g.BroadcastToDims(g.Exp(d.LogScale), dims(d.Loc)...), m)
 	return g.Add(repeat(d.Loc, m), g.Mul(b, eps))
 }
+
+// Support implements [Declared].
+func (d Laplace) Support() Support { return Support{Set: Real} }
+
+// Parameters implements [Declared].
+func (d Laplace) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
 
 // klLaplace is KL(L(μ₁, b₁) ‖ L(μ₂, b₂)) = ln(b₂/b₁) + (b₁ e^(−δ/b₁) + δ)/b₂ − 1, δ = |μ₁ − μ₂|.
 func klLaplace(q, p Laplace) *g.Node {

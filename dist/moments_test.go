@@ -18,7 +18,7 @@ type key = rng.Key
 func (f family) draws(t *testing.T, p []float64, n int, seed uint64) []float64 {
 	t.Helper()
 	return tk.Graph(t, seed, func(s *model.Scope, _ []*g.Node) []*g.Node {
-		return []*g.Node{f.fixed(s, p, n).Sample(s, "x")}
+		return []*g.Node{f.fixed(s, p, n).Sample(s, "x", 1)}
 	})[0]
 }
 

@@ -40,15 +40,19 @@ func (d Normal) Entropy() *g.Node {
 }
 
 // Sample implements [Distribution].
-func (d Normal) Sample(s *model.Scope, name string) *g.Node {
-	return g.Add(d.Loc, g.Mul(g.Exp(d.LogScale), s.Normal(name, dims(d.Loc)...)))
-}
+func (d Normal) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
 
 // Rsample returns μ + σ·ε with ε ~ N(0, I), M×shape.
 func (d Normal) Rsample(s *model.Scope, name string, m int) *g.Node {
-	eps := s.Normal(name, append([]int{m}, dims(d.Loc)...)...)
+	eps := s.Normal(name, drawn(m, d.Loc)...)
 	return g.Add(repeat(d.Loc, m), g.Mul(repeat(g.Exp(g.BroadcastToDims(d.LogScale, dims(d.Loc)...)), m), eps))
 }
+
+// Support implements [Declared].
+func (d Normal) Support() Support { return Support{Set: Real} }
+
+// Parameters implements [Declared].
+func (d Normal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
 
 // klNormal is KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) = ½(r² + ((μ₁ − μ₂)/σ₂)² − 1) − ln r, r = σ₁/σ₂.
 // The ratio is formed in the logarithm, so that σ = 1e±20 stays finite.

@@ -141,7 +141,7 @@ func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32,
 		return nil, fmt.Errorf("vae: samples: got %d, want at least 0", count)
 	}
 	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
-		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z")}
+		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z", 1)}
 	})
 	l := n.Config.Latent
 	out := make([]float32, count*l)

@@ -1,0 +1,56 @@
+"""Writes the reference values of package special as JSON, computed with 50 digits.
+
+All arguments are float32 numbers, so that both types of the graph see them exactly.
+
+    python tables.py
+"""
+import json
+import sys
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 50
+
+
+def f32(xs):
+    return [float(np.float32(x)) for x in xs]
+
+
+def num(v):
+    return float(mp.re(v))
+
+
+GAMMA = f32([1e-30, 1e-8, 3e-5, .001, .02, .1, .25, .5, .75, .9, .99, .99999, 1, 1.00001, 1.01, 1.3, 1.46, 1.4616321, 1.5, 1.9, 1.9999,
+             2, 2.0001, 2.3, 2.75, 2.999999, 3, 3.000001, 3.7, 5, 7.5, 10, 13, 20, 51, 99.5, 1e3, 1e4, 1e5, 1e6, 1e8, 1e12])
+
+
+def unary(f, slope, xs):
+    return {"x": [[x] for x in xs], "y": [num(f(mp.mpf(x))) for x in xs], "d": [[num(slope(mp.mpf(x)))] for x in xs]}
+
+
+def gamma_tables():
+    psi = lambda n: (lambda x: mp.psi(n, x))
+    pairs = [(a, b) for a in f32([1e-8, 1e-3, .3, 1, 2.5, 3, 4, 40, 1e3, 1e5]) for b in f32([1e-5, .2, 1, 2.9, 3.1, 17, 1e4, 1e7])]
+    mp.mp.dps = 70
+    logbeta = {
+        "x": [list(p) for p in pairs],
+        "y": [num(mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(mp.mpf(a) + b)) for a, b in pairs],
+        "d": [[num(mp.digamma(a) - mp.digamma(mp.mpf(a) + b)), num(mp.digamma(b) - mp.digamma(mp.mpf(a) + b))] for a, b in pairs],
+    }
+    mp.mp.dps = 50
+    return {
+        "Lgamma": unary(mp.loggamma, psi(0), GAMMA),
+        "Digamma": unary(psi(0), psi(1), GAMMA),
+        "Trigamma": unary(psi(1), psi(2), GAMMA),
+        "LogBeta": logbeta,
+    }
+
+
+TABLES = {"gamma": gamma_tables}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or TABLES:
+        with open(name + ".json", "w") as out:
+            table = TABLES[name]()
+            out.write("{\n" + ",\n".join(f'"{k}": {json.dumps(v)}' for k, v in table.items()) + "\n}\n")

@@ -37,19 +37,23 @@ func (d DiscretizedLogistic) LogProb(x *g.Node) *g.Node {
 }
 
 // Mean returns μ clipped to [0, 1], the range of the data.
-func (d DiscretizedLogistic) Mean() *g.Node { return g.ClipScalar(d.Loc, 0, 1) }
+func (d DiscretizedLogistic) Mean() *g.Node { return to(g.ClipScalar(d.Loc, 0, 1), d.shape()) }
+
+// shape is that of a draw.
+func (d DiscretizedLogistic) shape() []int { return joint(d.Loc, d.LogScale) }
 
 // Variance returns the variance of the continuous logistic, s²π²/3.
 func (d DiscretizedLogistic) Variance() *g.Node {
 	const pi2over3 = 3.28986813369645287294
 	v := g.MulScalar(g.Exp(g.MulScalar(d.LogScale, 2)), pi2over3)
-	return g.BroadcastToDims(v, dims(d.Loc)...)
+	return to(v, d.shape())
 }
 
 // Sample draws from the logistic and rounds to the nearest level.
 func (d DiscretizedLogistic) Sample(s *model.Scope, name string, m int) *g.Node {
-	u := g.ClipScalar(s.Uniform(name, drawn(m, d.Loc)...), 0x1p-24, 1-0x1p-24)
-	x := g.Add(repeat(d.Loc, m), g.Mul(repeat(g.Exp(d.LogScale), m), g.Sub(g.Log(u), g.Log1p(g.Neg(u)))))
+	loc, scale := to(d.Loc, d.shape()), to(g.Exp(d.LogScale), d.shape())
+	u := g.ClipScalar(s.Uniform(name, drawn(m, loc)...), 0x1p-24, 1-0x1p-24)
+	x := g.Add(repeat(loc, m), g.Mul(repeat(scale, m), g.Sub(g.Log(u), g.Log1p(g.Neg(u)))))
 	level := g.Floor(g.AddScalar(g.MulScalar(g.ClipScalar(x, 0, 1), Bins-1), .5))
 	return g.StopGradient(g.MulScalar(level, 1./(Bins-1)))
 }

@@ -47,11 +47,15 @@ type Entropic interface {
 // klPair computes KL(q ‖ p) for the pair of types that it accepts.
 type klPair func(q, p Distribution) (*g.Node, bool)
 
-// klPairs holds the closed forms; each distribution's file adds its own.
-var klPairs []klPair
+// klPairs holds the closed forms and klNames their types; each distribution's file adds its own.
+var (
+	klPairs []klPair
+	klNames []string
+)
 
 // registerKL adds the closed form of KL(q ‖ p) for a pair of types.
 func registerKL[Q, P Distribution](kl func(q Q, p P) *g.Node) {
+	klNames = append(klNames, fmt.Sprintf("%T ‖ %T", *new(Q), *new(P)))
 	klPairs = append(klPairs, func(q, p Distribution) (*g.Node, bool) {
 		tq, ok := q.(Q)
 		tp, ok2 := p.(P)

@@ -1,7 +1,10 @@
 package dist_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -13,138 +16,71 @@ import (
 	"github.com/elbo-go/elbo/model"
 )
 
-// family is a distribution with formulas of its own, in plain Go.
+// family is a distribution of numbers with formulas of its own, in plain Go. Every test of this
+// package that ranges over families needs what stands before the blank line; the rest is for
+// families that differ from the usual.
 type family struct {
-	name    string
+	name    string // the type's name, perhaps with words after it
 	make    func(p []*g.Node) dist.Distribution
 	logProb func(x float64, p []float64) float64
 	params  [][]float64                          // for value tests, with tails
-	smooth  [][]float64                          // for gradients and moments
-	at      func(p []float64, z float64) float64 // the datum z scales from the centre
+	smooth  [][]float64                          // for gradients, moments and draws
+	at      func(p []float64, z float64) float64 // the datum z = −40 … 40 scales from the centre
+	datum   func(p []float64, i int) float64     // the datum of the i-th smooth row for gradients
 	cdf     func(x float64, p []float64) float64 // nil for discrete families
-	values  []float64                            // of a discrete family
-	lo, hi  func(p []float64) float64            // support for quadrature
-	kink    bool                                 // the density has a corner at p[0]
-	fixedX  bool                                 // no derivative by x
+	lo, hi  func(p []float64) float64            // ends of quadrature, in t where there is a warp
+	values  func(p []float64) []float64          // of a discrete family in order, all but 1e-15 of its mass
+
+	xs        func(p []float64) []float64                     // data of value tests in place of at or values
+	warp      func(p []float64, t float64) (x, slope float64) // x(t) and dx/dt for quadrature
+	corners   func(p []float64) []float64                     // where the density has corners
+	outside   func(p []float64) []float64                     // data of probability 0
+	fixedX    bool                                            // no derivative by x
+	implicit  bool                                            // draws jump as parameters move: no differences of them
+	mean      func(p []float64) float64                       // in place of quadrature
+	variance  func(p []float64) float64                       // in place of quadrature
+	noMoments bool                                            // mean and variance are infinite or NaN
+	momentsAt [][]float64                                     // rows for moments in place of smooth
+	tol       tolerances
 }
 
-func locScale(make func(loc, scale *g.Node) dist.Distribution) func([]*g.Node) dist.Distribution {
-	return func(p []*g.Node) dist.Distribution { return make(p[0], p[1]) }
-}
+// tolerances take the place of 1e-12, 1e-9, 1e-11 and 1e-11 where they are not 0.
+type tolerances struct{ formula, moments, entropy, kl float64 }
 
-func shifted(p []float64, z float64) float64 { return p[0] + math.Exp(p[1])*z }
+// families are all distributions of numbers; test files append theirs in init.
+var families []family
 
-var wide = [][]float64{{0, 0}, {1.3, -.7}, {-2, 1.5}, {.1, -20}, {5, 20}}
+// elsewhere names types and, as "Q ‖ P", pairs with a KL that other tables of this package test.
+var elsewhere []string
 
-// logLogisticBin is ln(σ(c+a) − σ(c−a)) = ln sinh a − ln(cosh c + cosh a), in logarithms.
-func logLogisticBin(c, a float64) float64 {
-	logSinh := math.Log(math.Sinh(a))
-	if a > 1 {
-		logSinh = a + math.Log1p(-math.Exp(-2*a)) - math.Ln2
+// named returns the family of a name.
+func named(name string) family {
+	for _, f := range families {
+		if f.name == name {
+			return f
+		}
 	}
-	logCosh := func(v float64) float64 {
-		v = math.Abs(v)
-		return v + math.Log1p(math.Exp(-2*v)) - math.Ln2
-	}
-	u, v := logCosh(c), logCosh(a)
-	return logSinh - math.Max(u, v) - math.Log1p(math.Exp(-math.Abs(u-v)))
+	panic("no family " + name)
 }
 
-// cbNormalizer is ∫₀¹ e^(lx) dx by quadrature as a logarithm, with e^max(l, 0) taken out.
-func cbNormalizer(l float64) float64 {
-	if math.Abs(l) > 60 { // the other end of the interval is below 1e-26
-		return math.Max(l, 0) - math.Log(math.Abs(l))
-	}
-	shift := math.Max(l, 0)
-	return shift + math.Log(tk.Integrate(func(x float64) float64 { return math.Exp(l*x - shift) }, 0, 1, 12))
-}
-
-func levels() []float64 {
-	v := make([]float64, dist.Bins)
-	for k := range v {
-		v[k] = float64(k) / 255
+// or returns v unless it is 0.
+func or(v, otherwise float64) float64 {
+	if v == 0 {
+		return otherwise
 	}
 	return v
-}
-
-var families = []family{
-	{
-		name: "Normal",
-		make: locScale(func(m, s *g.Node) dist.Distribution { return dist.Normal{Loc: m, LogScale: s} }),
-		logProb: func(x float64, p []float64) float64 {
-			z := (x - p[0]) / math.Exp(p[1])
-			return -z*z/2 - p[1] - math.Log(math.Sqrt(2*math.Pi))
-		},
-		params: wide, smooth: [][]float64{{0, 0}, {1.3, -.7}, {-2, .8}, {.4, .3}, {.1, -1.1}}, at: shifted,
-		cdf: func(x float64, p []float64) float64 { return .5 * math.Erfc((p[0]-x)/math.Exp(p[1])/math.Sqrt2) },
-		lo:  func(p []float64) float64 { return shifted(p, -14) }, hi: func(p []float64) float64 { return shifted(p, 14) },
-	},
-	{
-		name: "Laplace",
-		make: locScale(func(m, s *g.Node) dist.Distribution { return dist.Laplace{Loc: m, LogScale: s} }),
-		logProb: func(x float64, p []float64) float64 {
-			b := math.Exp(p[1])
-			return -math.Log(2*b) - math.Abs(x-p[0])/b
-		},
-		params: wide, smooth: [][]float64{{0, 0}, {1.3, -.7}, {-2, .8}, {.4, .3}, {.1, -1.1}}, at: shifted,
-		cdf: func(x float64, p []float64) float64 {
-			z := (x - p[0]) / math.Exp(p[1])
-			if z < 0 {
-				return .5 * math.Exp(z)
-			}
-			return 1 - .5*math.Exp(-z)
-		},
-		lo: func(p []float64) float64 { return shifted(p, -60) }, hi: func(p []float64) float64 { return shifted(p, 60) }, kink: true,
-	},
-	{
-		name: "Bernoulli",
-		make: func(p []*g.Node) dist.Distribution { return dist.Bernoulli{Logits: p[0]} },
-		logProb: func(x float64, p []float64) float64 {
-			return -math.Log1p(math.Exp((1 - 2*x) * p[0]))
-		},
-		params: [][]float64{{-700}, {-40}, {-12}, {-3}, {-1}, {-1e-3}, {0}, {.4}, {2}, {7}, {40}, {700}},
-		smooth: [][]float64{{-3}, {-.8}, {.2}, {1.1}, {4}},
-		values: []float64{0, 1},
-	},
-	{
-		name: "ContinuousBernoulli",
-		make: func(p []*g.Node) dist.Distribution { return dist.ContinuousBernoulli{Logits: p[0]} },
-		logProb: func(x float64, p []float64) float64 {
-			return x*p[0] - cbNormalizer(p[0])
-		},
-		params: [][]float64{{-700}, {-40}, {-14}, {-3}, {-.3}, {-.05}, {-1e-6}, {0}, {1e-9}, {.0499}, {.2999}, {.3001}, {1}, {5}, {40}, {700}},
-		smooth: [][]float64{{-6}, {-.8}, {-.1}, {.01}, {.2}, {1.1}, {9}},
-		at:     func(_ []float64, z float64) float64 { return math.Mod(math.Abs(z)/8, 1) },
-		cdf: func(x float64, p []float64) float64 {
-			return math.Expm1(p[0]*math.Min(1, math.Max(0, x))) / math.Expm1(p[0])
-		},
-		lo: func([]float64) float64 { return 0 }, hi: func([]float64) float64 { return 1 },
-	},
-	{
-		name: "DiscretizedLogistic",
-		make: locScale(func(m, s *g.Node) dist.Distribution { return dist.DiscretizedLogistic{Loc: m, LogScale: s} }),
-		logProb: func(x float64, p []float64) float64 {
-			const half = 1. / 510
-			inv := math.Exp(-p[1])
-			switch {
-			case x < half:
-				return -math.Log1p(math.Exp(-(x + half - p[0]) * inv))
-			case x > 1-half:
-				return -math.Log1p(math.Exp((x - half - p[0]) * inv))
-			}
-			return logLogisticBin((x-p[0])*inv, half*inv)
-		},
-		params: [][]float64{{.5, -2}, {.3, -4}, {0, -1}, {1.2, -3}, {.7, 2}, {.5, -5.5}},
-		smooth: [][]float64{{.5, -2}, {.3, -3}, {.1, -1}, {.8, -2.5}, {.45, -3.2}},
-		values: levels(), fixedX: true,
-	},
 }
 
 // points lists data with their parameters, 20 or more a family.
 func (f family) points() (xs []float64, params [][]float64) {
 	for _, p := range f.params {
-		data := f.values
-		if data == nil {
+		var data []float64
+		switch {
+		case f.xs != nil:
+			data = f.xs(p)
+		case f.values != nil:
+			data = f.values(p)
+		default:
 			for _, z := range []float64{-40, -8, -1, 0, .5, 3, 40} {
 				data = append(data, f.at(p, z))
 			}
@@ -156,21 +92,43 @@ func (f family) points() (xs []float64, params [][]float64) {
 	return xs, params
 }
 
+// columns are the parameters of rows as tensors.
+func columns(rows [][]float64) []*tensors.Tensor {
+	var out []*tensors.Tensor
+	for j := range rows[0] {
+		column := make([]float64, len(rows))
+		for i, p := range rows {
+			column[i] = p[j]
+		}
+		out = append(out, tk.Vector(column...))
+	}
+	return out
+}
+
 // evaluate computes fn at data and parameters.
 func (f family) evaluate(t *testing.T, xs []float64, params [][]float64, fn func(d dist.Distribution, x *g.Node) *g.Node) []float64 {
 	t.Helper()
-	in := []*tensors.Tensor{tk.Vector(xs...)}
-	for j := range params[0] {
-		column := make([]float64, len(params))
-		for i, p := range params {
-			column[i] = p[j]
-		}
-		in = append(in, tk.Vector(column...))
-	}
+	in := append([]*tensors.Tensor{tk.Vector(xs...)}, columns(params)...)
 	return tk.Graph(t, 1, func(_ *model.Scope, in []*g.Node) []*g.Node {
 		// An output that is itself an input needs an operation of its own.
 		return []*g.Node{g.Neg(g.Neg(fn(f.make(in[1:]), in[0])))}
 	}, in...)[0]
+}
+
+func logProbOf(d dist.Distribution, x *g.Node) *g.Node  { return d.LogProb(x) }
+func meanOf(d dist.Distribution, _ *g.Node) *g.Node     { return d.Mean() }
+func varianceOf(d dist.Distribution, _ *g.Node) *g.Node { return d.Variance() }
+func entropyOf(d dist.Distribution, _ *g.Node) *g.Node  { return d.(dist.Entropic).Entropy() }
+func cdfOf(d dist.Distribution, x *g.Node) *g.Node      { return d.(dist.Cumulative).CDF(x) }
+
+// has tells whether the family's distribution is a T.
+func has[T any](t *testing.T, f family) (ok bool) {
+	t.Helper()
+	f.evaluate(t, []float64{0}, f.smooth[:1], func(d dist.Distribution, x *g.Node) *g.Node {
+		_, ok = d.(T)
+		return x
+	})
+	return ok
 }
 
 func TestLogProbFollowsTheFormula(t *testing.T) {
@@ -179,57 +137,91 @@ func TestLogProbFollowsTheFormula(t *testing.T) {
 		if len(xs) < 20 {
 			t.Errorf("%s: got %d points, want at least 20", f.name, len(xs))
 		}
-		got := f.evaluate(t, xs, params, func(d dist.Distribution, x *g.Node) *g.Node { return d.LogProb(x) })
+		got := f.evaluate(t, xs, params, logProbOf)
 		for i, x := range xs {
 			want := f.logProb(x, params[i])
-			tol := 1e-12 // relative to max(1, |ln p|): a sum of terms of order 1 has no more
+			tol := or(f.tol.formula, 1e-12) // relative to max(1, |ln p|): a sum of terms of order 1 has no more
 			if math.Abs(want) > 50 {
 				tol = 1e-9
 			}
-			if !(math.Abs(got[i]-want) <= tol*math.Max(1, math.Abs(want))) {
+			if got[i] != want && !(math.Abs(got[i]-want) <= tol*math.Max(1, math.Abs(want))) {
 				t.Errorf("%s%v: ln p(%v): got %v, want %v", f.name, params[i], x, got[i], want)
 			}
 		}
 	}
 }
 
+// TestLogProbOutsideTheSupport is −∞ with derivatives of 0.
+func TestLogProbOutsideTheSupport(t *testing.T) {
+	for _, f := range families {
+		if f.outside == nil {
+			continue
+		}
+		for _, p := range f.smooth {
+			xs := f.outside(p)
+			rows := make([][]float64, len(xs))
+			for i := range rows {
+				rows[i] = p
+			}
+			out := tk.Graph(t, 1, func(_ *model.Scope, in []*g.Node) []*g.Node {
+				y := f.make(in[1:]).LogProb(in[0])
+				return append([]*g.Node{y}, g.Gradient(g.ReduceAllSum(y), in...)...)
+			}, append([]*tensors.Tensor{tk.Vector(xs...)}, columns(rows)...)...)
+			for i, x := range xs {
+				if !math.IsInf(out[0][i], -1) {
+					t.Errorf("%s%v: ln p(%v): got %v, want −∞", f.name, p, x, out[0][i])
+				}
+				for j, d := range out[1:] {
+					if math.IsNaN(d[i]) {
+						t.Errorf("%s%v: derivative %d of ln p(%v) is NaN", f.name, p, j, x)
+					}
+				}
+			}
+		}
+	}
+}
+
+// quantity is a figure of a distribution whose gradient is tested.
+type quantity struct {
+	name string
+	of   func(s *model.Scope, d dist.Distribution, x *g.Node) *g.Node
+}
+
+// quantities lists what the family has a gradient of.
+func (f family) quantities(t *testing.T) []quantity {
+	out := []quantity{{"LogProb", func(_ *model.Scope, d dist.Distribution, x *g.Node) *g.Node { return d.LogProb(x) }}}
+	if !f.noMoments {
+		out = append(out,
+			quantity{"Mean", func(_ *model.Scope, d dist.Distribution, _ *g.Node) *g.Node { return d.Mean() }},
+			quantity{"Variance", func(_ *model.Scope, d dist.Distribution, _ *g.Node) *g.Node { return d.Variance() }})
+	}
+	if has[dist.Entropic](t, f) {
+		out = append(out, quantity{"Entropy", func(_ *model.Scope, d dist.Distribution, x *g.Node) *g.Node { return entropyOf(d, x) }})
+	}
+	if has[dist.Cumulative](t, f) && !f.fixedX {
+		out = append(out, quantity{"CDF", func(_ *model.Scope, d dist.Distribution, x *g.Node) *g.Node { return cdfOf(d, x) }})
+	}
+	if has[dist.Reparameterized](t, f) && !f.implicit {
+		out = append(out, quantity{"Rsample", func(s *model.Scope, d dist.Distribution, _ *g.Node) *g.Node {
+			return g.Sin(d.(dist.Reparameterized).Rsample(s, "z", 3))
+		}})
+	}
+	return out
+}
+
 func TestGradientsMatchDifferences(t *testing.T) {
 	worst := 0.
 	for _, f := range families {
-		quantities := map[string]func(s *model.Scope, d dist.Distribution, x *g.Node) *g.Node{
-			"LogProb":  func(_ *model.Scope, d dist.Distribution, x *g.Node) *g.Node { return d.LogProb(x) },
-			"Mean":     func(_ *model.Scope, d dist.Distribution, _ *g.Node) *g.Node { return d.Mean() },
-			"Variance": func(_ *model.Scope, d dist.Distribution, _ *g.Node) *g.Node { return d.Variance() },
-			"Entropy": func(_ *model.Scope, d dist.Distribution, x *g.Node) *g.Node {
-				if e, ok := d.(dist.Entropic); ok {
-					return e.Entropy()
-				}
-				return d.LogProb(x)
-			},
-			"Rsample": func(s *model.Scope, d dist.Distribution, x *g.Node) *g.Node {
-				if r, ok := d.(dist.Reparameterized); ok {
-					return g.Sin(r.Rsample(s, "z", 3))
-				}
-				return d.LogProb(x)
-			},
-		}
-		for name, q := range quantities {
+		for _, q := range f.quantities(t) {
 			p := tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, _ []*g.Node) []*g.Node {
-				nodes := make([]*g.Node, len(f.smooth[0]))
-				for j := range nodes {
-					nodes[j] = s.Param([]string{"first", "second"}[j], f.column(j), len(f.smooth))
-				}
-				x := s.Param("x", f.data(), len(f.smooth))
-				if f.fixedX {
-					x = g.StopGradient(g.MulScalar(g.Round(g.MulScalar(x, 255)), 1./255))
-				}
-				y := q(s, f.make(nodes), x)
+				d, x := f.make(f.trainable(s, f.smooth)), f.data(s)
+				y := q.of(s, d, x)
 				return []*g.Node{g.ReduceAllSum(g.Mul(y, g.Cos(g.Iota(s.Graph(), y.Shape(), -1))))}
 			}
 			d := tk.GradientWithin(t, 1e-7, p, loss)
 			if t.Failed() {
-				t.Fatalf("%s.%s", f.name, name)
+				t.Fatalf("%s.%s", f.name, q.name)
 			}
 			worst = math.Max(worst, d.Scaled)
 		}
@@ -237,27 +229,80 @@ func TestGradientsMatchDifferences(t *testing.T) {
 	t.Logf("worst scaled difference %.1e", worst)
 }
 
-// column initialises the j-th parameter with its values for gradients.
-func (f family) column(j int) model.Init {
-	return func(_ key, dims []int) []float64 {
-		out := make([]float64, dims[0])
-		for i := range out {
-			out[i] = f.smooth[i][j]
-		}
-		return out
+// trainable makes the parameters of rows trainable.
+func (f family) trainable(s *model.Scope, rows [][]float64) []*g.Node {
+	out := make([]*g.Node, len(rows[0]))
+	for j := range out {
+		out[j] = s.Param(fmt.Sprintf("p%d", j), func(_ key, dims []int) []float64 {
+			column := make([]float64, dims[0])
+			for i := range column {
+				column[i] = rows[i][j]
+			}
+			return column
+		}, len(rows))
 	}
+	return out
 }
 
-// data initialises x inside the support and away from corners.
-func (f family) data() model.Init {
-	return func(_ key, dims []int) []float64 {
+// data are x inside the support and away from corners.
+func (f family) data(s *model.Scope) *g.Node {
+	init := func(_ key, dims []int) []float64 {
 		out := make([]float64, dims[0])
 		for i := range out {
-			out[i] = .15 + .11*float64(i)
-			if f.kink || f.name == "Normal" {
-				out[i] = shifted(f.smooth[i], 1.7-.9*float64(i))
-			}
+			out[i] = f.datum(f.smooth[i], i)
 		}
 		return out
 	}
+	if f.fixedX || f.values != nil {
+		return s.State("x", init, len(f.smooth))
+	}
+	return s.Param("x", init, len(f.smooth))
 }
+
+// breaks are the ends of quadrature and the corners between them, in t.
+func (f family) breaks(p []float64, more ...float64) []float64 {
+	out := []float64{f.lo(p), f.hi(p)}
+	inside := slices.Clone(more)
+	if f.corners != nil {
+		inside = append(inside, f.corners(p)...)
+	}
+	for _, c := range inside {
+		if c > out[0] && c < out[1] {
+			out = append(out, c)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// expect is E[h(x)] by quadrature or enumeration of the family's own formula; the corners of h
+// are among those given.
+func (f family) expect(p []float64, h func(x float64) float64, corners ...float64) float64 {
+	sum := 0.
+	if f.values != nil {
+		for _, x := range f.values(p) {
+			if mass := math.Exp(f.logProb(x, p)); mass > 0 {
+				sum += mass * h(x)
+			}
+		}
+		return sum
+	}
+	weighted := func(t float64) float64 {
+		x, slope := t, 1.
+		if f.warp != nil {
+			x, slope = f.warp(p, t)
+		}
+		if mass := math.Exp(f.logProb(x, p)) * slope; mass > 0 {
+			return mass * h(x)
+		}
+		return 0
+	}
+	ends := f.breaks(p, corners...)
+	for i := range ends[1:] {
+		sum += tk.Integrate(weighted, ends[i], ends[i+1], 16)
+	}
+	return sum
+}
+
+// typeName is the first word of the family's name.
+func (f family) typeName() string { return strings.Fields(f.name)[0] }

@@ -16,6 +16,9 @@ type Laplace struct {
 	LogScale *g.Node // ln b, broadcast against Loc
 }
 
+// NewLaplace returns the Laplace distribution with location loc and scale b.
+func NewLaplace(loc, scale *g.Node) Laplace { return Laplace{Loc: loc, LogScale: g.Log(scale)} }
+
 // LogProb implements [Distribution].
 func (d Laplace) LogProb(x *g.Node) *g.Node {
 	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
@@ -24,17 +27,20 @@ func (d Laplace) LogProb(x *g.Node) *g.Node {
 }
 
 // Mean implements [Distribution].
-func (d Laplace) Mean() *g.Node { return d.Loc }
+func (d Laplace) Mean() *g.Node { return to(d.Loc, d.shape()) }
+
+// shape is that of a draw.
+func (d Laplace) shape() []int { return joint(d.Loc, d.LogScale) }
 
 // Variance returns 2b².
 func (d Laplace) Variance() *g.Node {
 	v := g.MulScalar(g.Exp(g.MulScalar(d.LogScale, 2)), 2)
-	return g.BroadcastToDims(v, dims(d.Loc)...)
+	return to(v, d.shape())
 }
 
 // Entropy returns 1 + ln 2b.
 func (d Laplace) Entropy() *g.Node {
-	return g.AddScalar(g.BroadcastToDims(d.LogScale, dims(d.Loc)...), 1+math.Ln2)
+	return g.AddScalar(to(d.LogScale, d.shape()), 1+math.Ln2)
 }
 
 // Sample implements [Distribution].
@@ -43,11 +49,12 @@ func (d Laplace) Sample(s *model.Scope, name string, m int) *g.Node { return d.R
 // Rsample returns μ − b·sgn(u)·ln(1 − 2|u|) with u uniform on [−½, ½), M×shape. The
 // argument of the logarithm is kept at 2⁻²⁴ or above, the spacing of the uniform draws.
 func (d Laplace) Rsample(s *model.Scope, name string, m int) *g.Node {
-	u := g.AddScalar(s.Uniform(name, drawn(m, d.Loc)...), -.5)
+	loc := d.Mean()
+	u := g.AddScalar(s.Uniform(name, drawn(m, loc)...), -.5)
 	tail := g.MaxScalar(g.OneMinus(g.MulScalar(g.Abs(u), 2)), 0x1p-24)
 	eps := g.StopGradient(g.Neg(g.Mul(g.Sign(u), g.Log(tail))))
-	b := repeat(g.BroadcastToDims(g.Exp(d.LogScale), dims(d.Loc)...), m)
-	return g.Add(repeat(d.Loc, m), g.Mul(b, eps))
+	b := repeat(to(g.Exp(d.LogScale), d.shape()), m)
+	return g.Add(repeat(loc, m), g.Mul(b, eps))
 }
 
 // Support implements [Declared].

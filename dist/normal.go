@@ -16,6 +16,9 @@ type Normal struct {
 	LogScale *g.Node // ln σ, broadcast against Loc
 }
 
+// NewNormal returns the normal distribution with mean loc and standard deviation scale.
+func NewNormal(loc, scale *g.Node) Normal { return Normal{Loc: loc, LogScale: g.Log(scale)} }
+
 // StandardNormal returns N(0, 1) in the shape of x.
 func StandardNormal(x *g.Node) Normal { return Normal{g.ZerosLike(x), g.ZerosLike(x)} }
 
@@ -27,16 +30,19 @@ func (d Normal) LogProb(x *g.Node) *g.Node {
 }
 
 // Mean implements [Distribution].
-func (d Normal) Mean() *g.Node { return d.Loc }
+func (d Normal) Mean() *g.Node { return to(d.Loc, d.shape()) }
+
+// shape is that of a draw.
+func (d Normal) shape() []int { return joint(d.Loc, d.LogScale) }
 
 // Variance implements [Distribution].
 func (d Normal) Variance() *g.Node {
-	return g.BroadcastToDims(g.Exp(g.MulScalar(d.LogScale, 2)), dims(d.Loc)...)
+	return to(g.Exp(g.MulScalar(d.LogScale, 2)), d.shape())
 }
 
 // Entropy returns ½ ln 2πe + ln σ.
 func (d Normal) Entropy() *g.Node {
-	return g.AddScalar(g.BroadcastToDims(d.LogScale, dims(d.Loc)...), .5*math.Log(2*math.Pi*math.E))
+	return g.AddScalar(to(d.LogScale, d.shape()), .5*math.Log(2*math.Pi*math.E))
 }
 
 // Sample implements [Distribution].
@@ -44,8 +50,9 @@ func (d Normal) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rs
 
 // Rsample returns μ + σ·ε with ε ~ N(0, I), M×shape.
 func (d Normal) Rsample(s *model.Scope, name string, m int) *g.Node {
-	eps := s.Normal(name, drawn(m, d.Loc)...)
-	return g.Add(repeat(d.Loc, m), g.Mul(repeat(g.Exp(g.BroadcastToDims(d.LogScale, dims(d.Loc)...)), m), eps))
+	loc := d.Mean()
+	eps := s.Normal(name, drawn(m, loc)...)
+	return g.Add(repeat(loc, m), g.Mul(repeat(g.Exp(to(d.LogScale, d.shape())), m), eps))
 }
 
 // Support implements [Declared].

@@ -1,0 +1,4 @@
+package dist
+
+// KLNames lists the pairs with a closed form as "dist.Q ‖ dist.P".
+func KLNames() []string { return klNames }

@@ -7,16 +7,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
-	"github.com/elbo-go/elbo/special"
 )
-
-// Latent is a latent-variable model at a batch of data: x ~ p(x|z), z ~ p(z), with the
-// guide q(z|x).
-type Latent struct {
-	Q      dist.Reparameterized              // q(z|x), B×L
-	P      dist.Distribution                 // p(z), broadcast against B×L
-	Decode func(z *g.Node) dist.Distribution // p(x|z) for rows of z
-}
 
 // Estimator says how the terms of a bound are estimated. The zero value draws one sample and
 // uses the closed form of the KL divergence.
@@ -28,21 +19,40 @@ type Estimator struct {
 	MonteCarloKL bool
 	// Shuffle also decodes the draws of the neighbouring datum (see [Terms.Shuffled]).
 	Shuffle bool
+	// Objective is the bound that training maximises and the estimator of its gradient; nil is
+	// the ELBO by its terms. It decides the number of draws.
+	Objective Objective
 }
 
 // draws returns M, at least 1.
-func (e Estimator) draws() int { return max(1, e.Samples) }
-
-// ELBO returns the terms of E_q[ln p(x|z)] − KL(q(z|x) ‖ p(z)) for x, B×D.
-func (e Estimator) ELBO(s *model.Scope, x *g.Node, l Latent) Terms {
-	m := e.draws()
-	z := l.Q.Rsample(s, "z", m) // M×B×L
-	t := Terms{LogLik: l.logLik(x, z), Kind: KindELBO}
-	if kl, ok := dist.KL(l.Q, l.P); ok && !e.MonteCarloKL {
-		t.KL = kl
-	} else {
-		t.KL = g.ReduceMean(g.Sub(l.Q.LogProb(z), l.P.LogProb(z)), 0)
+func (e Estimator) draws() int {
+	if e.Objective != nil {
+		return e.Objective.Draws()
 	}
+	return max(1, e.Samples)
+}
+
+// ELBO returns the terms of E_q[ln p(x|z)] − KL(q(z|x) ‖ p(z)) for x, B×D, and with an
+// objective its bound besides.
+func (e Estimator) ELBO(s *model.Scope, x *g.Node, l Latent) Terms {
+	if e.Objective != nil {
+		return e.weighted(s, x, l)
+	}
+	m := e.draws()
+	t := Terms{Kind: KindELBO}
+	var z *g.Node
+	if kl, ok := dist.KL(l.Q, l.P); ok && !e.MonteCarloKL {
+		z = l.rsample(s, m) // M×B×L
+		t.KL = byDim(kl)
+	} else {
+		var logQ *g.Node
+		var pathwise bool
+		if z, logQ, pathwise = l.draw(s, m); !pathwise {
+			l.rsample(s, m) // which says what is wanted
+		}
+		t.KL = ratio(logQ, l.P.LogProb(z))
+	}
+	t.LogLik = l.logLik(x, z)
 	if e.Shuffle {
 		t.Shuffled = l.logLik(x, roll(z))
 	}
@@ -56,29 +66,18 @@ func (e Estimator) JointForm(s *model.Scope, x *g.Node, l Latent) *g.Node {
 	if !ok {
 		panic(fmt.Errorf("vi: the entropy of %T has no closed form here", l.Q))
 	}
-	z := l.Q.Rsample(s, "z", e.draws())
-	joint := g.Add(l.logLik(x, z), g.ReduceSum(l.P.LogProb(z), -1))
-	return g.Add(joint, g.ExpandAxes(g.ReduceSum(q.Entropy(), -1), 0))
+	z := l.rsample(s, e.draws())
+	joint := g.Add(l.logLik(x, z), perDatum(l.P.LogProb(z)))
+	return g.Add(joint, g.ExpandAxes(g.ReduceSum(byDim(q.Entropy()), -1), 0))
 }
 
 // LogWeights returns ln p(x|z) + ln p(z) − ln q(z|x) for K draws of z a datum, K×B: the
 // importance weights behind IWAE bounds and the importance-sampled evidence (Burda et al.
 // 2016, eq. 8).
 func LogWeights(s *model.Scope, x *g.Node, l Latent, k int) *g.Node {
-	z := l.Q.Rsample(s, "z", k)
-	ratio := g.Sub(l.P.LogProb(z), l.Q.LogProb(z))
-	return g.Add(l.logLik(x, z), g.ReduceSum(ratio, -1))
-}
-
-// logLik returns ln p(x|z), M×B, for z of M×B×L. The draws are decoded as one batch.
-func (l Latent) logLik(x, z *g.Node) *g.Node {
-	d := z.Shape().Dimensions
-	m, b := d[0], d[1]
-	flat := g.Reshape(z, m*b, d[2])
-	if m > 1 {
-		x = g.Reshape(g.BroadcastToDims(g.ExpandAxes(x, 0), m, b, x.Shape().Dim(1)), m*b, x.Shape().Dim(1))
-	}
-	return g.Reshape(special.SumDims(l.Decode(flat).LogProb(x)), m, b)
+	z, logQ, _ := l.draw(s, k)
+	prior := g.Sub(perDatum(l.P.LogProb(z)), perDatum(logQ))
+	return g.Add(l.logLik(x, z), prior)
 }
 
 // roll moves every datum's draws to the next datum of the batch.
@@ -86,7 +85,7 @@ func roll(z *g.Node) *g.Node {
 	if z.Shape().Dim(1) < 2 {
 		return z
 	}
-	last := g.Slice(z, g.AxisRange(), g.AxisRange(-1), g.AxisRange())
-	rest := g.Slice(z, g.AxisRange(), g.AxisRange(0, -1), g.AxisRange())
+	last := g.Slice(z, g.AxisRange(), g.AxisRange(-1))
+	rest := g.Slice(z, g.AxisRange(), g.AxisRange(0, -1))
 	return g.Concatenate([]*g.Node{last, rest}, 1)
 }

@@ -5,6 +5,8 @@
 package vi
 
 import (
+	"fmt"
+
 	g "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -19,12 +21,17 @@ const (
 type Terms struct {
 	// LogLik is ln p(x|z) of each draw z ~ q(z|x), M×B.
 	LogLik *g.Node
-	// KL is KL(q(z|x) ‖ p(z)) by latent dimension, B×L; nil where there is no latent noise.
+	// KL is KL(q(z|x) ‖ p(z)) by latent dimension, B×L; nil where there is no latent noise, B×1
+	// where guide or prior does not factorise.
 	KL *g.Node
 	// Shuffled is ln p(x|z′) with z′ drawn for another datum of the batch, M×B; nil unless asked for.
 	Shuffled *g.Node
 	// Kind says which bound LogLik − ΣKL estimates.
 	Kind string
+	// Bound returns another bound of each datum, B, with the gradient of its estimator, where an
+	// [Objective] was asked for: what training maximises instead of LogLik − ΣKL. The weight β
+	// is that of ln p(z) − ln q(z|x). It can be called once.
+	Bound func(beta *g.Node) *g.Node
 }
 
 // Loss returns what training minimises, a scalar: the negative mean log-likelihood plus
@@ -32,8 +39,14 @@ type Terms struct {
 //	β Σ_j max(λ, mean over the batch of KL_j),
 //
 // β-annealing and free bits λ (nats a dimension) of Kingma et al. 2016, eq. 15. With β = 1
-// and λ = 0 it is the negative ELBO.
+// and λ = 0 it is the negative ELBO. With an objective it is the negative mean of its bound.
 func (t Terms) Loss(beta *g.Node, freeBits float64) *g.Node {
+	if t.Bound != nil {
+		if freeBits > 0 {
+			panic(fmt.Errorf("vi: free bits: got %v, want 0 with a bound that has no KL term", freeBits))
+		}
+		return g.Neg(g.ReduceAllMean(t.Bound(beta)))
+	}
 	loss := g.Neg(g.ReduceAllMean(t.LogLik))
 	if t.KL == nil {
 		return loss

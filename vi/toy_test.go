@@ -219,7 +219,7 @@ func TestShuffleDecodesTheNeighboursDraws(t *testing.T) {
 
 func TestJointFormNeedsAnEntropy(t *testing.T) {
 	_, err := program(t, .3, .3, func(s *model.Scope, x *g.Node, l vi.Latent) []*g.Node {
-		l.Q = noEntropy{l.Q}
+		l.Q = noEntropy{l.Q.(dist.Normal)}
 		return []*g.Node{vi.Estimator{}.JointForm(s, x, l)}
 	}).Values(rng.New(1), data(1))
 	if err == nil {
@@ -234,7 +234,7 @@ type noEntropy struct{ dist.Reparameterized }
 func TestUnknownPairFallsBackToDraws(t *testing.T) {
 	const n = 20000
 	out := tk.Values(t, program(t, .3, .3, func(s *model.Scope, x *g.Node, l vi.Latent) []*g.Node {
-		l.Q = noEntropy{l.Q}
+		l.Q = noEntropy{l.Q.(dist.Normal)}
 		return []*g.Node{g.Reshape(vi.Estimator{}.ELBO(s, x, l).KL, n)}
 	}), rng.New(5), data(n))
 	tk.MeanWithin(t, "KL", out[0], toyKL, 4)

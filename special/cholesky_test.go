@@ -121,7 +121,9 @@ func TestFactorsOfWrongShapesAreErrors(t *testing.T) {
 	for name, f := range map[string]func(x *g.Node) *g.Node{
 		"Cholesky":  Cholesky,
 		"LogDetTri": LogDetTri,
-		"TriSolve":  func(x *g.Node) *g.Node { return TriSolve(g.MatMul(x, g.Transpose(x, 0, 1)), g.Transpose(x, 0, 1), false) },
+		"TriSolve": func(x *g.Node) *g.Node {
+			return TriSolve(g.MatMul(x, g.Transpose(x, 0, 1)), g.Transpose(x, 0, 1), false)
+		},
 	} {
 		p := model.NewProgram(tk.Params(t, dtypes.Float64), "test", func(_ *model.Scope, in []*g.Node) []*g.Node { return []*g.Node{f(in[0])} })
 		_, err := p.Values(rng.New(1), a)

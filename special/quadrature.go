@@ -1,0 +1,67 @@
+package special
+
+import (
+	"sync"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/integrate/quad"
+)
+
+// tailDepth is the fall of a log-integrand at which an integral is cut off: e^−39 = 1e-17.
+const tailDepth = 39
+
+// tailNodes is the number of Gauss–Legendre nodes for the integrals of package special, whose
+// integrands are exponentials of concave functions that fall by tailDepth over the range.
+const tailNodes = 64
+
+// legendre returns the nodes and weights on (0, 1).
+var legendre = sync.OnceValues(func() (nodes, weights []float64) {
+	nodes, weights = make([]float64, tailNodes), make([]float64, tailNodes)
+	quad.Legendre{}.FixedLocations(nodes, weights, 0, 1)
+	return nodes, weights
+})
+
+// tail is the integral of e^φ(v) between 0 and end, and what it was computed from; the nodes are
+// a last axis.
+type tail struct{ end, v, mass, integral *g.Node }
+
+// integrate forms ∫e^φ(v)dv over the range between 0 and end, whose sign is free.
+func integrate(end *g.Node, phi func(v *g.Node) *g.Node) tail {
+	nodes, weights := legendre()
+	row := func(c []float64) *g.Node {
+		return g.ExpandLeftToRank(g.ConstAsDType(end.Graph(), end.DType(), c), end.Rank()+1)
+	}
+	v := g.Mul(g.ExpandAxes(end, -1), row(nodes))
+	mass := g.Mul(g.Exp(phi(v)), row(weights))
+	return tail{end, v, mass, g.Mul(g.Abs(end), g.ReduceSum(mass, -1))}
+}
+
+// mean returns the mean of f at the nodes under the density proportional to e^φ.
+func (t tail) mean(f *g.Node) *g.Node {
+	return g.Div(g.ReduceSum(g.Mul(f, t.mass), -1), g.ReduceSum(t.mass, -1))
+}
+
+// newton improves v, where the concave φ(v) = −tailDepth, by n steps.
+func newton(v *g.Node, n int, phi, slope func(v *g.Node) *g.Node) *g.Node {
+	for range n {
+		v = g.Sub(v, g.Div(g.AddScalar(phi(v), tailDepth), slope(v)))
+	}
+	return v
+}
+
+// inFloat64 stops the gradients of nodes and brings them to one shape and to float64, in which
+// the incomplete integrals are computed whatever the type of the graph.
+func inFloat64(xs ...*g.Node) []*g.Node {
+	xs = broadcast(xs...)
+	for i, x := range xs {
+		xs[i] = g.ConvertDType(g.StopGradient(x), dtypes.Float64)
+	}
+	return xs
+}
+
+// logRatio returns ln(1 + μ) = ln r, from μ where that is small.
+func logRatio(mu, r *g.Node) *g.Node {
+	near := g.LessThan(g.Abs(mu), fill(mu, .5))
+	return g.Where(near, g.Log1p(g.Where(near, mu, g.ZerosLike(mu))), g.Log(g.Where(near, g.OnesLike(r), r)))
+}

@@ -11,15 +11,16 @@ import (
 //
 //	y = m + e^ω ∘ ε,  ln q = ln N(ε; 0, I) − Σ ω − ln|det F|.
 //
-// A factor of the start counts by its diagonal alone, so that coordinates stay independent.
+// A factor of the start does not count beside its scales, and by its diagonal alone without them:
+// coordinates stay independent.
 func MeanField(n int, at Start) vi.Guide {
-	if at.Factor != nil {
+	if at.Factor != nil && at.Scale == nil {
 		at.Scale = make([]float64, n)
 		for i := range n {
 			at.Scale[i] = at.Factor[i*n+i]
 		}
-		at.Factor = nil
 	}
+	at.Factor = nil
 	return meanField{n, at}
 }
 

@@ -1,0 +1,60 @@
+package bnn
+
+import (
+	"context"
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+)
+
+// fitSGLD follows the posterior with stochastic gradient Langevin dynamics from its mode on
+// (Welling & Teh 2011, eq. 4),
+//
+//	w ← w − (ε/2) N ∇loss + √ε ξ,  ξ ~ N(0, 1),
+//
+// with a constant ε (Vollmer et al. 2016: its bias is of the order ε). Draws are iterates at
+// equal distances over as many epochs as the mode had, after a fifth of them.
+func fitSGLD(ctx context.Context, r *trainer, n *Net) error {
+	p := point{shape: n.shape, sd: r.c.Prior.SD}
+	arrays, err := r.mode(ctx, n, p, "mode")
+	if err != nil {
+		return err
+	}
+	taken := 0
+	after := func(t, steps int) error {
+		burn := steps / 5
+		if t <= burn || (t-burn)*r.c.Draws/(steps-burn) <= taken {
+			return nil
+		}
+		taken++
+		arrays, err := r.arrays()
+		if err != nil {
+			return err
+		}
+		return n.add(n.shape.point(arrays), r.sigma(arrays))
+	}
+	step := langevinStep * math.Pow(r.sigma(arrays), 2) / float64(r.t.n)
+	return r.run(ctx, phase{name: "sgld", net: p, epochs: r.c.Epochs, update: langevin(step, r.t.n), after: after})
+}
+
+// langevinStep is ε relative to σ²/N, the variance that N rows with standardised inputs leave a
+// weight: steps of .1 bias variances by some per cent.
+const langevinStep = .1
+
+// langevin is the update of the dynamics with step ε for a table of n rows.
+func langevin(epsilon float64, n int) update {
+	return update{
+		graph: func(s *model.Scope, loss, step, root *g.Node) {
+			names, nodes := s.Trainable()
+			for i, d := range g.Gradient(loss, nodes...) {
+				xi := s.In("langevin").Normal(names[i], nodes[i].Shape().Dimensions...)
+				s.Update(names[i], g.Add(g.Sub(nodes[i], g.Mul(step, d)), g.Mul(root, xi)))
+			}
+		},
+		scalars: func(int, int) (float64, float64) {
+			return epsilon / 2 * float64(n), math.Sqrt(epsilon)
+		},
+	}
+}

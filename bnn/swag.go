@@ -1,0 +1,132 @@
+package bnn
+
+import (
+	"context"
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+)
+
+// swagRank is the number of the last deviations that SWAG keeps, and swagModels the number of
+// iterates it sees (Maddox et al. 2019, section 3.3 and appendix: 20 and up to 140).
+const (
+	swagRank   = 20
+	swagModels = 60
+)
+
+// fitSWAG follows the mode with stochastic gradient descent of constant rate and describes its
+// path by a normal distribution (Maddox et al. 2019, algorithm 1),
+//
+//	w = w̄ + Σ_diag^½ z₁/√2 + D z₂/√(2(K−1)),  z₁, z₂ ~ N(0, 1),
+//
+// where D holds the deviations of the last K iterates from the running mean.
+func fitSWAG(ctx context.Context, r *trainer, n *Net) error {
+	p := point{shape: n.shape, sd: r.c.Prior.SD}
+	if _, err := r.mode(ctx, n, p, "mode"); err != nil {
+		return err
+	}
+	c := &collector{}
+	every := 0
+	after := func(t, steps int) error {
+		if every == 0 {
+			every = max(1, steps/swagModels)
+		}
+		if t%every != 0 {
+			return nil
+		}
+		arrays, err := r.arrays()
+		if err == nil {
+			c.see(n.shape.point(arrays).flat())
+		}
+		return err
+	}
+	err := r.run(ctx, phase{name: "swag", net: p, epochs: r.c.Epochs, update: descent(r.c.LR), after: after})
+	if err != nil {
+		return err
+	}
+	arrays, err := r.arrays()
+	if err != nil {
+		return err
+	}
+	n.mean = n.shape.unflat(c.mean)
+	return n.draw(r, func(key rng.Key, _ int) weights { return n.shape.unflat(c.draw(key)) }, r.c.Draws, arrays)
+}
+
+// descent is stochastic gradient descent of a constant rate.
+func descent(rate float64) update {
+	return update{
+		graph: func(s *model.Scope, loss, rate, _ *g.Node) {
+			names, nodes := s.Trainable()
+			for i, d := range g.Gradient(loss, nodes...) {
+				s.Update(names[i], g.Sub(nodes[i], g.Mul(rate, d)))
+			}
+		},
+		scalars: func(int, int) (float64, float64) { return rate, 0 },
+	}
+}
+
+// collector gathers the moments of iterates and their last deviations.
+type collector struct {
+	seen         int
+	mean, second []float64
+	deviations   [][]float64
+}
+
+// see takes one iterate.
+func (c *collector) see(w []float64) {
+	if c.seen == 0 {
+		c.mean, c.second = make([]float64, len(w)), make([]float64, len(w))
+	}
+	n := float64(c.seen)
+	c.seen++
+	d := make([]float64, len(w))
+	for i, v := range w {
+		c.mean[i] = (n*c.mean[i] + v) / (n + 1)
+		c.second[i] = (n*c.second[i] + v*v) / (n + 1)
+		d[i] = v - c.mean[i]
+	}
+	if c.deviations = append(c.deviations, d); len(c.deviations) > swagRank {
+		c.deviations = c.deviations[1:]
+	}
+}
+
+// draw draws weights.
+func (c *collector) draw(key rng.Key) []float64 {
+	w := make([]float64, len(c.mean))
+	key.Named("diagonal").NormalFloat64(w)
+	for i, e := range w {
+		w[i] = c.mean[i] + e*math.Sqrt(math.Max(0, c.second[i]-c.mean[i]*c.mean[i])/2)
+	}
+	k := len(c.deviations)
+	if k < 2 {
+		return w
+	}
+	z := make([]float64, k)
+	key.Named("low-rank").NormalFloat64(z)
+	for j, d := range c.deviations {
+		for i, v := range d {
+			w[i] += v * z[j] / math.Sqrt(2*float64(k-1))
+		}
+	}
+	return w
+}
+
+// flat returns the weights as one slice, and unflat reverses it.
+func (w weights) flat() (out []float64) {
+	for _, l := range w {
+		out = append(append(out, l.W...), l.B...)
+	}
+	return out
+}
+
+func (s shape) unflat(v []float64) (w weights) {
+	for l := range s.layers() {
+		n, m := s[l]*s[l+1], s[l+1]
+		w = append(w, layer{v[:n], v[n : n+m]})
+		v = v[n+m:]
+	}
+	return w
+}

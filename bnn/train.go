@@ -1,0 +1,184 @@
+package bnn
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
+)
+
+// trainer holds what the phases of a fit share.
+type trainer struct {
+	c      Config
+	t      *table
+	head   head
+	params *model.Params
+	key    rng.Key
+	inputs map[int][2]*model.Input // x and y, by rows of a batch
+}
+
+// phase is a number of epochs with one network and one way to move its weights.
+type phase struct {
+	name   string
+	net    network
+	epochs int
+	update update
+	// after, unless nil, is called after each step, t = 1, 2, ….
+	after func(t, steps int) error
+}
+
+// update moves the parameters of a graph against the gradient of a loss, which is that of
+// the mean row. It holds two scalars of the host's.
+type update struct {
+	graph   func(s *model.Scope, loss, a, b *g.Node)
+	scalars func(t, steps int) (a, b float64)
+}
+
+// adam is Adam, its rate half a cosine from the given one to 0.
+func adam(rate float64) update {
+	a := optim.NewAdam()
+	a.Clip = 100 // a step of a wide table may explode before ln σ has adapted
+	return update{
+		graph: func(s *model.Scope, loss, rate, correct *g.Node) { a.Update(s, loss, rate, correct) },
+		scalars: func(t, steps int) (float64, float64) {
+			eta := optim.Schedule{Kind: "cosine", Total: int64(steps)}.At(int64(t - 1))
+			return a.Scalars(int64(t), rate*eta)
+		},
+	}
+}
+
+// objective returns the loss of a batch in nats a row, with the mean of ln p(y|x, w) and the
+// penalty a row. share is B/B₀ with B₀ rows in a full batch: over the batches of an epoch
+// Σ share·loss is N/B₀ times the loss of the whole table.
+func objective(s *model.Scope, h head, net network, n int, x, y *g.Node) (loss, logLik, penalty *g.Node) {
+	f, cost := net.terms(s, x)
+	logLik = g.ReduceAllMean(h.logProb(s, f, y))
+	penalty = g.DivScalar(cost, float64(n))
+	return g.Sub(penalty, logLik), logLik, penalty
+}
+
+// step compiles to a training step on a batch.
+func (r *trainer) step(p phase) *model.Program {
+	prog := model.NewProgram(r.params, p.name, func(s *model.Scope, in []*g.Node) []*g.Node {
+		loss, logLik, penalty := objective(s, r.head, p.net, r.t.n, in[0], in[1])
+		share := float64(in[0].Shape().Dim(0)) / float64(r.c.Batch)
+		p.update.graph(s, g.MulScalar(loss, share), in[2], in[3])
+		s.Guard(g.IsFinite(loss))
+		return []*g.Node{logLik, penalty}
+	}).Training()
+	if r.c.noise != nil {
+		prog.WithNoise(r.c.noise)
+	}
+	return prog
+}
+
+// run trains for the epochs of a phase.
+func (r *trainer) run(ctx context.Context, p phase) error {
+	prog := r.step(p)
+	perEpoch := (r.t.n + r.c.Batch - 1) / r.c.Batch
+	steps := perEpoch * p.epochs
+	noise, order := r.key.Named("noise/"+p.name), r.key.Named("order/"+p.name)
+	var values [][]float64
+	var a, b *model.Input
+	var err error
+	if a, err = r.params.Input(); err != nil {
+		return err
+	}
+	if b, err = r.params.Input(); err != nil {
+		return err
+	}
+	t := 0
+	for e := range p.epochs {
+		perm := order.At(uint64(e)).Perm(r.t.n)
+		progress := Progress{Phase: p.name, Epoch: e + 1, Epochs: p.epochs}
+		for first := 0; first < r.t.n; first += r.c.Batch {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("bnn: %s: epoch %d of %d: %w", p.name, e+1, p.epochs, err)
+			}
+			t++
+			rows := perm[first:min(first+r.c.Batch, r.t.n)]
+			in, err := r.batch(rows)
+			if err != nil {
+				return err
+			}
+			va, vb := p.update.scalars(t, steps)
+			if err := a.Set(va); err != nil {
+				return err
+			}
+			if err := b.Set(vb); err != nil {
+				return err
+			}
+			values, err = prog.ValuesInto(values, noise.At(uint64(t)), in[0].Tensor, in[1].Tensor, a.Tensor, b.Tensor)
+			if err != nil {
+				return err
+			}
+			share := float64(len(rows)) / float64(r.t.n)
+			progress.LogLik += share * values[0][0]
+			progress.Penalty += share * values[1][0]
+			if p.after != nil {
+				if err := p.after(t, steps); err != nil {
+					return err
+				}
+			}
+		}
+		progress.Loss = progress.Penalty - progress.LogLik
+		if math.IsNaN(progress.Loss) || math.IsInf(progress.Loss, 0) {
+			return fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", p.name, e+1, progress.Loss, r.c.LR)
+		}
+		if r.c.Progress != nil {
+			r.c.Progress(progress)
+		}
+	}
+	return nil
+}
+
+// batch returns the arrays of some rows. A batch of all rows is written once, in their order.
+func (r *trainer) batch(rows []int) (in [2]*model.Input, err error) {
+	in, ok := r.inputs[len(rows)]
+	if ok && len(rows) == r.t.n {
+		return in, nil
+	}
+	if !ok {
+		if in[0], err = r.params.Input(len(rows), r.t.d); err != nil {
+			return in, err
+		}
+		if in[1], err = r.params.Input(len(rows)); err != nil {
+			return in, err
+		}
+		r.inputs[len(rows)] = in
+	}
+	whole := len(rows) == r.t.n
+	pick := func(src []float32, d int) func([]float32) error {
+		return func(dst []float32) error {
+			for i, row := range rows {
+				if whole {
+					row = i
+				}
+				copy(dst[i*d:(i+1)*d], src[row*d:(row+1)*d])
+			}
+			return nil
+		}
+	}
+	if err = in[0].Write(pick(r.t.x, r.t.d)); err != nil {
+		return in, err
+	}
+	return in, in[1].Write(pick(r.t.y, 1))
+}
+
+// arrays returns the parameters by name.
+func (r *trainer) arrays() (map[string]model.Array, error) {
+	list, err := r.params.Export()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]model.Array, len(list))
+	for _, a := range list {
+		out[a.Name] = a
+	}
+	return out, nil
+}

@@ -83,8 +83,8 @@ def gamma_fits():
 
 def normal_fits():
     mills = lambda x: mp.sqrt(mp.pi / 2) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2))
-    fit("millsNear", mills, 0, 3, 8, 9)
-    fit("millsFar", tail(lambda x: x * mills(x) if x < 2000 else 1 - 1 / x**2 + 3 / x**4 - 15 / x**6 + 105 / x**8, mp.mpf(1)), 0, mp.mpf(1) / 9, 8, 8)
+    fit("millsNear", mills, 0, 3, 7, 8)
+    fit("millsFar", tail(lambda x: x * mills(x) if x < 2000 else 1 - 1 / x**2 + 3 / x**4 - 15 / x**6 + 105 / x**8, mp.mpf(1)), 0, mp.mpf(1) / 9, 7, 7)
 
     def quantile(p):  # lower tail, p <= 1/2
         y = -mp.sqrt(2 * mp.log(1 / p)) + (mp.mpf(1) if p > .01 else 0)
@@ -99,7 +99,7 @@ def normal_fits():
 
     # |q| <= .425 by q^2, the tails by r = sqrt(-ln p).
     centre = lambda q2: mp.sqrt(2 * mp.pi) if q2 < mp.mpf(10) ** -30 else quantile(mp.mpf(1) / 2 - mp.sqrt(q2)) / -mp.sqrt(q2)
-    fit("quantileCentre", centre, 0, mp.mpf("0.180625"), 7, 7)
+    fit("quantileCentre", centre, 0, mp.mpf("0.180625"), 7, 7, centre=mp.mpf("0.180625"), scale=-1)
     far = lambda r: -quantile(mp.exp(-r * r))
     fit("quantileTail", far, mp.mpf("1.6"), 5, 8, 8, centre=mp.mpf("1.6"))
     fit("quantileFarTail", far, 5, 28, 8, 8, centre=5)

@@ -90,7 +90,37 @@ def gammainc_tables():
     return {"GammaP": P, "GammaQ": Q, "ImplicitGamma": Z}
 
 
-TABLES = {"gamma": gamma_tables, "gammainc": gammainc_tables}
+def normal_tables():
+    xs = f32([-1e4, -200, -40, -38, -20, -8.5, -5, -3.0001, -3, -2.9999, -1.3, -.5, -1e-3, -1e-12, 0, 1e-6, .1, .674, 1, 2, 2.999, 3, 3.3, 5, 8, 12, 30])
+    pdf = lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+    cdf = lambda x: mp.erfc(-x / mp.sqrt(2)) / 2
+    mp.mp.dps = 60
+
+    def quantile(p):
+        y = -mp.sqrt(2 * mp.log(1 / p)) if p < mp.mpf(1) / 2 else mp.mpf(0)
+        for _ in range(200):
+            d = (mp.log(cdf(y)) - mp.log(p)) * cdf(y) / pdf(y)
+            y -= d
+            if abs(d) < mp.mpf(10) ** -40:
+                return y
+        raise ValueError(p)
+
+    def ndtri(p):
+        return quantile(p) if p < mp.mpf(1) / 2 else -quantile(1 - p) if p > mp.mpf(1) / 2 else mp.mpf(0)
+
+    ps = f32([1e-37, 1e-20, 1e-12, 1e-6, 1e-3, .01, .0749, .0751, .2, .35, .4999, .5, .5001, .7, .9249, .9251, .99, .9999, 1 - 2**-24])
+    deep = [1e-300, 1e-150, 1e-45, 1 - 1e-10, 1 - 1e-15, 1 - 2**-53]
+    es = f32([-.999999, -.9, -.851, -.849, -.3, -1e-5, -1e-20, 0, 1e-30, 1e-3, .5, .8, .84, .86, .99, .99999])
+    return {
+        "Ndtr": unary(cdf, pdf, [x for x in xs if x > -38]),
+        "LogNdtr": unary(lambda x: mp.log(cdf(x)) if x < 0 else mp.log1p(-cdf(-x)), lambda x: pdf(x) / cdf(x), xs),
+        "Ndtri": unary(ndtri, lambda p: 1 / pdf(ndtri(p)), ps),
+        "NdtriDeep": unary(ndtri, lambda p: 1 / pdf(ndtri(p)), deep),
+        "Erfinv": unary(mp.erfinv, lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2), es),
+    }
+
+
+TABLES = {"gamma": gamma_tables, "gammainc": gammainc_tables, "normal": normal_tables}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

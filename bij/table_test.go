@@ -17,7 +17,8 @@ type entry struct {
 	name string
 	make func(s *model.Scope) bij.Bijector
 	x    []int               // event axes of x
-	sd   float64             // of the inputs and of the change to the parameters; 1 if 0
+	sd   float64             // of the inputs; 1 if 0
+	move float64             // standard deviation of the change to new parameters; ½ if 0
 	free func(flat int) bool // elements of y that are coordinates; nil is all
 	mute bool                // Inverse panics
 	zero bool                // a new map is the identity
@@ -25,7 +26,7 @@ type entry struct {
 }
 
 // table holds all maps.
-var table = concat(constraints, combined)
+var table = concat(constraints, combined, flows)
 
 func concat(lists ...[]entry) (all []entry) {
 	for _, l := range lists {
@@ -124,11 +125,14 @@ func (e entry) inputs(seed uint64, b int) []float64 {
 // shape puts batch axes before those of an event.
 func (e entry) shape(batch ...int) []int { return append(batch[:len(batch):len(batch)], e.x...) }
 
-// params makes the map's parameters and moves them at random, by normal noise of ½.
+// params makes the map's parameters and moves them at random.
 func (e entry) params(t *testing.T) *model.Params {
 	t.Helper()
-	p := tk.Params(t, dtypes.Float64)
-	e.run(t, p, []float64{}, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
+	p, move := tk.Params(t, dtypes.Float64), e.move
+	if move == 0 {
+		move = .5
+	}
+	e.run(t, p, nil, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
 		y, l := f.Forward(x)
 		return []*g.Node{y, l}
 	})
@@ -136,7 +140,7 @@ func (e entry) params(t *testing.T) *model.Params {
 		noise := make([]float64, len(a.Data))
 		rng.New(uint64(100 + i)).NormalFloat64(noise)
 		for j := range noise {
-			a.Data[j] += .5 * noise[j]
+			a.Data[j] += move * noise[j]
 		}
 		tk.Import(t, p, a)
 	}

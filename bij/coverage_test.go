@@ -87,7 +87,7 @@ func TestEveryBijectorIsInTheTable(t *testing.T) {
 	if len(seen) > 0 {
 		t.Errorf("types that the source does not show: %v", slices.Collect(maps.Keys(seen)))
 	}
-	used := called(t, "table_test.go", "flows_table_test.go", "made_test.go")
+	used := called(t, "table_test.go", "flows_table_test.go", "made_test.go", "flow_test.go")
 	for _, name := range makers {
 		if !used[name] {
 			t.Errorf("%s makes no row of the table", name)

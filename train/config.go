@@ -46,7 +46,11 @@ type Config struct {
 	BetaWarmup    float64 `json:"beta_warmup"`    // fraction of the run until β is reached
 	BetaCycles    int     `json:"beta_cycles"`    // cycles of the cyclical schedule
 	FreeBits      float64 `json:"free_bits"`      // λ, nats a latent dimension
-	Samples       int     `json:"samples"`        // M, draws of z a datum
+	Bound         string  `json:"bound"`          // what training maximises, one of vi.BoundNames; "" is elbo
+	Samples       int     `json:"samples"`        // draws of z a datum, M of the ELBO and K of the others
+	Groups        int     `json:"groups"`         // M of miwae and piwae, groups of K draws
+	Alpha         float64 `json:"alpha"`          // α of renyi
+	BoundShare    float64 `json:"bound_share"`    // share of the ELBO in ciwae
 	MonteCarloKL  bool    `json:"monte_carlo_kl"` // estimate the KL divergence from the draws
 	Binarize      string  `json:"binarize"`       // "" chooses by data and likelihood
 	Patience      int     `json:"patience"`       // epochs without a better validation bound; 0 never stops
@@ -61,7 +65,7 @@ func Default() Config {
 	return Config{
 		Model: "vae", Data: "digits", Epochs: 20, Batch: 128, LR: 1e-3, LRSchedule: "constant",
 		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
-		BetaCycles: 4, Samples: 1, Seed: 1, Backend: backend.Default,
+		BetaCycles: 4, Bound: "elbo", Samples: 1, Groups: 2, Alpha: .5, BoundShare: .5, Seed: 1, Backend: backend.Default,
 	}
 }
 
@@ -89,6 +93,8 @@ func (c Config) Validate() error {
 		{"beta-cycles", float64(c.BetaCycles), 1, maxEpochs},
 		{"free-bits", c.FreeBits, 0, 1e6},
 		{"samples", float64(c.Samples), 1, maxSamples},
+		{"groups", float64(c.Groups), 0, maxSamples},
+		{"samples times groups", float64(c.draws()), 1, maxSamples},
 		{"patience", float64(c.Patience), 0, maxEpochs},
 		{"save-every", float64(c.SaveEvery), 0, math.MaxInt32},
 		{"skip-nonfinite", float64(c.SkipNonfinite), 0, maxEpochs},
@@ -99,6 +105,9 @@ func (c Config) Validate() error {
 		}
 	}
 	if err := c.kl(1).Validate(); err != nil {
+		return err
+	}
+	if err := c.checkBound(); err != nil {
 		return err
 	}
 	if err := c.rate(1).Validate(); err != nil {

@@ -15,8 +15,8 @@ const maxStepValues = 1 << 28
 func (c Config) CheckMemory(s *data.Set) error {
 	rows := int64(min(c.Batch, s.Len()))
 	width := c.Network(s.Shape).Widest()
-	if got := rows * int64(c.Samples) * width; got > maxStepValues {
-		return fmt.Errorf("train: batch: got %d rows × %d draws × %d values = %d, want at most %d; lower --batch or --samples", rows, c.Samples, width, got, maxStepValues)
+	if got := rows * int64(c.draws()) * width; got > maxStepValues {
+		return fmt.Errorf("train: batch: got %d rows × %d draws × %d values = %d, want at most %d; lower --batch or --samples", rows, c.draws(), width, got, maxStepValues)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 		return nil, err
 	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
-	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true})
+	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true, Objective: c.estimator().Objective})
 	total := t.stepsPerEpoch() * int64(c.Epochs)
 	t.kl, t.lr = c.kl(total), c.rate(total)
 	return t, nil

@@ -32,7 +32,7 @@ type State struct {
 
 // Best is the epoch with the highest validation bound at β = 1.
 type Best struct {
-	Bound float64 `json:"bound"` // ELBO, larger is better
+	Bound float64 `json:"bound"` // the ELBO or what training maximises, larger is better
 	Epoch int     `json:"epoch"` // when
 	Step  int64   `json:"step"`  // when
 }
@@ -44,34 +44,39 @@ type Sums struct {
 	KL       []float64 `json:"kl"`        // Σ KL_j
 	GradNorm float64   `json:"grad_norm"` // Σ over steps
 	Steps    int       `json:"steps"`     // steps of the epoch
+	Loss     float64   `json:"loss"`      // Σ of what training minimises
 }
 
 // stateFormat is raised when State changes in a way that older programs cannot read.
 const stateFormat = 1
 
 // add adds the means of a batch.
-func (s *Sums) add(rows int, logLik float64, kl []float64, norm float64) {
+func (s *Sums) add(rows int, t terms) {
 	if s.KL == nil {
-		s.KL = make([]float64, len(kl))
+		s.KL = make([]float64, len(t.kl))
 	}
 	s.Rows += rows
-	s.LogLik += logLik * float64(rows)
-	for j, v := range kl {
+	s.LogLik += t.logLik * float64(rows)
+	for j, v := range t.kl {
 		s.KL[j] += v * float64(rows)
 	}
-	s.GradNorm += norm
+	s.Loss += t.loss * float64(rows)
+	s.GradNorm += t.norm
 	s.Steps++
 }
 
 // record returns the epoch's running means.
-func (s *Sums) record(kind string, samples int, beta float64) vi.Record {
+func (s *Sums) record(kind string, e vi.Estimator, beta float64) vi.Record {
 	n := float64(max(1, s.Rows))
-	r := vi.Record{Kind: kind, Reconstruction: s.LogLik / n, Samples: samples, Beta: beta, N: s.Rows, KLPerDim: make([]float64, len(s.KL))}
+	r := vi.Record{Kind: kind, Reconstruction: s.LogLik / n, Samples: e.Draws(), Beta: beta, N: s.Rows, KLPerDim: make([]float64, len(s.KL))}
 	for j, v := range s.KL {
 		r.KLPerDim[j] = v / n
 		r.KL += v / n
 	}
 	r.Bound = r.Reconstruction - r.KL
+	if e.Objective != nil {
+		r.Objective, r.ObjectiveBound = e.Objective.Kind(), -s.Loss/n
+	}
 	return r
 }
 

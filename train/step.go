@@ -11,7 +11,6 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vae"
-	"github.com/elbo-go/elbo/vi"
 )
 
 // ErrNotFinite is matched by the error of a step whose loss or gradient was NaN or infinite.
@@ -53,10 +52,13 @@ type terms struct {
 func newStep(net *vae.Network, c Config) *step {
 	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}}
 	st.adam.Clip = c.Clip
-	est := vi.Estimator{Samples: c.Samples, MonteCarloKL: c.MonteCarloKL}
+	est := c.estimator()
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
 		x, beta, rate, correct := in[0], in[1], in[2], in[3]
 		t := net.Model.Terms(s, x, est)
+		if est.Objective != nil {
+			t.Bound = t.MustBound(est.Objective)
+		}
 		loss := t.Loss(beta, c.FreeBits)
 		norm := st.adam.Update(s, loss, rate, correct)
 		out := []*g.Node{loss, norm, g.ReduceAllMean(t.LogLik)}

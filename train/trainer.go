@@ -126,7 +126,7 @@ func (t *trainer) one(rows []int) error {
 		return err
 	}
 	t.state.Step++
-	t.state.Sums.add(len(rows), out.logLik, out.kl, out.norm)
+	t.state.Sums.add(len(rows), out)
 	t.used += len(rows)
 	return nil
 }
@@ -136,8 +136,13 @@ func (t *trainer) progress() Progress {
 	return Progress{
 		Epoch: t.state.Epoch + 1, Epochs: t.cfg.Epochs,
 		Step: t.state.Step, Steps: t.stepsPerEpoch() * int64(t.cfg.Epochs),
-		Record: t.state.Sums.record(t.net.Kind(), t.cfg.Samples, t.kl.At(t.state.Step)), PerSecond: t.rate(),
+		Record: t.record(t.state.Step), PerSecond: t.rate(),
 	}
+}
+
+// record returns the running means of the epoch, with the β of a step.
+func (t *trainer) record(step int64) vi.Record {
+	return t.state.Sums.record(t.net.Kind(), t.cfg.estimator(), t.kl.At(step))
 }
 
 // rate returns the examples a second since the epoch was entered.
@@ -161,7 +166,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	last := t.state.Step - 1
 	e := vi.Epoch{
 		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel,
-		Train: t.state.Sums.record(t.net.Kind(), t.cfg.Samples, t.kl.At(last)),
+		Train: t.record(last),
 		LR:    t.cfg.LR * t.lr.At(last), Beta: t.kl.At(last),
 		GradNorm:          t.state.Sums.GradNorm / float64(max(1, t.state.Sums.Steps)),
 		ExamplesPerSecond: perSecond,
@@ -193,8 +198,8 @@ func (t *trainer) judge(e vi.Epoch) (best bool) {
 	if !ramped && !(final && t.state.Best == nil) {
 		return false
 	}
-	if t.state.Best == nil || e.Valid.Bound > t.state.Best.Bound {
-		t.state.Best = &Best{e.Valid.Bound, e.Epoch, e.Step}
+	if bound := e.Valid.Maximized(); t.state.Best == nil || bound > t.state.Best.Bound {
+		t.state.Best = &Best{bound, e.Epoch, e.Step}
 		t.state.Stale = 0
 		return true
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -23,7 +24,7 @@ func (n *Network) Evaluator(e vi.Estimator) *Evaluator {
 	if !n.Can()["bound"] {
 		e = vi.Estimator{} // no noise: one draw, nothing to shuffle
 	}
-	e.Samples = max(1, e.Samples)
+	e.Samples = e.Draws()
 	return &Evaluator{n, e, n.terms(e)}
 }
 
@@ -38,13 +39,16 @@ func (n *Network) terms(e vi.Estimator) *model.Program {
 		if t.Shuffled != nil {
 			out = append(out, t.Shuffled)
 		}
+		if e.Objective != nil {
+			out = append(out, t.MustBound(e.Objective)(special.ScalarLike(in[0], 1)))
+		}
 		return out
 	})
 }
 
 // Record returns the bound over x, N×D. The key decides the draws of z; β is only reported.
 func (v *Evaluator) Record(ctx context.Context, x []float32, key rng.Key, beta float64) (vi.Record, error) {
-	acc := vi.NewAccumulator(v.net.Kind(), v.est.Samples)
+	acc := vi.NewAccumulator(v.net.Kind(), v.est.Samples).Maximizing(v.est.Objective)
 	err := v.each(ctx, x, key, func(_ int, b vi.Batch) { acc.Add(b) })
 	return acc.Record(beta), err
 }
@@ -83,6 +87,10 @@ func (v *Evaluator) each(ctx context.Context, x []float32, key rng.Key, fn func(
 		b := vi.Batch{LogLik: columns(out[0], full, rows), Size: rows}
 		if len(out) > 1 {
 			b.KL = out[1][:rows*(len(out[1])/full)]
+		}
+		if v.est.Objective != nil {
+			b.Bound = out[len(out)-1][:rows]
+			out = out[:len(out)-1]
 		}
 		if len(out) > 2 {
 			b.Shuffled = columns(out[2], full, rows)

@@ -24,8 +24,8 @@ type Estimator struct {
 	Objective Objective
 }
 
-// draws returns M, at least 1.
-func (e Estimator) draws() int {
+// Draws returns the draws of z a datum, at least 1.
+func (e Estimator) Draws() int {
 	if e.Objective != nil {
 		return e.Objective.Draws()
 	}
@@ -38,7 +38,7 @@ func (e Estimator) ELBO(s *model.Scope, x *g.Node, l Latent) Terms {
 	if e.Objective != nil {
 		return e.weighted(s, x, l)
 	}
-	m := e.draws()
+	m := e.Draws()
 	t := Terms{Kind: KindELBO}
 	var z *g.Node
 	if kl, ok := dist.KL(l.Q, l.P); ok && !e.MonteCarloKL {
@@ -66,7 +66,7 @@ func (e Estimator) JointForm(s *model.Scope, x *g.Node, l Latent) *g.Node {
 	if !ok {
 		panic(fmt.Errorf("vi: the entropy of %T has no closed form here", l.Q))
 	}
-	z := l.rsample(s, e.draws())
+	z := l.rsample(s, e.Draws())
 	joint := g.Add(l.logLik(x, z), perDatum(l.P.LogProb(z)))
 	return g.Add(joint, g.ExpandAxes(g.ReduceSum(byDim(q.Entropy()), -1), 0))
 }

@@ -1,6 +1,7 @@
 package vi
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -18,7 +19,21 @@ type Record struct {
 	DataStdErr     float64   `json:"data_std_err"`   // standard error of Bound over data
 	Beta           float64   `json:"beta"`           // effective β of the training objective
 	N              int       `json:"n"`              // number of data
+
+	Objective      string  `json:"objective,omitempty"`       // the bound that training maximises, where that is another
+	ObjectiveBound float64 `json:"objective_bound,omitempty"` // its value, at β = 1 but in training
 }
+
+// Maximized returns the value of the bound that training maximises.
+func (r Record) Maximized() float64 {
+	if r.Objective != "" {
+		return r.ObjectiveBound
+	}
+	return r.Bound
+}
+
+// MaximizedKind names that bound.
+func (r Record) MaximizedKind() string { return cmp.Or(r.Objective, r.Kind) }
 
 // String prints the record on one line with its conventions.
 func (r Record) String() string {
@@ -35,6 +50,8 @@ type Accumulator struct {
 	mcVar         float64 // Σ over data of the variance of the mean of M draws
 	sum, sumSq    float64 // of per-datum bounds
 	klPerDim      []float64
+	objective     string
+	objectiveSum  float64
 }
 
 // Batch is the terms of a bound for B data, on the host.
@@ -42,12 +59,21 @@ type Batch struct {
 	LogLik   []float64 // M×B
 	KL       []float64 // B×L, empty where there is no latent noise
 	Shuffled []float64 // M×B or nil
+	Bound    []float64 // B, of another objective, or nil
 	Size     int       // B
 }
 
 // NewAccumulator starts a record of the given kind with M draws a datum.
 func NewAccumulator(kind string, samples int) *Accumulator {
 	return &Accumulator{kind: kind, samples: samples}
+}
+
+// Maximizing makes the record hold the bound of an objective besides; nil is none.
+func (a *Accumulator) Maximizing(o Objective) *Accumulator {
+	if o != nil {
+		a.objective = o.Kind()
+	}
+	return a
 }
 
 // Add adds a batch.
@@ -83,6 +109,9 @@ func (a *Accumulator) Add(b Batch) {
 		a.sum += bound
 		a.sumSq += bound * bound
 	}
+	for _, v := range b.Bound {
+		a.objectiveSum += v
+	}
 	a.n += b.Size
 }
 
@@ -95,6 +124,7 @@ func (a *Accumulator) Record(beta float64) Record {
 		r.KL += v / n
 	}
 	r.Bound = r.Reconstruction - r.KL
+	r.Objective, r.ObjectiveBound = a.objective, a.objectiveSum/n
 	if a.hasShuffled {
 		r.ShuffledGap = (a.rec - a.shuffled) / n
 	}

@@ -133,3 +133,19 @@ func TestMonteCarloErrorIsCalibrated(t *testing.T) {
 		t.Errorf("reported error: got %v, spread over keys %v", reported, spread)
 	}
 }
+
+// TestRecordHoldsTheBoundThatIsMaximised beside the ELBO.
+func TestRecordHoldsTheBoundThatIsMaximised(t *testing.T) {
+	a := vi.NewAccumulator(vi.KindELBO, 2).Maximizing(vi.IWAE{K: 2})
+	a.Add(vi.Batch{LogLik: []float64{-3, -5, -1, -3}, KL: []float64{1, 1}, Bound: []float64{-2, -4}, Size: 2})
+	a.Add(vi.Batch{LogLik: []float64{-3, -3}, KL: []float64{1}, Bound: []float64{-3.5}, Size: 1})
+	r := a.Record(1)
+	tk.Close(t, "ELBO", r.Bound, -4, 1e-15)
+	tk.Close(t, "IWAE", r.Maximized(), -9.5/3, 1e-15)
+	if r.MaximizedKind() != "IWAE-2" || r.Kind != vi.KindELBO {
+		t.Errorf("got kinds %q and %q", r.MaximizedKind(), r.Kind)
+	}
+	if r := vi.NewAccumulator(vi.KindELBO, 1).Maximizing(nil).Record(1); r.Objective != "" || r.MaximizedKind() != vi.KindELBO || r.Maximized() != r.Bound {
+		t.Errorf("without an objective: got %+v", r)
+	}
+}

@@ -28,7 +28,7 @@ func bitsOf(state int) [3]float64 {
 	return [3]float64{float64(state >> 2 & 1), float64(state >> 1 & 1), float64(state & 1)}
 }
 
-// bitQ is ln q of a state, bitScore its derivative by the logits.
+// bitQ is ln q of a state.
 func bitQ(state int) float64 {
 	sum := 0.
 	for j, z := range bitsOf(state) {
@@ -36,8 +36,6 @@ func bitQ(state int) float64 {
 	}
 	return sum
 }
-
-func bitScore(state, j int) float64 { return bitsOf(state)[j] - 1/(1+math.Exp(-bitLogits[j])) }
 
 // tableNode is the multilinear function of z, N×3, that equals the table at the corners, N.
 func tableNode(z *g.Node) *g.Node {

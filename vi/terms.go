@@ -34,6 +34,15 @@ type Terms struct {
 	Bound func(beta *g.Node) *g.Node
 }
 
+// MustBound returns [Terms.Bound] of a model that was asked for the objective; it panics if the
+// model has a bound of its own alone.
+func (t Terms) MustBound(o Objective) func(beta *g.Node) *g.Node {
+	if t.Bound == nil {
+		panic(fmt.Errorf("vi: bound: got %s for a model that has a bound of its own alone, want elbo", o.Kind()))
+	}
+	return t.Bound
+}
+
 // Loss returns what training minimises, a scalar: the negative mean log-likelihood plus
 //
 //	β Σ_j max(λ, mean over the batch of KL_j),

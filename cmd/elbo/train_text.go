@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -41,6 +42,9 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
+		if o := c.Maximized(); o != "" {
+			t.field("objective", "%s, maximised by training and by the best epoch; the figures printed are of the ELBO", o)
+		}
 		t.field("β", "%s", betaText(c, s.Train.Len()))
 	}
 	t.field("best epoch", "%s", bestText(c, net.Kind()))
@@ -105,7 +109,7 @@ func betaText(c train.Config, n int) string {
 
 // bestText says which epoch is the best and what early stopping watches.
 func bestText(c train.Config, kind string) string {
-	text := "highest validation " + kind
+	text := "highest validation " + cmp.Or(c.Maximized(), kind)
 	if kind == vi.KindELBO {
 		text += " at β = 1"
 		if c.BetaSchedule != "constant" {
@@ -122,7 +126,7 @@ func bestText(c train.Config, kind string) string {
 func (t *trainCommand) conclude(run *train.Run, report string) {
 	o := run.Outcome
 	if o.Best != nil {
-		t.field("best", "epoch %d of %d, validation %s %.2f", o.Best.Epoch, len(run.History), o.Test.Kind, o.Best.Bound)
+		t.field("best", "epoch %d of %d, validation %s %.2f", o.Best.Epoch, len(run.History), cmp.Or(run.Config.Maximized(), o.Test.Kind), o.Best.Bound)
 	}
 	t.field("test", "%s", o.Test)
 	if o.Telemetry.Latent > 0 {

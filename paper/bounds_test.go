@@ -1,0 +1,59 @@
+package paper
+
+import (
+	"context"
+	"testing"
+
+	"github.com/elbo-go/elbo"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// nll is the importance-sampled −ln p(x) of every tenth test image with exactly 500 weights.
+func nll(t *testing.T, m *elbo.Model) vi.ImportanceRecord {
+	t.Helper()
+	run := m.Run()
+	var x []float32
+	for i := 0; i < len(run.Rows.TestX); i += 10 * run.Rows.Dim {
+		x = append(x, run.Rows.TestX[i:i+run.Rows.Dim]...)
+	}
+	sums, err := run.Net.LogEvidence(context.Background(), x, 500, rng.New(1).Named("nll"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := vi.SummarizeImportance(sums)
+	t.Logf("IS-NLL %.2f ± %.2f (Monte Carlo), effective sample size %.0f of %d", r.NLL, r.StdErr, r.ESS, r.K)
+	return r
+}
+
+// Training by the importance-weighted bound of five draws lowers the importance-sampled NLL by
+// at least half a nat against one draw, on 20,000 images for 20 epochs, while its ELBO is the
+// worse one: 97.82 and 97.87 against 98.96 and 99.05 of another implementation, two seeds each.
+func TestPaperMNISTImportanceWeighted(t *testing.T) {
+	long(t)
+	s := open(t, "mnist")
+	c := mnist()
+	c.Binarize = "dynamic"
+	s.Train = s.Train.Select(first(min(20_000, s.Train.Len())))
+	one := fit(t, "mnist-20k", c, s)
+	c.Bound, c.Samples = "iwae", 5
+	five := fit(t, "mnist-20k-iwae-5", c, s)
+	a, b := nll(t, one), nll(t, five)
+	within(t, "IS-NLL, K = 1", a.NLL, 99, 1)
+	within(t, "IS-NLL, K = 5", b.NLL, 97.8, 1)
+	if gain := a.NLL - b.NLL; gain < .5 {
+		t.Errorf("gain of five draws: got %.2f nats, want at least .5", gain)
+	}
+	if e, f := one.Run().Outcome.Test.Bound, five.Run().Outcome.Test.Bound; f >= e {
+		t.Logf("note: the ELBO of the importance-weighted model, %.2f, is not the worse one (%.2f)", f, e)
+	}
+}
+
+// first lists the numbers below n.
+func first(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

@@ -1,6 +1,8 @@
 package special
 
 import (
+	"sync"
+
 	g "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -76,6 +78,9 @@ func incompleteGamma(a, x *g.Node) gammaTail {
 	}
 }
 
+// gammaRule has enough nodes for an error of 1e-15.
+var gammaRule = sync.OnceValue(func() rule { return legendre(64) })
+
 // gammaIntegral returns the integral of exp(av − x(eᵛ−1)) over the tail.
 func gammaIntegral(a, x, upper *g.Node) tail {
 	const T = tailDepth
@@ -91,7 +96,7 @@ func gammaIntegral(a, x, upper *g.Node) tail {
 	below := g.Div(fill(x, -4*T), root(g.AddScalar(g.MulScalar(m, -2), -T), g.MulScalar(a, 8*T)))
 	end := g.Where(upper, above, below)
 	end = newton(end, 2, phi(a, x), func(v *g.Node) *g.Node { return g.Sub(a, g.Mul(x, g.Exp(v))) })
-	return integrate(end, phi(g.ExpandAxes(a, -1), g.ExpandAxes(x, -1)))
+	return gammaRule().integrate(end, phi(g.ExpandAxes(a, -1), g.ExpandAxes(x, -1)))
 }
 
 // logGammaKernel returns ln xᵃe⁻ˣ/Γ(a); for large a the terms near x = a are cancelled on paper.

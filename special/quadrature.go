@@ -1,8 +1,6 @@
 package special
 
 import (
-	"sync"
-
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/integrate/quad"
@@ -11,29 +9,28 @@ import (
 // tailDepth is the fall of a log-integrand at which an integral is cut off: e^−39 = 1e-17.
 const tailDepth = 39
 
-// tailNodes is the number of Gauss–Legendre nodes for the integrals of package special, whose
-// integrands are exponentials of concave functions that fall by tailDepth over the range.
-const tailNodes = 64
+// rule is a Gauss–Legendre rule on (0, 1). The integrands of package special are exponentials of
+// concave functions that fall by tailDepth over the range.
+type rule struct{ nodes, weights []float64 }
 
-// legendre returns the nodes and weights on (0, 1).
-var legendre = sync.OnceValues(func() (nodes, weights []float64) {
-	nodes, weights = make([]float64, tailNodes), make([]float64, tailNodes)
-	quad.Legendre{}.FixedLocations(nodes, weights, 0, 1)
-	return nodes, weights
-})
+// legendre returns the rule of n nodes.
+func legendre(n int) rule {
+	r := rule{make([]float64, n), make([]float64, n)}
+	quad.Legendre{}.FixedLocations(r.nodes, r.weights, 0, 1)
+	return r
+}
 
 // tail is the integral of e^φ(v) between 0 and end, and what it was computed from; the nodes are
 // a last axis.
 type tail struct{ end, v, mass, integral *g.Node }
 
 // integrate forms ∫e^φ(v)dv over the range between 0 and end, whose sign is free.
-func integrate(end *g.Node, phi func(v *g.Node) *g.Node) tail {
-	nodes, weights := legendre()
+func (r rule) integrate(end *g.Node, phi func(v *g.Node) *g.Node) tail {
 	row := func(c []float64) *g.Node {
 		return g.ExpandLeftToRank(g.ConstAsDType(end.Graph(), end.DType(), c), end.Rank()+1)
 	}
-	v := g.Mul(g.ExpandAxes(end, -1), row(nodes))
-	mass := g.Mul(g.Exp(phi(v)), row(weights))
+	v := g.Mul(g.ExpandAxes(end, -1), row(r.nodes))
+	mass := g.Mul(g.Exp(phi(v)), row(r.weights))
 	return tail{end, v, mass, g.Mul(g.Abs(end), g.ReduceSum(mass, -1))}
 }
 

@@ -2,3 +2,8 @@ package dist
 
 // KLNames lists the pairs with a closed form as "dist.Q ‖ dist.P".
 func KLNames() []string { return klNames }
+
+// Implicit derivatives, for comparison with tables.
+var (
+	ImplicitLogGamma = implicitLogGamma
+)

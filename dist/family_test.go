@@ -299,7 +299,7 @@ func (f family) expect(p []float64, h func(x float64) float64, corners ...float6
 	}
 	ends := f.breaks(p, corners...)
 	for i := range ends[1:] {
-		sum += tk.Integrate(weighted, ends[i], ends[i+1], 16)
+		sum += tk.Integrate(weighted, ends[i], ends[i+1], 64)
 	}
 	return sum
 }

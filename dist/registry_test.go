@@ -159,7 +159,7 @@ func TestParametersBroadcast(t *testing.T) {
 			for i, full := range out[:half] {
 				if want := []int{24, 6, 6, 24, 6}[i]; len(full) != want || len(out[half+i]) != want {
 					t.Errorf("%s, parameter %d a scalar: output %d: got %d values, want %d", f.name, scalar, i, len(out[half+i]), want)
-				} else if i != 3 {
+				} else if i != 3 && !math.IsNaN(full[5]) {
 					tk.Close(t, fmt.Sprint(f.name, ", parameter ", scalar, " a scalar: output ", i), out[half+i][5], full[5], 1e-14)
 				}
 			}

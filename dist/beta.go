@@ -1,0 +1,113 @@
+package dist
+
+import (
+	"math"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
+)
+
+// Beta is the beta distribution:
+//
+//	ln p(x) = (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β),  0 < x < 1.
+type Beta struct {
+	Alpha *g.Node // α
+	Beta  *g.Node // β, broadcast against Alpha
+}
+
+// spread gives both parameters the shape of a draw.
+func (d Beta) spread() Beta {
+	n := together(d.Alpha, d.Beta)
+	return Beta{n[0], n[1]}
+}
+
+// LogProb implements [Distribution]. With n = α + β it is −ln x − ln(1−x) − α·excess(xn/α)
+// − β·excess((1−x)n/β) + ½ ln(αβ/2πn) − δ(α) − δ(β) + δ(n); see [stirling].
+func (d Beta) LogProb(x *g.Node) *g.Node {
+	align(x, &d.Alpha, &d.Beta)
+	ok := inUnit(x)
+	x = keep(ok, x, .5)
+	n := g.Add(d.Alpha, d.Beta)
+	logX, logY, logN := g.Log(x), g.Log1p(g.Neg(x)), g.Log(n)
+	gap := g.Sub(g.Mul(x, d.Beta), g.Mul(g.OneMinus(x), d.Alpha)) // xn − α
+	low := g.Mul(d.Alpha, excess(g.Div(gap, d.Alpha), g.Add(logX, g.Sub(logN, g.Log(d.Alpha)))))
+	high := g.Mul(d.Beta, excess(g.Neg(g.Div(gap, d.Beta)), g.Add(logY, g.Sub(logN, g.Log(d.Beta)))))
+	return supported(ok, g.Sub(d.logScale(n), g.Add(g.Add(logX, logY), g.Add(low, high))))
+}
+
+// logScale returns ½ ln(αβ/2πn) − δ(α) − δ(β) + δ(n).
+func (d Beta) logScale(n *g.Node) *g.Node {
+	logs := g.Sub(g.Add(g.Log(d.Alpha), g.Log(d.Beta)), g.AddScalar(g.Log(n), math.Log(2*math.Pi)))
+	rest := g.Sub(stirling(n), g.Add(stirling(d.Alpha), stirling(d.Beta)))
+	return g.Add(g.MulScalar(logs, .5), rest)
+}
+
+// Mean returns α/(α + β).
+func (d Beta) Mean() *g.Node {
+	d = d.spread()
+	return g.Div(d.Alpha, g.Add(d.Alpha, d.Beta))
+}
+
+// Variance returns αβ/((α + β)²(α + β + 1)).
+func (d Beta) Variance() *g.Node {
+	d = d.spread()
+	n := g.Add(d.Alpha, d.Beta)
+	return g.Div(g.Mul(g.Div(d.Alpha, n), g.Div(d.Beta, n)), g.AddScalar(n, 1))
+}
+
+// Entropy returns ln B(α, β) − (α − 1)ψ(α) − (β − 1)ψ(β) + (n − 2)ψ(n), n = α + β, with
+// Stirling's formula put in.
+func (d Beta) Entropy() *g.Node {
+	d = d.spread()
+	n := g.Add(d.Alpha, d.Beta)
+	part := func(a *g.Node) *g.Node { // (a − 1)δ'(a) + 1/2a
+		return g.Add(g.Mul(g.AddScalar(a, -1), stirlingSlope(a)), g.Reciprocal(g.MulScalar(a, 2)))
+	}
+	whole := g.Add(g.Mul(g.AddScalar(n, -2), stirlingSlope(n)), g.Reciprocal(n))
+	// The logarithms leave ½ ln 2παβ/n³, which is ln αβ/n² less the ½ ln αβ/2πn of logScale.
+	logs := g.Add(g.Log(g.Div(d.Alpha, n)), g.Log(g.Div(d.Beta, n)))
+	h := g.Sub(g.AddScalar(logs, .5), d.logScale(n))
+	return g.Add(h, g.Sub(whole, g.Add(part(d.Alpha), part(d.Beta))))
+}
+
+// CDF returns I_x(α, β), the regularised incomplete beta function.
+func (d Beta) CDF(x *g.Node) *g.Node {
+	align(x, &d.Alpha, &d.Beta)
+	ok := inUnit(x)
+	n := together(d.Alpha, d.Beta, keep(ok, x, .5))
+	return g.Where(to(ok, dims(n[0])), special.BetaInc(n[0], n[1], n[2]), to(g.ClipScalar(x, 0, 1), dims(n[0])))
+}
+
+// Sample implements [Distribution].
+func (d Beta) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
+
+// Rsample returns x/(x + y), M×shape, of gamma variables with concentrations α and β, which carry
+// implicit derivatives. Draws that round to 0 or 1 are moved to the next number inside.
+func (d Beta) Rsample(s *model.Scope, name string, m int) *g.Node {
+	d = d.spread()
+	s = s.In(name)
+	logOdds := g.Sub(drawLogGamma(s, "alpha", m, d.Alpha), drawLogGamma(s, "beta", m, d.Beta))
+	return insideUnit(g.Logistic(logOdds))
+}
+
+// Support implements [Declared].
+func (d Beta) Support() Support { return Support{Set: Unit} }
+
+// Parameters implements [Declared].
+func (d Beta) Parameters() []Parameter {
+	return []Parameter{{"Alpha", d.Alpha, Support{Set: Positive}}, {"Beta", d.Beta, Support{Set: Positive}}}
+}
+
+// klBeta is KL(B(α₁, β₁) ‖ B(α₂, β₂)) = ln B(α₂, β₂) − ln B(α₁, β₁) + (α₁ − α₂)ψ(α₁)
+// + (β₁ − β₂)ψ(β₁) + (n₂ − n₁)ψ(n₁), n = α + β.
+func klBeta(q, p Beta) *g.Node {
+	q, p = q.spread(), p.spread()
+	a, b := g.Sub(q.Alpha, p.Alpha), g.Sub(q.Beta, p.Beta)
+	end := special.Digamma(g.Add(q.Alpha, q.Beta))
+	logs := g.Add(g.Mul(a, g.Sub(special.Digamma(q.Alpha), end)), g.Mul(b, g.Sub(special.Digamma(q.Beta), end)))
+	return g.Add(logs, g.Sub(special.LogBeta(p.Alpha, p.Beta), special.LogBeta(q.Alpha, q.Beta)))
+}
+
+func init() { registerKL(klBeta) }

@@ -4,8 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,26 +23,28 @@ import (
 // exported functions that are called New….
 func declared(t *testing.T) (types, makers []string) {
 	t.Helper()
-	pkgs, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	methods := map[string]int{}
-	for _, file := range pkgs["bij"].Files {
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			switch {
-			case !ok:
-			case f.Recv == nil && strings.HasPrefix(f.Name.Name, "New"):
-				makers = append(makers, f.Name.Name)
-			case f.Recv != nil:
-				recv := f.Recv.List[0].Type
-				if star, ok := recv.(*ast.StarExpr); ok {
-					recv = star.X
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, f := range functions(t, name) {
+			if f.Recv == nil {
+				if strings.HasPrefix(f.Name.Name, "New") {
+					makers = append(makers, f.Name.Name)
 				}
-				if slices.Contains([]string{"Forward", "Inverse", "Event"}, f.Name.Name) {
-					methods[recv.(*ast.Ident).Name]++
-				}
+				continue
+			}
+			recv := f.Recv.List[0].Type
+			if star, ok := recv.(*ast.StarExpr); ok {
+				recv = star.X
+			}
+			if slices.Contains([]string{"Forward", "Inverse", "Event"}, f.Name.Name) {
+				methods[recv.(*ast.Ident).Name]++
 			}
 		}
 	}
@@ -52,6 +54,21 @@ func declared(t *testing.T) (types, makers []string) {
 		}
 	}
 	return types, makers
+}
+
+// functions returns the functions that a file declares.
+func functions(t *testing.T, name string) (out []*ast.FuncDecl) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // collect notes the types of a map and of its parts.

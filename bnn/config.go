@@ -23,7 +23,7 @@ var Heads = []string{"homoscedastic", "heteroscedastic", "classes"}
 type Config struct {
 	Method    string  // one of Methods; vi
 	Estimator string  // of vi: one of Estimators; local
-	Prior     Prior   // of the weights; hierarchical
+	Prior     Prior   // of the weights; normal, of deviation 2/√inputs
 	Head      string  // one of Heads; homoscedastic
 	Hidden    []int   // widths of the hidden layers; nil is one of 50, an empty slice a linear model
 	Noise     float64 // known standard deviation of the target of a homoscedastic head; 0: learned
@@ -31,7 +31,7 @@ type Config struct {
 	Dropout   float64 // of dropout: probability that a hidden unit is left out; 0.05
 	Members   int     // of ensemble: number of networks; 5
 	Epochs    int     // passes over the table; as many as make 3,000 steps
-	Batch     int     // B, rows a step; all up to 1,024, 128 of larger tables
+	Batch     int     // B, rows a step; all up to 1,024 (32 for swag), 128 of larger tables
 	LR        float64 // learning rate of Adam at the start, half a cosine to 0; 0.01
 	Draws     int     // K, weight draws of a prediction; 100
 	Raw       bool    // take x as it is, without standardising its columns (images)
@@ -39,7 +39,7 @@ type Config struct {
 	Backend   string  // compute backend; the default one
 
 	// Progress, unless nil, is called after each epoch.
-	Progress func(Progress)
+	Progress func(Progress) `json:"-"`
 
 	dtype dtypes.DType                            // of the arrays; float32
 	noise func(name string, dims []int) []float64 // replaces the noise of training
@@ -69,6 +69,9 @@ func (c Config) withDefaults(n int) Config {
 	c.Members = orElse(c.Members, 5)
 	if c.Batch == 0 && n > 1024 {
 		c.Batch = 128
+	}
+	if c.Batch == 0 && c.Method == "swag" {
+		c.Batch = 32
 	}
 	c.Batch = min(orElse(c.Batch, n), n)
 	steps := (n + c.Batch - 1) / c.Batch // an epoch

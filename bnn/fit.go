@@ -90,6 +90,18 @@ func (r *trainer) sigma(arrays map[string]model.Array) float64 {
 	return r.c.Noise / r.t.target.SD
 }
 
+// variance is the variance of a row about its prediction, in standardised units: of classes 1, of
+// rows with a σ each that of the normal distribution with their entropy.
+func (r *trainer) variance(arrays map[string]model.Array) float64 {
+	switch r.c.Head {
+	case "classes":
+		return 1
+	case "heteroscedastic":
+		return math.Exp(-2*r.logLik) / (2 * math.Pi * math.E)
+	}
+	return math.Pow(r.sigma(arrays), 2)
+}
+
 // draw takes k draws of weights with the scale that the arrays hold.
 func (n *Net) draw(r *trainer, from sampler, k int, arrays map[string]model.Array) error {
 	key := r.key.Named("draws")

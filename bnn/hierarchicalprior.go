@@ -1,17 +1,19 @@
 package bnn
 
 import (
+	"math"
+
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
-	"math"
 )
 
-// The hyper-prior s² ~ InvGamma(a, b) of a weight's variance, relative to the square of its
-// scale (Wu et al. 2019, section 4.2, have a = 4.4798 and b = 10 for weights without scale).
+// The hyper-prior s² ~ InvGamma(a, b) of a weight's variance relative to the square of its scale,
+// with the figures of Wu et al. 2019, section 4.2. It has to hold s² up: where it is vague, groups
+// of weights that have little to do shrink and take s² down with them, until nothing is left.
 const (
-	hyperA = 1.
-	hyperB = .1
+	hyperA = 4.4798
+	hyperB = 10.
 )
 
 // hierarchicalPrior is p(w|s²) = N(0, s²), p(s²) = InvGamma(a, b), with s² of a group of n

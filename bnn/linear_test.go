@@ -95,7 +95,7 @@ func TestEveryEstimatorFindsTheMeanFieldOptimum(t *testing.T) {
 		q, tab := meanFieldOf(t, x, y, Config{
 			Estimator: e, Hidden: []int{}, Noise: .5, Prior: Prior{Kind: "gaussian"}, Epochs: 4000, Draws: 1,
 		})
-		want, precision := posterior(tab, 1, .5/tab.target.SD)
+		want, precision := posterior(tab, 2, .5/tab.target.SD)
 		for j := range tab.d {
 			sd := 1 / math.Sqrt(precision.At(j, j))
 			near(t, e+" mean in deviations", (q["layer0/weight/mean"].Data[j]-want[j])/sd, 0, .1)
@@ -113,7 +113,7 @@ func TestTheLastLayerHasItsExactPosterior(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, precision := posterior(tab, 1, .5/tab.target.SD)
+	want, precision := posterior(tab, 2, .5/tab.target.SD)
 	for j := range tab.d {
 		near(t, "mean", n.mean[0].W[j], want[j], 1e-6)
 	}
@@ -136,7 +136,7 @@ func TestLaplaceOfALinearModelHasTheInverseOfThePrecision(t *testing.T) {
 	x, y := linearTable(40, 3, .5, 4)
 	n := fit(t, x, y, Config{Method: "laplace", Hidden: []int{}, Noise: .5, Batch: 16, Epochs: 1500, Draws: 4000})
 	tab, _ := newTable(x, y, Config{})
-	want, precision := posterior(tab, 1, .5/tab.target.SD)
+	want, precision := posterior(tab, 2, .5/tab.target.SD)
 	for j := range tab.d {
 		near(t, "mode", n.mean[0].W[j], want[j], 1e-3)
 		v := 0.
@@ -157,7 +157,7 @@ func TestLangevinDrawsOfALinearModelHaveTheExactMoments(t *testing.T) {
 		t.Errorf("draws: got %d, want 2000", n.Draws())
 	}
 	tab, _ := newTable(x, y, Config{})
-	want, precision := posterior(tab, 1, .5/tab.target.SD)
+	want, precision := posterior(tab, 2, .5/tab.target.SD)
 	cov := invert(t, precision)
 	for j := range tab.d {
 		mean, v := 0., 0.

@@ -44,8 +44,10 @@ func (p *Prediction) addClasses(f []float64) {
 	}
 	for k, v := range f {
 		lnP := v - top - math.Log(sum)
-		p.Probs[k] += math.Exp(lnP)
-		p.entropy -= math.Exp(lnP) * lnP
+		if q := math.Exp(lnP); q > 0 { // 0 ln 0 is 0
+			p.Probs[k] += q
+			p.entropy -= q * lnP
+		}
 	}
 	p.draws++
 }

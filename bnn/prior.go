@@ -14,16 +14,16 @@ var PriorKinds = []string{"gaussian", "mixture", "hierarchical", "ard"}
 // is the given one divided by the square root of its layer's number of inputs; a bias has it as
 // it is. Zero values stand for those named beside the fields.
 type Prior struct {
-	Kind   string  // one of PriorKinds; hierarchical
-	SD     float64 // s of gaussian and of methods other than vi, σ₁ of the mixture; 1
+	Kind   string  // one of PriorKinds; gaussian
+	SD     float64 // s of gaussian and of methods other than vi, σ₁ of the mixture; 2
 	Small  float64 // σ₂ of the mixture, relative to SD; e⁻⁶
 	Weight float64 // π of the mixture, share of σ₁; 0.5
 }
 
 // withDefaults fills in what is left zero.
 func (p Prior) withDefaults() Prior {
-	p.Kind = orElse(p.Kind, "hierarchical")
-	p.SD = orElse(p.SD, 1)
+	p.Kind = orElse(p.Kind, "gaussian")
+	p.SD = orElse(p.SD, 2)
 	p.Small = orElse(p.Small, 0.0024787521766663585) // σ₁ = e⁻¹ and σ₂ = e⁻⁷ of the paper
 	p.Weight = orElse(p.Weight, .5)
 	return p

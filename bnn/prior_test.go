@@ -112,7 +112,7 @@ func TestThePriorsOfTheConfigurationAreTheirKinds(t *testing.T) {
 		p := Prior{Kind: kind}.withDefaults()
 		switch v := p.of().(type) {
 		case gaussianPrior:
-			near(t, kind, v.sd, 1, 0)
+			near(t, kind, v.sd, 2, 0)
 		case mixturePrior: // σ₁ = e⁻¹ and σ₂ = e⁻⁷ have this ratio
 			near(t, kind, math.Log(v.sd2/v.sd1), -6, 1e-12)
 		case hierarchicalPrior:

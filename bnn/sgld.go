@@ -35,12 +35,12 @@ func fitSGLD(ctx context.Context, r *trainer, n *Net) error {
 		}
 		return n.add(n.shape.point(arrays), r.sigma(arrays))
 	}
-	step := langevinStep * math.Pow(r.sigma(arrays), 2) / float64(r.t.n)
+	step := langevinStep * r.variance(arrays) / float64(r.t.n)
 	return r.run(ctx, phase{name: "sgld", net: p, epochs: r.c.Epochs, update: langevin(step, r.t.n), after: after})
 }
 
-// langevinStep is ε relative to σ²/N, the variance that N rows with standardised inputs leave a
-// weight: steps of .1 bias variances by some per cent.
+// langevinStep is ε relative to σ²/N, the variance that N rows of variance σ² with standardised
+// inputs leave a weight: steps of .1 bias variances by some per cent.
 const langevinStep = .1
 
 // langevin is the update of the dynamics with step ε for a table of n rows.

@@ -22,10 +22,13 @@ const (
 //
 //	w = w̄ + Σ_diag^½ z₁/√2 + D z₂/√(2(K−1)),  z₁, z₂ ~ N(0, 1),
 //
-// where D holds the deviations of the last K iterates from the running mean.
+// where D holds the deviations of the last K iterates from the running mean. The rate is that of
+// the configuration times the variance of a row, which the curvature of the loss is divided by.
+// It is the choice of rows that moves the path: a batch of all of them would leave it at the mode.
 func fitSWAG(ctx context.Context, r *trainer, n *Net) error {
 	p := point{shape: n.shape, sd: r.c.Prior.SD}
-	if _, err := r.mode(ctx, n, p, "mode"); err != nil {
+	arrays, err := r.mode(ctx, n, p, "mode")
+	if err != nil {
 		return err
 	}
 	c := &collector{}
@@ -43,12 +46,11 @@ func fitSWAG(ctx context.Context, r *trainer, n *Net) error {
 		}
 		return err
 	}
-	err := r.run(ctx, phase{name: "swag", net: p, epochs: r.c.Epochs, update: descent(r.c.LR), after: after})
+	err = r.run(ctx, phase{name: "swag", net: p, epochs: r.c.Epochs, update: descent(r.c.LR * r.variance(arrays)), after: after})
 	if err != nil {
 		return err
 	}
-	arrays, err := r.arrays()
-	if err != nil {
+	if arrays, err = r.arrays(); err != nil {
 		return err
 	}
 	n.mean = n.shape.unflat(c.mean)

@@ -20,6 +20,7 @@ type trainer struct {
 	params *model.Params
 	key    rng.Key
 	inputs map[int][2]*model.Input // x and y, by rows of a batch
+	logLik float64                 // mean ln p(y|x, w) of the last epoch
 }
 
 // phase is a number of epochs with one network and one way to move its weights.
@@ -130,6 +131,7 @@ func (r *trainer) run(ctx context.Context, p phase) error {
 		if math.IsNaN(progress.Loss) || math.IsInf(progress.Loss, 0) {
 			return fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", p.name, e+1, progress.Loss, r.c.LR)
 		}
+		r.logLik = progress.LogLik
 		if r.c.Progress != nil {
 			r.c.Progress(progress)
 		}

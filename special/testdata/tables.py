@@ -161,7 +161,28 @@ def betainc_tables():
     return {"BetaInc": tab}
 
 
-TABLES = {"gamma": gamma_tables, "gammainc": gammainc_tables, "normal": normal_tables, "betainc": betainc_tables}
+def bessel_tables():
+    xs = f32([1e-20, 1e-6, .01, .5, 1.99, 2.01, 5, 12, 30, 100, 700, 1e4, 1e6])
+    out = {}
+    for nu in [0, .5, 1, 2.5, 7.9, 8, 24, 127.5, 1000]:
+        def I(n, x):
+            """The power series, or the asymptotic series where that is long."""
+            mp.mp.dps = 60
+            return mp.besseli(n, x)
+        nu = mp.mpf(nu)
+        logs, ratios = ({"x": [], "y": [], "d": []} for _ in range(2))
+        for x in map(mp.mpf, xs):
+            if x > 1e4 and nu > 130:
+                continue
+            r = I(nu + 1, x) / I(nu, x)
+            logs["x"].append([float(x)]); logs["y"].append(num(mp.log(I(nu, x)))); logs["d"].append([num(r + nu / x)])
+            ratios["x"].append([float(x)]); ratios["y"].append(num(r)); ratios["d"].append([num(1 - (2 * nu + 1) / x * r - r * r)])
+        out[f"LogBesselI {float(nu):g}"] = logs
+        out[f"BesselRatio {float(nu) + 1:g}"] = ratios
+    return out
+
+
+TABLES = {"gamma": gamma_tables, "gammainc": gammainc_tables, "normal": normal_tables, "betainc": betainc_tables, "bessel": bessel_tables}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

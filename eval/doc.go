@@ -2,6 +2,9 @@
 // intervals, calibrated alarm thresholds, paths between codes, linear baselines with known
 // optima, and the small statistics that bounds are reported with.
 //
-// Everything is float64 over plain slices. Higher scores mean "more positive" (more
+// Two evaluations run graphs of a model: annealed importance sampling with its bounds from both
+// sides ([AIS]), and the search for the best guide of each datum ([FindGaps]).
+//
+// Everything else is float64 over plain slices. Higher scores mean "more positive" (more
 // anomalous) throughout. Inputs are never modified.
 package eval

@@ -58,6 +58,24 @@ func (l Latent) draw(s *model.Scope, m int) (z, logQ *g.Node, pathwise bool) {
 	return z, l.Q.LogProb(z), false
 }
 
+// Joint returns ln p(x|z) and ln p(z), M×B each, for z of M×B×L.
+func (l Latent) Joint(x, z *g.Node) (logLik, logPrior *g.Node) {
+	logPrior = perDatum(l.P.LogProb(z))
+	return l.logLik(x, z), g.BroadcastToDims(logPrior, z.Shape().Dimensions[:2]...)
+}
+
+// FromPrior returns M draws of z ~ p(z) for each of B data, M×B×L.
+func (l Latent) FromPrior(s *model.Scope, name string, m, b int) *g.Node {
+	d := l.P.Mean().Shape().Dimensions
+	if d[0] == b {
+		return l.P.Sample(s, name, m)
+	}
+	if d[0] != 1 {
+		panic(fmt.Errorf("vi: prior: got %d rows, want 1 or %d", d[0], b))
+	}
+	return g.Reshape(l.P.Sample(s, name, m*b), append([]int{m, b}, d[1:]...)...)
+}
+
 // logLik returns ln p(x|z), M×B, for z of M×B×L. The draws are decoded as one batch.
 func (l Latent) logLik(x, z *g.Node) *g.Node {
 	d := z.Shape().Dimensions

@@ -16,14 +16,14 @@ func given(s *model.Scope) bij.Net {
 }
 
 var flows = []entry{
-	{name: "Planar", make: func(s *model.Scope) bij.Bijector { return bij.NewPlanar(s, 3, 2) }, x: []int{3}, mute: true, zero: true},
-	{name: "Planar of one", make: func(s *model.Scope) bij.Bijector { return bij.NewPlanar(s, 1, 3) }, x: []int{1}, mute: true, zero: true},
+	{name: "Planar", make: func(s *model.Scope) bij.Bijector { return bij.NewPlanar(s, 3, 2) }, x: []int{3}, zero: true},
+	{name: "Planar of one", make: func(s *model.Scope) bij.Bijector { return bij.NewPlanar(s, 1, 3) }, x: []int{1}, zero: true},
 	{name: "Planar with given parameters", make: func(s *model.Scope) bij.Bijector {
-		return bij.PlanarOf(s.Param("u", model.Gaussian(2), 4), s.Param("w", model.Gaussian(2), 4), s.Param("b", model.Constant(0)))
-	}, x: []int{4}, mute: true},
+		return bij.PlanarOf(s.Param("u", model.Gaussian(.7), 4), s.Param("w", model.Gaussian(.7), 4), s.Param("b", model.Constant(0)))
+	}, x: []int{4}},
 	{name: "Planar, amortized", make: func(s *model.Scope) bij.Bijector {
 		return bij.NewAmortizedPlanar(s, 3, 2, s.Param("delta", model.Constant(0), bij.PlanarSize(3, 2)))
-	}, x: []int{3}, mute: true, zero: true},
+	}, x: []int{3}, zero: true},
 	{name: "Radial", make: func(s *model.Scope) bij.Bijector { return bij.NewRadial(s, 3, 2) }, x: []int{3}, zero: true},
 	{name: "Radial of one", make: func(s *model.Scope) bij.Bijector { return bij.NewRadial(s, 1, 2) }, x: []int{1}, zero: true},
 	{name: "Radial with given parameters", make: func(s *model.Scope) bij.Bijector {
@@ -32,10 +32,10 @@ var flows = []entry{
 	{name: "Radial, amortized", make: func(s *model.Scope) bij.Bijector {
 		return bij.NewAmortizedRadial(s, 3, 2, s.Param("delta", model.Constant(0), bij.RadialSize(3, 2)))
 	}, x: []int{3}, zero: true},
-	{name: "Sylvester, orthogonal", make: func(s *model.Scope) bij.Bijector { return bij.NewOrthogonalSylvester(s, 4, 2, 2, nil) }, x: []int{4}, mute: true, zero: true},
-	{name: "Sylvester, orthogonal, as many columns", make: func(s *model.Scope) bij.Bijector { return bij.NewOrthogonalSylvester(s, 3, 3, 1, nil) }, x: []int{3}, mute: true, zero: true},
-	{name: "Sylvester, Householder", make: func(s *model.Scope) bij.Bijector { return bij.NewHouseholderSylvester(s, 3, 2, 2, nil) }, x: []int{3}, mute: true, zero: true},
-	{name: "Sylvester, triangular", make: func(s *model.Scope) bij.Bijector { return bij.NewTriangularSylvester(s, 3, 2, nil) }, x: []int{3}, mute: true, zero: true},
+	{name: "Sylvester, orthogonal", make: func(s *model.Scope) bij.Bijector { return bij.NewOrthogonalSylvester(s, 4, 2, 1, nil) }, x: []int{4}, zero: true},
+	{name: "Sylvester, orthogonal, as many columns", make: func(s *model.Scope) bij.Bijector { return bij.NewOrthogonalSylvester(s, 2, 2, 1, nil) }, x: []int{2}, zero: true},
+	{name: "Sylvester, Householder", make: func(s *model.Scope) bij.Bijector { return bij.NewHouseholderSylvester(s, 3, 2, 1, nil) }, x: []int{3}, zero: true},
+	{name: "Sylvester, triangular", make: func(s *model.Scope) bij.Bijector { return bij.NewTriangularSylvester(s, 2, 2, nil) }, x: []int{2}, zero: true},
 	{name: "NICE", make: func(s *model.Scope) bij.Bijector { return bij.NewNICE(s, 3, false, small) }, x: []int{3}, zero: true},
 	{name: "RealNVP", make: func(s *model.Scope) bij.Bijector { return bij.NewRealNVP(s, 3, true, small) }, x: []int{3}, zero: true},
 	{name: "RealNVP, conditional", make: func(s *model.Scope) bij.Bijector { return bij.NewRealNVP(s, 4, false, given(s)) }, x: []int{4}, zero: true},

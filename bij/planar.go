@@ -1,7 +1,6 @@
 package bij
 
 import (
-	"fmt"
 	"math"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -60,14 +59,23 @@ func (f Planar) Forward(x *g.Node) (y, logDet *g.Node) {
 	a := dot(f.w, x)
 	h := g.Tanh(g.Add(a, like(f.b, a)))
 	y = g.Add(x, g.Mul(like(f.hat, x), g.ExpandAxes(h, -1)))
-	// 1 + (1 − h²)(soft − 1), without the difference that cancels as wᵀû nears −1
-	h2 := g.Square(h)
-	return y, g.Log(g.Add(h2, g.Mul(g.OneMinus(h2), like(f.soft, h2))))
+	return y, f.logDet(h)
 }
 
-// Inverse panics: x has no closed form.
-func (Planar) Inverse(*g.Node) (x, logDet *g.Node) {
-	panic(fmt.Errorf("bij: planar: got a request for the inverse, which has no closed form"))
+// logDet returns ln(1 + (1 − h²)wᵀû) without the difference that cancels as wᵀû nears −1.
+func (f Planar) logDet(h *g.Node) *g.Node {
+	h2 := g.Square(h)
+	return g.Log(g.Add(h2, g.Mul(g.OneMinus(h2), like(f.soft, h2))))
+}
+
+// Inverse finds a = wᵀx + b from a + wᵀû·h(a) = wᵀy + b, an equation of one number, by bisection
+// (see rootTanh): some 300 nodes of the graph.
+func (f Planar) Inverse(y *g.Node) (x, logDet *g.Node) {
+	mustWidth("planar", y, f.w.Shape().Dim(-1))
+	a := dot(f.w, y)
+	soft := g.BroadcastToDims(like(f.soft, a), dims(a)...)
+	h := g.Tanh(rootTanh(g.Add(a, like(f.b, a)), soft))
+	return g.Sub(y, g.Mul(like(f.hat, y), g.ExpandAxes(h, -1))), g.Neg(f.logDet(h))
 }
 
 // Event implements [Bijector]: vectors.

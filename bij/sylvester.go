@@ -1,8 +1,6 @@
 package bij
 
 import (
-	"fmt"
-
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
@@ -15,9 +13,10 @@ import (
 //
 // (van den Berg et al. 2018, eq. 9–13). The makers differ in Q.
 type Sylvester struct {
-	in, out *g.Node // R̃Qᵀ, …×m×n, and QR, …×n×m
-	b       *g.Node // …×m
-	diag    *g.Node // R_ii R̃_ii, …×m
+	in, out  *g.Node // R̃Qᵀ, …×m×n, and QR, …×n×m
+	b        *g.Node // …×m
+	diag     *g.Node // R_ii R̃_ii, …×m
+	q, r, rt *g.Node // Q, …×n×m, R and R̃, …×m×m
 }
 
 // orthogonal is how a kind of Sylvester map gets the K matrices Q, …×K×n×m.
@@ -92,7 +91,7 @@ func sylvester(s *model.Scope, n, m, k int, delta *g.Node, kind orthogonal) Chai
 	diag := g.Mul(rDiag, rtDiag)
 	chain := make(Chain, k)
 	for i := range chain {
-		chain[i] = Sylvester{in: layer(in, 2, i), out: layer(out, 2, i), b: layer(b, 1, i), diag: layer(diag, 1, i)}
+		chain[i] = Sylvester{in: layer(in, 2, i), out: layer(out, 2, i), b: layer(b, 1, i), diag: layer(diag, 1, i), q: layer(q, 2, i), r: layer(r, 2, i), rt: layer(rt, 2, i)}
 	}
 	return chain
 }
@@ -135,12 +134,43 @@ func (f Sylvester) Forward(x *g.Node) (y, logDet *g.Node) {
 	a := times(f.in, x)
 	h := g.Tanh(g.Add(a, like(f.b, a)))
 	y = g.Add(x, times(f.out, h))
-	return y, g.ReduceSum(g.Log1p(g.Mul(g.OneMinus(g.Square(h)), like(f.diag, h))), -1)
+	return y, f.logDet(h)
 }
 
-// Inverse panics: x has no closed form.
-func (Sylvester) Inverse(*g.Node) (x, logDet *g.Node) {
-	panic(fmt.Errorf("bij: Sylvester: got a request for the inverse, which has no closed form"))
+// logDet returns Σ ln(1 + (1 − h²)R_ii R̃_ii).
+func (f Sylvester) logDet(h *g.Node) *g.Node {
+	return g.ReduceSum(g.Log1p(g.Mul(g.OneMinus(g.Square(h)), like(f.diag, h))), -1)
+}
+
+// Inverse solves for v = Qᵀx from the last element to the first: in
+//
+//	v_i + Σ_{j≥i} R_ij h(a_j) = (Qᵀy)_i,  a_i = Σ_{j≥i} R̃_ij v_j + b_i,
+//
+// the later elements are known, and a_i + R_ii R̃_ii h(a_i) is (see rootTanh): some 300 nodes of
+// the graph an element.
+func (f Sylvester) Inverse(y *g.Node) (x, logDet *g.Node) {
+	mustWidth("Sylvester", y, f.in.Shape().Dim(-1))
+	u := times(g.Transpose(f.q, -1, -2), y)
+	m := width("Sylvester", u)
+	h, v := make([]*g.Node, m), make([]*g.Node, m)
+	at := func(a *g.Node, i, j int) *g.Node { return like(column(column(a, j), i), v[m-1]) }
+	for i := m - 1; i >= 0; i-- {
+		v[i] = column(u, i)
+		if i == m-1 {
+			v[m-1] = v[i] // fixes the rank that parameters get
+		}
+		a := like(column(f.b, i), v[i])
+		for j := i + 1; j < m; j++ {
+			v[i] = g.Sub(v[i], g.Mul(at(f.r, i, j), h[j]))
+			a = g.Add(a, g.Mul(at(f.rt, i, j), v[j]))
+		}
+		a = g.Add(a, g.Mul(at(f.rt, i, i), v[i]))
+		soft := g.BroadcastToDims(like(column(g.AddScalar(f.diag, 1), i), a), dims(a)...)
+		h[i] = g.Tanh(rootTanh(a, soft))
+		v[i] = g.Sub(v[i], g.Mul(at(f.r, i, i), h[i]))
+	}
+	all := g.Stack(h, -1)
+	return g.Sub(y, times(f.out, all)), g.Neg(f.logDet(all))
 }
 
 // Event implements [Bijector]: vectors.

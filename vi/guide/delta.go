@@ -22,3 +22,9 @@ func (d delta) Draw(s *model.Scope, _ string, m int) (u, logQ *g.Node) {
 	u, _ = d.at.whiten(s, g.BroadcastToDims(g.ExpandAxes(y, 0), m, d.n))
 	return u, zeros(u, m)
 }
+
+// IsDelta tells whether a guide is a point.
+func IsDelta(q vi.Guide) bool {
+	_, ok := q.(delta)
+	return ok
+}

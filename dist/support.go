@@ -33,17 +33,18 @@ const (
 type Support struct {
 	Set       Set     // which kind
 	Low, High *g.Node // bounds of Interval, AtLeast and Count, broadcast against the values
+	Extra     int     // event axes beyond those of the set, which holds for every slice along them
 }
 
 // Rank is the number of event axes: 0 for numbers, 1 for vectors, 2 for matrices.
 func (s Support) Rank() int {
 	switch {
 	case s.Set >= Matrix:
-		return 2
+		return 2 + s.Extra
 	case s.Set >= Vector:
-		return 1
+		return 1 + s.Extra
 	}
-	return 0
+	return s.Extra
 }
 
 // Discrete tells whether the set is countable.

@@ -1,0 +1,95 @@
+package dist
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
+)
+
+// Dirichlet is the Dirichlet distribution of K probabilities with concentration α:
+//
+//	ln p(x) = Σₖ (αₖ − 1) ln xₖ + ln Γ(α₀) − Σₖ ln Γ(αₖ),  α₀ = Σₖ αₖ.
+type Dirichlet struct {
+	Concentration *g.Node // α, …×K
+}
+
+// check panics on a mistaken shape.
+func (d Dirichlet) check() Dirichlet {
+	got := d.Concentration.Shape().Dimensions
+	require(len(got) > 0 && got[len(got)-1] > 1, "Dirichlet", "Concentration", got, "…×K, K above 1")
+	return d
+}
+
+// logBeta returns Σₖ ln Γ(αₖ) − ln Γ(α₀).
+func (d Dirichlet) logBeta() *g.Node {
+	a := d.Concentration
+	return g.Sub(g.ReduceSum(special.Lgamma(a), -1), special.Lgamma(g.ReduceSum(a, -1)))
+}
+
+// meanLogs returns E[ln xₖ] = ψ(αₖ) − ψ(α₀).
+func (d Dirichlet) meanLogs() *g.Node {
+	a := d.Concentration
+	return g.Sub(special.Digamma(a), special.Digamma(g.ReduceAndKeep(a, g.ReduceSum, -1)))
+}
+
+// LogProb implements [Distribution]. A zero counts nothing where α = 1, the limit of xᵅ⁻¹.
+func (d Dirichlet) LogProb(x *g.Node) *g.Node {
+	d = d.check()
+	requireVector("Dirichlet", "values", x, d.Concentration.Shape().Dim(-1))
+	rank := max(x.Rank(), d.Concentration.Rank())
+	power := g.AddScalar(lead(d.Concentration, rank), -1)
+	joint := jointDims("Dirichlet", dims(x), dims(power))
+	power, x = spread(power, joint, 0), spread(x, joint, 0)
+	none := g.LogicalAnd(g.Equal(x, g.ZerosLike(x)), g.Equal(power, g.ZerosLike(x)))
+	logs := g.Log(g.Where(none, g.OnesLike(x), x))
+	return g.Sub(g.ReduceSum(g.Mul(power, logs), -1), lead(d.logBeta(), rank-1))
+}
+
+// Mean returns α/α₀.
+func (d Dirichlet) Mean() *g.Node {
+	a := d.check().Concentration
+	return g.Div(a, g.ReduceAndKeep(a, g.ReduceSum, -1))
+}
+
+// Variance returns m(1 − m)/(α₀ + 1) for the mean m.
+func (d Dirichlet) Variance() *g.Node {
+	m := d.Mean()
+	total := g.ReduceAndKeep(d.Concentration, g.ReduceSum, -1)
+	return g.Div(g.Mul(m, g.OneMinus(m)), g.AddScalar(total, 1))
+}
+
+// Entropy returns ln B(α) − Σₖ (αₖ − 1)(ψ(αₖ) − ψ(α₀)).
+func (d Dirichlet) Entropy() *g.Node {
+	d = d.check()
+	return g.Sub(d.logBeta(), g.ReduceSum(g.Mul(g.AddScalar(d.Concentration, -1), d.meanLogs()), -1))
+}
+
+// Sample implements [Distribution].
+func (d Dirichlet) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
+
+// Rsample returns normalised Gamma(αₖ, 1) draws, M×…×K, whose derivatives are implicit. They are
+// normalised as logarithms, so that draws of small α do not underflow together.
+func (d Dirichlet) Rsample(s *model.Scope, name string, m int) *g.Node {
+	return g.Exp(logSoftmax(drawLogGamma(s, name, m, d.check().Concentration)))
+}
+
+// Support implements [Declared].
+func (d Dirichlet) Support() Support { return Support{Set: Simplex} }
+
+// Parameters implements [Declared].
+func (d Dirichlet) Parameters() []Parameter {
+	return []Parameter{{"Concentration", d.Concentration, Support{Set: Positive, Extra: 1}}}
+}
+
+// klDirichlet is ln B(β) − ln B(α) + Σₖ (αₖ − βₖ)(ψ(αₖ) − ψ(α₀)) for concentrations α of q and β of p.
+func klDirichlet(q, p Dirichlet) *g.Node {
+	a, b := q.check().Concentration, p.check().Concentration
+	requireVector("Dirichlet", "concentrations of a KL", b, a.Shape().Dim(-1))
+	rank := max(a.Rank(), b.Rank())
+	logs := lead(q.meanLogs(), rank)
+	cross := g.ReduceSum(g.Mul(g.Sub(lead(a, rank), lead(b, rank)), logs), -1)
+	return total("Dirichlet", p.logBeta(), g.Neg(q.logBeta()), cross)
+}
+
+func init() { registerKL(klDirichlet) }

@@ -10,7 +10,7 @@ import (
 // ReliabilityBin is one point of a reliability curve: rows whose confidence, the probability of
 // the class that was predicted, is alike.
 type ReliabilityBin struct {
-	Count      int
+	Count      int     // rows
 	Lo, Hi     float64 // bounds of the confidence
 	Confidence float64 // mean of the bin; NaN if it is empty
 	Accuracy   float64 // share of its rows that were right; NaN if it is empty
@@ -18,9 +18,9 @@ type ReliabilityBin struct {
 
 // Reliability is the reliability curve of class probabilities and what sums it up.
 type Reliability struct {
-	Bins []ReliabilityBin
-	ECE  float64 // expected calibration error, Σ (n_b/N)|accuracy − confidence|
-	MCE  float64 // the largest of its differences
+	Bins []ReliabilityBin // by rising confidence
+	ECE  float64          // expected calibration error, Σ (n_b/N)|accuracy − confidence|
+	MCE  float64          // the largest of its differences
 }
 
 // ReliabilityCurve sorts rows by confidence into bins of equal width on (0, 1] (Guo et al. 2017,

@@ -1,5 +1,5 @@
 // Package eval measures what a trained model is worth: detection curves with their
-// intervals, calibrated alarm thresholds, paths between codes, linear baselines with known
+// intervals, calibrated alarm thresholds, the calibration of probabilities and of intervals, paths between codes, linear baselines with known
 // optima, and the small statistics that bounds are reported with.
 //
 // Two evaluations run graphs of a model: annealed importance sampling with its bounds from both

@@ -145,8 +145,8 @@ func TestSBCPassesExactPosteriors(t *testing.T) {
 }
 
 // Negative controls: a posterior 10 % too narrow, one shifted by .1 deviations and one of another
-// prior. The power of the second is 95 % or more, so a seed in five or so has one of the five models pass it
-// by luck; this one has not.
+// prior. The power of the second is 95 %, so with one seed in five or so one of the five models
+// passes it by luck; with this one none does.
 func TestSBCCatchesWrongPosteriors(t *testing.T) {
 	for _, m := range sbcModels {
 		narrow := sbcRun(t, m, func(d, mean, sd float64) float64 { return mean + .9*(d-mean) })

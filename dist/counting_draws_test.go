@@ -1,0 +1,200 @@
+package dist_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/internal/rng"
+	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/model"
+)
+
+func logGamma(x float64) float64 {
+	v, _ := math.Lgamma(x)
+	return v
+}
+
+// sampled draws n numbers in a type.
+func sampled(t *testing.T, dtype dtypes.DType, n int, make func(s *model.Scope) dist.Distribution) []float64 {
+	t.Helper()
+	p := model.NewProgram(tk.Params(t, dtype), "draws", func(s *model.Scope, _ []*g.Node) []*g.Node {
+		return []*g.Node{make(s).Sample(s, "x", n)}
+	})
+	return tk.Values(t, p, rng.New(31))[0]
+}
+
+// number is a scalar in the model's type.
+func number(s *model.Scope, v float64) *g.Node { return g.Scalar(s.Graph(), s.DType(), v) }
+
+// fitsMass compares draws with probabilities of the whole numbers lo … hi, gathered in cells
+// that expect 1/cells of the draws; what lies beyond belongs to the end cells.
+func fitsMass(t *testing.T, name string, xs []float64, lo, hi float64, cells int, mass func(k float64) float64) {
+	t.Helper()
+	var bounds, probs []float64
+	sum := 0.
+	for k := lo; k <= hi; k++ {
+		if sum += mass(k); sum >= 1/float64(cells) {
+			bounds, probs, sum = append(bounds, k), append(probs, sum), 0
+		}
+	}
+	total := sum
+	for _, p := range probs {
+		total += p
+	}
+	tk.Close(t, name+" total", total, 1, 1e-6)
+	probs[len(probs)-1] += sum
+	counts := make([]int, len(probs))
+	for _, x := range xs {
+		if x != math.Floor(x) || x < 0 {
+			t.Fatalf("%s: draw: got %v, want a whole number", name, x)
+		}
+		k, _ := slices.BinarySearch(bounds, x)
+		counts[min(k, len(counts)-1)]++
+	}
+	tk.FitsCounts(t, name, counts, probs)
+}
+
+// TestPoissonDrawsOfAnyRate fails on a right sampler with probability 1e-5 a case: both sides
+// of the switch from inversion to rejection, with cells down to a hundredth of the mass, and
+// rates up to 1e7.
+func TestPoissonDrawsOfAnyRate(t *testing.T) {
+	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
+		for _, rate := range []float64{.02, 1, 9.9999, 10, 11, 35, 400, 1e4, 1e7} {
+			if dtype == dtypes.Float32 && rate > 1e5 { // the numbers are no longer all there
+				continue
+			}
+			logRate := math.Log(rate)
+			if dtype == dtypes.Float32 {
+				logRate = float64(float32(logRate))
+			}
+			xs := sampled(t, dtype, 40000, func(s *model.Scope) dist.Distribution { return dist.Poisson{LogRate: number(s, logRate)} })
+			lo, hi := math.Floor(math.Max(0, rate-9*math.Sqrt(rate))), math.Ceil(rate+9*math.Sqrt(rate)+9)
+			fitsMass(t, fmt.Sprint(dtype, " Poisson ", rate), xs, lo, hi, 100, func(k float64) float64 {
+				return math.Exp(k*logRate - math.Exp(logRate) - logGamma(k+1))
+			})
+		}
+	}
+}
+
+// TestBinomialDrawsOfAnySize fails on a right sampler with probability 1e-5 a case: few and
+// many expected successes or failures, means beside the switch at 10, and no trials at all.
+func TestBinomialDrawsOfAnySize(t *testing.T) {
+	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
+		for _, c := range []struct{ n, p float64 }{
+			{1, .3}, {19, .5}, {20, .5}, {21, .5}, {33, .7}, {100, .0999}, {100, .1001}, {100, .92}, {1e4, .3}, {1e6, 2e-6}, {1e6, 5e-5}, {1e6, .6}, {1e6, 1 - 3e-5},
+		} {
+			l := math.Log(c.p) - math.Log1p(-c.p)
+			if dtype == dtypes.Float32 {
+				l = float64(float32(l))
+			}
+			xs := sampled(t, dtype, 40000, func(s *model.Scope) dist.Distribution {
+				return dist.Binomial{Trials: number(s, c.n), Logits: number(s, l)}
+			})
+			mean, sd := c.n*c.p, math.Sqrt(c.n*c.p*(1-c.p))
+			lo, hi := math.Floor(math.Max(0, mean-9*sd-9)), math.Min(c.n, math.Ceil(mean+9*sd+9))
+			fitsMass(t, fmt.Sprint(dtype, " Binomial ", c), xs, lo, hi, 100, func(k float64) float64 {
+				return math.Exp(logGamma(c.n+1) - logGamma(k+1) - logGamma(c.n-k+1) + k*l - c.n*softplus(l))
+			})
+		}
+	}
+	for _, l := range []float64{-700, 0, 700} {
+		for n, want := range map[float64]float64{0: 0, 5: 5 * sigmoid(l), 1e6: 1e6 * sigmoid(l)} {
+			if l == 0 && n > 0 {
+				continue
+			}
+			for _, x := range sampled(t, dtypes.Float64, 50, func(s *model.Scope) dist.Distribution {
+				return dist.Binomial{Trials: number(s, n), Logits: number(s, l)}
+			}) {
+				if x != math.Round(want) {
+					t.Fatalf("%v trials, log-odds %v: draw: got %v, want %v", n, l, x, want)
+				}
+			}
+		}
+	}
+}
+
+// TestCompoundDrawsOfAnyMean fails on a right sampler with probability 1e-5 a case.
+func TestCompoundDrawsOfAnyMean(t *testing.T) {
+	for _, c := range []struct{ mu, theta float64 }{{.3, .05}, {3, 1}, {300, 1e4}, {1000, 2.5}, {50, .7}, {4, 1e8}} {
+		xs := sampled(t, dtypes.Float64, 40000, func(s *model.Scope) dist.Distribution {
+			return dist.NegativeBinomial{LogMean: number(s, math.Log(c.mu)), LogShape: number(s, math.Log(c.theta))}
+		})
+		sd := math.Sqrt(c.mu + c.mu*c.mu/c.theta)
+		fitsMass(t, fmt.Sprint("NegativeBinomial ", c), xs, 0, math.Ceil(c.mu+40*sd), 50, func(k float64) float64 {
+			rise := logGamma(k+c.theta) - logGamma(c.theta)
+			if c.theta > 1e6 { // (θ)_k to first order
+				rise = k*math.Log(c.theta) + k*(k-1)/(2*c.theta)
+			}
+			return math.Exp(rise - logGamma(k+1) - c.theta*math.Log1p(c.mu/c.theta) - k*math.Log1p(c.theta/c.mu))
+		})
+	}
+	for _, c := range []struct{ n, a, b float64 }{{30, .02, .05}, {500, 3, 4}, {500, 900, 100}, {2, 1e6, 1e6}} {
+		xs := sampled(t, dtypes.Float64, 40000, func(s *model.Scope) dist.Distribution {
+			return dist.BetaBinomial{Trials: number(s, c.n), Alpha: number(s, c.a), Beta: number(s, c.b)}
+		})
+		beta := func(a, b float64) float64 { return logGamma(a) + logGamma(b) - logGamma(a+b) }
+		fitsMass(t, fmt.Sprint("BetaBinomial ", c), xs, 0, c.n, 50, func(k float64) float64 {
+			return math.Exp(logGamma(c.n+1) - logGamma(k+1) - logGamma(c.n-k+1) + beta(k+c.a, c.n-k+c.b) - beta(c.a, c.b))
+		})
+	}
+}
+
+// TestCategoricalDrawsRareClasses: 2e6 draws hold classes of probability 1e-5 to their share
+// with false alarms of 1e-5; the plain 24 bits of a uniform would do here, the 48 below not.
+func TestCategoricalDrawsRareClasses(t *testing.T) {
+	probs := []float64{1e-5, .5, 3e-5, .3, .2 - 7e-5, 3e-5}
+	xs := sampled(t, dtypes.Float64, 2000000, func(s *model.Scope) dist.Distribution {
+		logits := make([]float64, len(probs))
+		for i, p := range probs {
+			logits[i] = 5 + math.Log(p)
+		}
+		return dist.Categorical{Logits: g.Const(s.Graph(), logits)}
+	})
+	counts := make([]int, len(probs))
+	for _, x := range xs {
+		counts[int(x)]++
+	}
+	tk.FitsCounts(t, "Categorical", counts, probs)
+}
+
+// TestTrialsOfOtherShapes: trials broadcast against logits, in draws too.
+func TestTrialsOfOtherShapes(t *testing.T) {
+	out := tk.Graph(t, 3, func(s *model.Scope, in []*g.Node) []*g.Node {
+		b := dist.Binomial{Trials: in[0], Logits: in[1]} // 3 and 2×1
+		bb := dist.BetaBinomial{Trials: in[0], Alpha: g.Exp(in[1]), Beta: number(s, 2)}
+		return []*g.Node{b.Sample(s, "b", 5), b.Mean(), b.LogProb(b.Sample(s, "c", 5)), bb.Sample(s, "bb", 5), bb.LogProb(bb.Sample(s, "bc", 5)), bb.Variance()}
+	}, tk.Vector(0, 7, 2000), tk.Matrix([]float64{-1, 2}, 2, 1))
+	for i, want := range []int{30, 6, 30, 30, 30, 6} {
+		if len(out[i]) != want {
+			t.Errorf("output %d: got %d values, want %d", i, len(out[i]), want)
+		}
+		for j, v := range out[i] {
+			if math.IsInf(v, 0) || math.IsNaN(v) || (j%3 == 0 && i != 2 && i != 4 && v != 0) {
+				t.Errorf("output %d: got %v, want finite numbers, 0 where there are no trials", i, out[i])
+				break
+			}
+		}
+	}
+}
+
+// TestFailuresBeforeIsTheCountOfSuccesses: P(x) = C(x + r − 1, x) pˣ (1 − p)^r.
+func TestFailuresBeforeIsTheCountOfSuccesses(t *testing.T) {
+	for _, r := range []float64{.7, 1, 5} {
+		xs := []float64{0, 1, 2, 7, 40}
+		out := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+			d := dist.FailuresBefore(number(s, r), number(s, .4))
+			return []*g.Node{d.LogProb(in[0]), d.Mean()}
+		}, tk.Vector(xs...))
+		for i, x := range xs {
+			want := logGamma(x+r) - logGamma(r) - logGamma(x+1) - x*softplus(-.4) - r*softplus(.4)
+			tk.Close(t, fmt.Sprint("ln P(", x, ")"), out[0][i], want, 1e-12)
+		}
+		tk.Close(t, "mean", out[1][0], r*math.Exp(.4), 1e-14)
+	}
+}

@@ -79,6 +79,8 @@ func betaIntegral(a, b, x, y *g.Node) (t tail, meanU, meanV *g.Node) {
 	m, curvature := g.Sub(a, g.Mul(n, x)), g.Mul(n, g.Mul(x, y))
 	root := g.Sqrt(g.Add(g.Square(m), g.MulScalar(curvature, 2*tailDepth)))
 	end := g.Div(fill(x, -2*tailDepth), g.Add(m, root))
+	// (1 + y(e⁻ᵛ−1))⁻ᵃ alone ends at −v ≤ tailDepth/a − ln y: without it e⁻ᵛ overflows for small y.
+	end = g.Max(end, g.Sub(g.Log(y), g.Div(fill(a, tailDepth), a)))
 	end = newton(end, 5, phi(a, b, x, y), func(v *g.Node) *g.Node {
 		odds := g.Mul(x, g.Exp(v))
 		return g.Sub(a, g.Div(g.Mul(n, odds), g.Add(y, odds)))

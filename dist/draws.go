@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/integrate/quad"
 
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
@@ -67,4 +68,22 @@ func insideUnit(x *g.Node) *g.Node {
 		return g.ClipScalar(x, 0x1p-126, 1-0x1p-24)
 	}
 	return g.ClipScalar(x, 0x1p-1022, 1-0x1p-53)
+}
+
+// legendre returns nodes and weights of the n-point Gauss–Legendre rule on [0, 1], in the type of x
+// and along an axis after its last.
+func legendre(n int, x *g.Node) (nodes, weights *g.Node) {
+	at, w := make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(at, w, 0, 1)
+	return lastAxis(x, at), lastAxis(x, w)
+}
+
+// lastAxis lays values along an axis after the last of x, in its type.
+func lastAxis(x *g.Node, values []float64) *g.Node {
+	shape := make([]int, x.Rank()+1)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[x.Rank()] = len(values)
+	return g.Reshape(g.ConstAsDType(x.Graph(), x.DType(), values), shape...)
 }

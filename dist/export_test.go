@@ -6,4 +6,5 @@ func KLNames() []string { return klNames }
 // Implicit derivatives, for comparison with tables.
 var (
 	ImplicitLogGamma = implicitLogGamma
+	VonMisesSlope    = vonMisesSlope
 )

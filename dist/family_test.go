@@ -40,6 +40,7 @@ type family struct {
 	mean      func(p []float64) float64                       // in place of quadrature
 	variance  func(p []float64) float64                       // in place of quadrature
 	noMoments bool                                            // mean and variance are infinite or NaN
+	circular  bool                                            // mean and variance are those of the direction
 	momentsAt [][]float64                                     // rows for moments in place of smooth
 	tol       tolerances
 }

@@ -113,21 +113,13 @@ func (d Kumaraswamy) meanLogRest() *g.Node {
 		t[i] = math.Exp(v - math.Exp(-v))
 		w[i] = h * t[i] * (1 + math.Exp(-v)) * math.Exp(-t[i])
 	}
-	shape := make([]int, d.A.Rank()+1)
-	for i := range shape {
-		shape[i] = 1
-	}
-	shape[d.A.Rank()] = kumaraswamyNodes
-	column := func(v []float64) *g.Node {
-		return g.Reshape(g.ConstAsDType(d.A.Graph(), d.A.DType(), v), shape...)
-	}
 	a, b := g.ExpandAxes(d.A, -1), g.ExpandAxes(d.B, -1)
 	// Beyond t/b = 60, where e^(−t/b) underflows in float32, ln(1 − x) is −t/b − ln a.
-	inner := g.Div(column(t), b)
+	inner := g.Div(lastAxis(d.A, t), b)
 	far := g.GreaterThan(inner, special.ScalarLike(inner, 60))
 	logX := g.Div(special.Log1mExp(keep(g.LogicalNot(far), inner, 1)), a)
 	rest := g.Where(far, g.Neg(g.Add(inner, g.Log(a))), special.Log1mExp(g.Neg(logX)))
-	return g.ReduceSum(g.Mul(rest, column(w)), -1)
+	return g.ReduceSum(g.Mul(rest, lastAxis(d.A, w)), -1)
 }
 
 // klKumaraswamyBeta is KL(K(a, b) ‖ B(α, β)) = (a − α)/a·(−H_b) + ln ab + ln B(α, β) − (b − 1)/b

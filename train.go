@@ -89,6 +89,7 @@ func withDefaults(c Config) Config {
 	c.Latent, c.Sigma, c.Beta = cmp.Or(c.Latent, d.Latent), cmp.Or(c.Sigma, d.Sigma), cmp.Or(c.Beta, d.Beta)
 	c.BetaWarmup, c.BetaCycles = cmp.Or(c.BetaWarmup, d.BetaWarmup), cmp.Or(c.BetaCycles, d.BetaCycles)
 	c.Bound, c.Groups = cmp.Or(c.Bound, d.Bound), cmp.Or(c.Groups, d.Groups)
+	c.Posterior, c.FlowSteps = cmp.Or(c.Posterior, d.Posterior), cmp.Or(c.FlowSteps, d.FlowSteps)
 	c.Samples, c.Seed, c.Backend = cmp.Or(c.Samples, d.Samples), cmp.Or(c.Seed, d.Seed), cmp.Or(c.Backend, d.Backend)
 	if c.Hidden == nil {
 		c.Hidden = d.Hidden

@@ -87,16 +87,13 @@ func (a AIS) simulate(e Evidence, n, width int, key rng.Key) (x []float32, z *te
 
 // backward returns ln w′ of the chains that start at exact draws from the posterior, C×N.
 func (r *annealing) backward(ctx context.Context, z *tensors.Tensor, key rng.Key) (logW []float64, err error) {
-	lik, err := r.likelihood(z)
-	if err != nil {
-		return nil, err
-	}
 	// The first transition leaves the posterior, t = T, invariant and parts the chains.
 	logW = make([]float64, r.Chains*r.n)
 	for t := r.Steps; t >= 1; t-- {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		var lik []float64
 		if z, lik, _, err = r.step(z, t, r.steps[t], key); err != nil {
 			return nil, err
 		}

@@ -48,6 +48,37 @@ func TestEveryBoundTrainsAndResumesExactly(t *testing.T) {
 	}
 }
 
+// TestFlowPosteriorsTrainAndResumeExactly, by the ELBO and by a bound of several draws, in whole
+// runs with their evaluation.
+func TestFlowPosteriorsTrainAndResumeExactly(t *testing.T) {
+	for _, posterior := range []string{"planar", "iaf"} {
+		for _, bound := range []string{"elbo", "piwae"} {
+			c, s := tiny()
+			c.Posterior, c.FlowSteps, c.Bound, c.Samples, c.BetaSchedule, c.LR = posterior, 2, bound, 2, "constant", 1e-2
+			want, got := trace{}, trace{}
+			run, whole := start(t, c, s, want.observer())
+			dir := filepath.Join(t.TempDir(), "run")
+			if err := runUntil(c, dir, true, got, []int{7}); !errors.Is(err, ErrInterrupted) {
+				t.Fatalf("got %v, want an interrupted run", err)
+			}
+			if err := runUntil(c, dir, false, got, nil); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) || digest(t, whole) != digest(t, dir) {
+				t.Errorf("%s, %s: the resumed run differs from the whole one", posterior, bound)
+			}
+			first, last := run.History[0].Valid, run.History[len(run.History)-1].Valid
+			if !(last.Maximized() > first.Maximized()) || len(last.KLPerDim) != 1 {
+				t.Errorf("%s, %s: got %v after %v with %d KL terms, want a rise and one", posterior, bound, last.Maximized(), first.Maximized(), len(last.KLPerDim))
+			}
+			loaded, err := Load(dir, "best", "")
+			if err != nil || loaded.Net.ClosedKL() {
+				t.Errorf("%s: loaded with a closed KL divergence, or not: %v", posterior, err)
+			}
+		}
+	}
+}
+
 // TestBoundsThatDoNotFitAreErrors: unknown names, free bits without a KL term, too many draws,
 // and models whose objective is their own.
 func TestBoundsThatDoNotFitAreErrors(t *testing.T) {
@@ -58,6 +89,7 @@ func TestBoundsThatDoNotFitAreErrors(t *testing.T) {
 		"20000":       func(c *Config) { c.Bound, c.Samples, c.Groups = "piwae", 10_000, 2 },
 		"share":       func(c *Config) { c.Bound, c.BoundShare = "ciwae", 2 },
 		"want elbo":   func(c *Config) { c.Model, c.Bound = "ae", "iwae" },
+		"flow: got 0": func(c *Config) { c.Posterior, c.FlowSteps = "iaf", 0 },
 		"alpha: got ": func(c *Config) { c.Bound, c.Alpha = "renyi", 1e300 },
 	} {
 		c, s := tiny()

@@ -39,6 +39,8 @@ type Config struct {
 	Channels      []int   `json:"channels"`       // of the stages of a net of images
 	Hidden        []int   `json:"hidden"`         // widths of the hidden layers
 	Latent        int     `json:"latent"`         // L
+	Posterior     string  `json:"posterior"`      // family of q(z|x), one of vae.PosteriorNames; "" is normal
+	FlowSteps     int     `json:"flow_steps"`     // maps of a posterior that is a flow
 	Likelihood    string  `json:"likelihood"`     // "" chooses by the data
 	Sigma         float64 `json:"sigma"`          // scale of the gaussian and laplace likelihoods
 	Beta          float64 `json:"beta"`           // weight of the KL term
@@ -64,7 +66,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Model: "vae", Data: "digits", Epochs: 20, Batch: 128, LR: 1e-3, LRSchedule: "constant",
-		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
+		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Posterior: "normal", FlowSteps: 10, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
 		BetaCycles: 4, Bound: "elbo", Samples: 1, Groups: 2, Alpha: .5, BoundShare: .5, Seed: 1, Backend: backend.Default,
 	}
 }
@@ -118,7 +120,7 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	c.Likelihood = cmp.Or(c.Likelihood, "gaussian-learned")
+	c.Likelihood = cmp.Or(c.Likelihood, c.usualLikelihood(false))
 	return vae.Check(c.Model, c.Network(nil))
 }
 
@@ -140,17 +142,9 @@ func (c Config) rate(total int64) optim.Schedule {
 // A model that is restricted to some likelihoods gets the last of them where the usual one is
 // not among them.
 func (c Config) Resolve(s *data.Set) Config {
-	c.Net = c.Network(s.Shape).Net
-	if c.Likelihood == "" {
-		c.Likelihood = "gaussian-learned"
-		if s.IsImage() {
-			c.Likelihood = "bernoulli"
-		}
-		spec, _ := vae.Lookup(c.Model)
-		if spec.Fixed != nil && !slices.Contains(spec.Fixed, c.Likelihood) {
-			c.Likelihood = spec.Fixed[len(spec.Fixed)-1]
-		}
-	}
+	network := c.Network(s.Shape)
+	c.Net, c.Latent = network.Net, network.Latent
+	c.Likelihood = cmp.Or(c.Likelihood, c.usualLikelihood(s.IsImage()))
 	if c.Binarize == "" {
 		c.Binarize = string(data.BinarizeNone)
 		if c.Likelihood == "bernoulli" && s.IsImage() && !data.IsBinary(s.X) {
@@ -160,10 +154,23 @@ func (c Config) Resolve(s *data.Set) Config {
 	return c
 }
 
+// usualLikelihood is the likelihood of the model where none is asked for.
+func (c Config) usualLikelihood(image bool) string {
+	usual := "gaussian-learned"
+	if image {
+		usual = "bernoulli"
+	}
+	spec, _ := vae.Lookup(c.Model)
+	if spec.Fixed != nil && !slices.Contains(spec.Fixed, usual) {
+		return spec.Fixed[len(spec.Fixed)-1]
+	}
+	return usual
+}
+
 // Network is the part of the config that shapes the network, for rows of the given shape.
 func (c Config) Network(shape []int) vae.Config {
 	return vae.Config{Dim: (&data.Set{Shape: shape}).Dim(), Shape: shape, Net: c.Net, Channels: c.Channels,
-		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma}.Resolved(c.Model)
+		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps}.Resolved(c.Model)
 }
 
 // NewNetwork builds the untrained network of a resolved config on its backend, for rows of

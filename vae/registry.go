@@ -26,6 +26,8 @@ type Config struct {
 	Latent     int     `json:"latent"`     // L
 	Likelihood string  `json:"likelihood"` // a name of [Likelihoods]
 	Sigma      float64 `json:"sigma"`      // scale of the gaussian and laplace likelihoods (λ = σ²)
+	Posterior  string  `json:"posterior"`  // a name of [PosteriorNames]; "" is normal
+	FlowSteps  int     `json:"flow_steps"` // maps of a posterior that is a flow
 }
 
 // Model gives the terms of its bound for a batch x, B×D.
@@ -69,6 +71,7 @@ type Spec struct {
 	Test     string             // where
 	Fixed    []string           // likelihoods it is restricted to; nil means all
 	Nets     []string           // nets it can be built from, the usual one first; nil: its networks are its own
+	Flows    bool               // q(z|x) may be a flow
 	New      func(Config) Model // builds the model from a checked configuration
 }
 
@@ -141,6 +144,9 @@ func Check(name string, c Config) error {
 		return err
 	}
 	if err := c.Resolved(name).checkNet(spec); err != nil {
+		return err
+	}
+	if err := c.checkPosterior(spec); err != nil {
 		return err
 	}
 	if !(c.Sigma > 0) || c.Sigma > 1e6 {

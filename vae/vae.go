@@ -17,6 +17,7 @@ func init() {
 		Measured: "MNIST, 20 epochs: −ELBO 100.2, IS-NLL 95.1 (K = 500), 20 of 20 units active; ten steps equal those of PyTorch and of plain loops within 1e-9",
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Flows:    true,
 		New:      newVAE,
 	})
 }
@@ -25,13 +26,22 @@ func init() {
 //
 //	L(x) = E_q(z|x)[ln p(x|z)] − KL(q(z|x) ‖ p(z)),  p(z) = N(0, I),
 //	q(z|x) = N(μ(h), diag σ²(h)),  h = net(x),  p(x|z) with parameters net(z).
+//
+// With another posterior q(z|x) is bent by a flow (see flowed).
 func newVAE(c Config) Model {
+	if c.bent() {
+		return newFlowed(c)
+	}
 	return amortized{c.Latent, c.gaussianGuide, c.mirrored}
 }
 
-// gaussianGuide is q(z|x) by the net's features with heads for μ and ln σ², the latter clamped to [−20, 20].
+// gaussianGuide is q(z|x) by the net's features.
 func (c Config) gaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
-	h := c.features(s, x)
+	return c.heads(s, c.features(s, x))
+}
+
+// heads are μ and ln σ² of features h, the latter clamped to [−20, 20].
+func (c Config) heads(s *model.Scope, h *g.Node) dist.Normal {
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, c.Latent), -20, 20)
 	return dist.Normal{Loc: nn.Dense(s.In("mean"), h, c.Latent), LogScale: g.MulScalar(logVar, .5)}
 }

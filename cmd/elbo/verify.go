@@ -60,7 +60,10 @@ func (f *evalFlags) verifyRun(ctx context.Context, run *train.Run, o train.Outco
 	if run.Net.Can()["bound"] {
 		x := run.Rows.TestX[:min(verifyRows, len(run.Rows.TestX)/run.Rows.Dim)*run.Rows.Dim]
 		v := verification{run, x, rng.New(f.config.Seed).Named("verify")}
-		steps := []func(context.Context) (check, error){v.forms, v.divergence}
+		var steps []func(context.Context) (check, error)
+		if run.Net.ClosedKL() { // a flow has neither KL nor entropy in closed form
+			steps = append(steps, v.forms, v.divergence)
+		}
 		if !gray {
 			steps = append(steps, v.evidence, v.ordered)
 		}

@@ -117,8 +117,8 @@ func (n *Net) draw(r *trainer, from sampler, k int, arrays map[string]model.Arra
 func (n *Net) add(w weights, sigma float64) error {
 	for l, at := range w {
 		for _, v := range append(at.W[:len(at.W):len(at.W)], at.B...) {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("bnn: %s: draw %d: weight of layer %d: got %v, want a finite one", n.c.Method, len(n.draws), l, v)
+			if math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
+				return fmt.Errorf("bnn: %s: draw %d: weight of layer %d: got %v, want a finite float32", n.c.Method, len(n.draws), l, v)
 			}
 		}
 	}

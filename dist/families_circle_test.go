@@ -42,7 +42,11 @@ var vonMisesFamily = family{
 	xs:      func([]float64) []float64 { return []float64{-3.1, -2, -.5, 0, .01, 1, 3} },
 	datum:   func(p []float64, i int) float64 { return p[0] + (.4-.3*float64(i))/math.Sqrt(1+p[1]) },
 	cdf: func(x float64, p []float64) float64 {
-		return tk.Integrate(func(t float64) float64 { return math.Exp(vonMisesLogProb(t, p)) }, -math.Pi, x, 4)
+		lo := -math.Pi // the peak is inside, or has no mass outside these ends
+		if near := p[0] - 14/math.Sqrt(p[1]); near > lo && p[0]+14/math.Sqrt(p[1]) < math.Pi {
+			lo = near
+		}
+		return tk.Integrate(func(t float64) float64 { return math.Exp(vonMisesLogProb(t, p)) }, lo, math.Max(lo, x), 4)
 	},
 	lo: constant(-math.Pi), hi: constant(math.Pi), implicit: true, circular: true,
 }

@@ -81,7 +81,7 @@ func (d VonMises) Rsample(s *model.Scope, name string, m int) *g.Node {
 	k := repeat(d.Concentration, m)
 	z := g.StopGradient(proposeVonMises(s.In(name), g.StopGradient(k)))
 	x := g.Add(repeat(d.Loc, m), withSlope(z, k, vonMisesSlope(g.StopGradient(k), z)))
-	turns := g.Floor(g.MulScalar(g.AddScalar(g.StopGradient(x), math.Pi), .5/math.Pi))
+	turns := g.StopGradient(g.Floor(g.MulScalar(g.AddScalar(x, math.Pi), .5/math.Pi)))
 	return g.Sub(x, g.MulScalar(turns, 2*math.Pi))
 }
 

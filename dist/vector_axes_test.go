@@ -79,7 +79,7 @@ func TestSharedCovariance(t *testing.T) {
 			}
 		}
 	}
-	tk.Close(t, "ln p", out[0][1], dense{[]float64{-1, 0, 1}, gram(tri(p[1]))}.logProb([]float64{-1, .5, 3}), 1e-13)
+	tk.Close(t, "ln p", out[0][1], newDense([]float64{-1, 0, 1}, gram(tri(p[1]))).logProb([]float64{-1, .5, 3}), 1e-13)
 }
 
 // TestCovarianceMatrices compares with products in plain Go.

@@ -204,9 +204,9 @@ func traceOf(a, b *mat.SymDense) float64 {
 	return mat.Trace(&m)
 }
 
-func wishartLogProb(x *mat.SymDense, nu float64, v *mat.SymDense) float64 {
-	inv, logDet := inverse(v)
+func wishartLogProb(x *mat.SymDense, nu float64, v dense) float64 {
 	_, own := inverse(x)
+	inv, logDet := v.inv, v.logDet
 	return .5*(nu-4)*own - .5*traceOf(inv, x) - 1.5*nu*math.Ln2 - .5*nu*logDet - logMultiGamma(nu/2, 3)
 }
 
@@ -226,13 +226,25 @@ func chiSquared(k float64) func(v float64, p [][]float64) float64 {
 	return func(v float64, p [][]float64) float64 { return distuv.ChiSquared{K: p[0][0] + k}.CDF(v) }
 }
 
-// factor returns element i, i of Bartlett's factor, squared: that of L⁻¹XL⁻ᵀ.
-func factor(x *mat.SymDense, l *mat.Dense, i int) float64 {
-	var inv, w mat.Dense
-	if err := inv.Inverse(l); err != nil {
+// undoing returns the inverse of the Cholesky factor of a matrix.
+func undoing(v *mat.SymDense) *mat.Dense {
+	var c mat.Cholesky
+	if !c.Factorize(v) {
+		panic("not positive definite")
+	}
+	var l mat.TriDense
+	c.LTo(&l)
+	var inv mat.Dense
+	if err := inv.Inverse(&l); err != nil {
 		panic(err)
 	}
-	w.Product(&inv, x, inv.T())
+	return &inv
+}
+
+// factor returns element i, i of Bartlett's factor, squared: that of TXTᵀ.
+func factor(x *mat.SymDense, t *mat.Dense, i int) float64 {
+	var w mat.Dense
+	w.Product(t, x, t.T())
 	s := mat.NewSymDense(3, nil)
 	for i := range 3 {
 		for j := range i + 1 {
@@ -243,9 +255,9 @@ func factor(x *mat.SymDense, l *mat.Dense, i int) float64 {
 	if !c.Factorize(s) {
 		panic("not positive definite")
 	}
-	var t mat.TriDense
-	c.LTo(&t)
-	return t.At(i, i) * t.At(i, i)
+	var l mat.TriDense
+	c.LTo(&l)
+	return l.At(i, i) * l.At(i, i)
 }
 
 var wishartCases = [][][]float64{
@@ -253,12 +265,13 @@ var wishartCases = [][][]float64{
 }
 
 func wishartVector() vector {
-	scale := func(p [][]float64) *mat.SymDense { return gram(tri(p[1])) }
+	known := once(func(p [][]float64) dense { return newDense(nil, gram(tri(p[1]))) })
+	scale := func(p [][]float64) *mat.SymDense { return known(p).cov }
 	v := vector{
 		name: "Wishart", params: []param{{"DF", nil}, {"ScaleTril", []int{3, 3}}}, event: []int{3, 3}, accept: true, sym: true, cases: wishartCases,
 		make: func(p []*g.Node) dist.Distribution { return dist.Wishart{DF: p[0], ScaleTril: p[1]} },
 		logProb: func(x []float64, p [][]float64) float64 {
-			return wishartLogProb(symmetric(x), p[0][0], scale(p))
+			return wishartLogProb(symmetric(x), p[0][0], known(p))
 		},
 		points:  wishartData,
 		entropy: func(p [][]float64) float64 { return wishartEntropy(p[0][0], scale(p)) },
@@ -273,9 +286,10 @@ func wishartVector() vector {
 			return p[0][0] * (v.At(i, k)*v.At(j, l) + v.At(i, l)*v.At(j, k))
 		},
 	}
+	undo := once(func(p [][]float64) *mat.Dense { return undoing(known(p).cov) })
 	for i := range 3 {
 		v.stats = append(v.stats, statistic{"Bartlett diagonal", func(x []float64, p [][]float64) float64 {
-			return factor(symmetric(x), tri(p[1]), i)
+			return factor(symmetric(x), undo(p), i)
 		}, chiSquared(-float64(i))})
 	}
 	v.stats = append(v.stats, statistic{"sum of all elements", func(x []float64, p [][]float64) float64 {
@@ -286,15 +300,18 @@ func wishartVector() vector {
 }
 
 func inverseWishartVector() vector {
-	scale := func(p [][]float64) *mat.SymDense { return gram(tri(p[1])) }
+	known := once(func(p [][]float64) dense {
+		v, _ := inverse(gram(tri(p[1])))
+		return newDense(nil, v)
+	})
+	scale := func(p [][]float64) *mat.SymDense { return known(p).inv } // Ψ, inverted twice
 	v := vector{
 		name: "InverseWishart", params: []param{{"DF", nil}, {"ScaleTril", []int{3, 3}}}, event: []int{3, 3}, accept: true, sym: true,
 		cases: [][][]float64{{{16}, wishartCases[0][1]}, {{18.7}, wishartCases[1][1]}, {{35.5}, wishartCases[2][1]}},
 		make:  func(p []*g.Node) dist.Distribution { return dist.InverseWishart{DF: p[0], ScaleTril: p[1]} },
 		logProb: func(x []float64, p [][]float64) float64 { // of the inverse, with the volume |X|^−4
 			w, logDet := inverse(symmetric(x))
-			v, _ := inverse(scale(p))
-			return wishartLogProb(w, p[0][0], v) - 4*logDet
+			return wishartLogProb(w, p[0][0], known(p)) - 4*logDet
 		},
 		points: wishartData,
 		entropy: func(p [][]float64) float64 {
@@ -313,19 +330,11 @@ func inverseWishartVector() vector {
 			return num / ((e + 1) * e * e * (e - 2))
 		},
 	}
+	undo := once(func(p [][]float64) *mat.Dense { return undoing(known(p).cov) })
 	for i := range 3 {
 		v.stats = append(v.stats, statistic{"Bartlett diagonal of the inverse", func(x []float64, p [][]float64) float64 {
 			w, _ := inverse(symmetric(x))
-			var l mat.Dense // a square root of Ψ⁻¹, lower triangular
-			var c mat.Cholesky
-			inv, _ := inverse(scale(p))
-			if !c.Factorize(inv) {
-				panic("not positive definite")
-			}
-			var t mat.TriDense
-			c.LTo(&t)
-			l.CloneFrom(&t)
-			return factor(w, &l, i)
+			return factor(w, undo(p), i)
 		}, chiSquared(-float64(i))})
 	}
 	return v

@@ -1,6 +1,7 @@
 package dist_test
 
 import (
+	"errors"
 	"math"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -12,8 +13,27 @@ import (
 
 // dense is a normal distribution by its mean and covariance, in plain Go.
 type dense struct {
-	mu  []float64
-	cov *mat.SymDense
+	mu       []float64
+	cov, inv *mat.SymDense
+	logDet   float64
+}
+
+func newDense(mu []float64, cov *mat.SymDense) dense {
+	inv, logDet := inverse(cov)
+	return dense{mu, cov, inv, logDet}
+}
+
+// once remembers what f gave for parameters, which it knows by their place in memory.
+func once[T any](f func(p [][]float64) T) func(p [][]float64) T {
+	known := map[*[]float64]T{}
+	return func(p [][]float64) T {
+		v, ok := known[&p[0]]
+		if !ok {
+			v = f(p)
+			known[&p[0]] = v
+		}
+		return v
+	}
 }
 
 // tri reads a lower triangular matrix.
@@ -49,17 +69,17 @@ func inverse(a *mat.SymDense) (*mat.SymDense, float64) {
 		panic("not positive definite")
 	}
 	var inv mat.SymDense
-	if err := c.InverseTo(&inv); err != nil {
+	if err := c.InverseTo(&inv); err != nil && !errors.As(err, new(mat.Condition)) { // diagonal ones may be near-singular
 		panic(err)
 	}
 	return &inv, c.LogDet()
 }
 
-func fromTril(p [][]float64) dense { return dense{p[0], gram(tri(p[1]))} }
+func fromTril(p [][]float64) dense { return newDense(p[0], gram(tri(p[1]))) }
 
 func fromPrecision(p [][]float64) dense {
 	inv, _ := inverse(gram(tri(p[1])))
-	return dense{p[0], inv}
+	return newDense(p[0], inv)
 }
 
 func fromFactor(p [][]float64) dense {
@@ -68,7 +88,7 @@ func fromFactor(p [][]float64) dense {
 	for i, v := range p[2] {
 		cov.SetSym(i, i, cov.At(i, i)+math.Exp(v))
 	}
-	return dense{p[0], cov}
+	return newDense(p[0], cov)
 }
 
 func fromDiagonal(p [][]float64) dense {
@@ -76,15 +96,14 @@ func fromDiagonal(p [][]float64) dense {
 	for i, v := range p[1] {
 		cov.SetSym(i, i, math.Exp(2*v))
 	}
-	return dense{p[0], cov}
+	return newDense(p[0], cov)
 }
 
 // distance returns (x − μ)ᵀΣ⁻¹(x − μ) and ln|Σ|.
 func (d dense) distance(x []float64) (quad, logDet float64) {
-	inv, logDet := inverse(d.cov)
 	z := mat.NewVecDense(len(x), nil)
 	z.SubVec(mat.NewVecDense(len(x), x), mat.NewVecDense(len(x), d.mu))
-	return mat.Inner(z, inv, z), logDet
+	return mat.Inner(z, d.inv, z), d.logDet
 }
 
 func (d dense) logProb(x []float64) float64 {
@@ -94,16 +113,15 @@ func (d dense) logProb(x []float64) float64 {
 
 // kl is that of q from p.
 func (d dense) kl(p dense) float64 {
-	inv, logDet := inverse(p.cov)
-	_, own := inverse(d.cov)
 	var m mat.Dense
-	m.Mul(inv, d.cov)
+	m.Mul(p.inv, d.cov)
 	quad, _ := p.distance(d.mu)
-	return .5 * (mat.Trace(&m) - float64(len(d.mu)) + quad + logDet - own)
+	return .5 * (mat.Trace(&m) - float64(len(d.mu)) + quad + p.logDet - d.logDet)
 }
 
 // normalVector is the table's line of a normal distribution with a form of its covariance.
 func normalVector(name string, n int, form func(p [][]float64) dense, rest ...param) vector {
+	form = once(form)
 	chi2 := distuv.ChiSquared{K: float64(n)}
 	return vector{
 		name: name, params: append([]param{{"Loc", []int{n}}}, rest...), event: []int{n},
@@ -119,8 +137,7 @@ func normalVector(name string, n int, form func(p [][]float64) dense, rest ...pa
 			return out
 		},
 		entropy: func(p [][]float64) float64 {
-			_, logDet := inverse(form(p).cov)
-			return .5 * (float64(n)*math.Log(2*math.Pi*math.E) + logDet)
+			return .5 * (float64(n)*math.Log(2*math.Pi*math.E) + form(p).logDet)
 		},
 		mean: func(p [][]float64) []float64 { return p[0] },
 		cov:  func(p [][]float64, i, j int) float64 { return form(p).cov.At(i, j) },
@@ -130,14 +147,11 @@ func normalVector(name string, n int, form func(p [][]float64) dense, rest ...pa
 				return quad
 			}, func(v float64, _ [][]float64) float64 { return chi2.CDF(v) }},
 			{"sum of the elements", func(x []float64, p [][]float64) float64 {
-				d, sum, variance := form(p), 0., 0.
+				d, sum := form(p), 0.
 				for i := range x {
 					sum += x[i] - d.mu[i]
-					for j := range x {
-						variance += d.cov.At(i, j)
-					}
 				}
-				return sum / math.Sqrt(variance)
+				return sum / math.Sqrt(mat.Sum(d.cov))
 			}, func(v float64, _ [][]float64) float64 { return distuv.UnitNormal.CDF(v) }},
 		},
 	}

@@ -89,6 +89,7 @@ func sideways(x []float64, p [][]float64) float64 {
 func vonMisesFisher(n int) vector {
 	half := float64(n-2) / 2
 	units := sphereData(n)
+	norm := once(func(p [][]float64) float64 { return vmfNorm(n, p[1][0]) })
 	v := vector{
 		name: "VonMisesFisher", params: []param{{"Loc", []int{n}}, {"Concentration", nil}}, event: []int{n}, accept: true,
 		cases: [][][]float64{{units[3], {.05}}, {units[5], {1.7}}, {units[1], {40}}, {units[2], {6}}},
@@ -96,7 +97,7 @@ func vonMisesFisher(n int) vector {
 			length := g.Sqrt(g.ReduceAndKeep(g.Square(p[0]), g.ReduceSum, -1))
 			return dist.VonMisesFisher{Loc: g.Div(p[0], length), Concentration: p[1]}
 		},
-		logProb: func(x []float64, p [][]float64) float64 { return vmfNorm(n, p[1][0]) + p[1][0]*cosine(x, p) },
+		logProb: func(x []float64, p [][]float64) float64 { return norm(p) + p[1][0]*cosine(x, p) },
 		points: func(p [][]float64) [][]float64 {
 			opposite := make([]float64, n)
 			for i, m := range p[0] {

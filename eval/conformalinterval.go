@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ConformalScale is the factor by which predictive intervals of rows held out from training have
@@ -22,10 +23,7 @@ func ConformalScale(mean, sd, y []float64, level float64) (q float64, err error)
 		}
 		scores[i] = math.Abs(v-mean[i]) / sd[i]
 	}
-	if err := checkOpenUnit("ConformalScale: level", level); err != nil {
-		return 0, err
-	}
-	return ConformalThreshold(scores, 1-level)
+	return conformalQuantile("ConformalScale", scores, level)
 }
 
 // ConformalMargin is what the bounds of intervals of rows held out from training have to move
@@ -40,8 +38,23 @@ func ConformalMargin(lo, hi, y []float64, level float64) (m float64, err error) 
 	for i, v := range y {
 		scores[i] = math.Max(lo[i]-v, v-hi[i])
 	}
-	if err := checkOpenUnit("ConformalMargin: level", level); err != nil {
+	return conformalQuantile("ConformalMargin", scores, level)
+}
+
+// conformalQuantile is the ⌈(n+1)·level⌉-th smallest score, which a new one does not exceed with
+// probability level at least; what names the caller.
+func conformalQuantile(what string, scores []float64, level float64) (float64, error) {
+	if err := checkOpenUnit(what+": level", level); err != nil {
 		return 0, err
 	}
-	return ConformalThreshold(scores, 1-level)
+	if i := slices.IndexFunc(scores, math.IsNaN); i >= 0 {
+		return 0, fmt.Errorf("eval: %s: row %d: got NaN, want numbers", what, i)
+	}
+	k := ceilTol(float64(len(scores)+1) * level)
+	if k > len(scores) {
+		return 0, fmt.Errorf("eval: %s: rows: got %d, want at least %d for a level of %v", what, len(scores), ceilTol(level/(1-level)), level)
+	}
+	sorted := slices.Clone(scores)
+	slices.Sort(sorted)
+	return sorted[k-1], nil
 }

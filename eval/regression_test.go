@@ -158,6 +158,8 @@ func TestConformalIntervalsByHand(t *testing.T) {
 	fails(t, err, "lengths")
 	_, err = ConformalScale(one, one, one, .9)
 	fails(t, err, "at least 9")
+	_, err = ConformalMargin(one, []float64{1, math.NaN(), 1}, one, .5)
+	fails(t, err, "row 1", "NaN")
 	_, err = ConformalMargin(one, one, one, 1)
 	fails(t, err, "level")
 	_, err = ConformalScale(one, one, one, 0)

@@ -39,7 +39,7 @@ func (d GumbelSoftmax) LogProb(x *g.Node) *g.Node {
 	off := g.Abs(g.AddScalar(g.ReduceSum(x, -1), -1))
 	ok := g.LogicalAnd(g.LogicalAll(g.GreaterOrEqual(x, g.ZerosLike(x)), -1), g.LessOrEqual(off, full(off, dims(off), simplexSlack)))
 	x = g.Where(g.BroadcastToDims(g.ExpandAxes(ok, -1), dims(x)...), x, full(x, dims(x), 1/float64(c)))
-	logX := g.Log(g.MaxScalar(x, tiny(x)))
+	logX := logAbove(x, tiny(x))
 	z := logSoftmax(g.Sub(v[1], g.Mul(tau, logX)))
 	factorial, _ := math.Lgamma(float64(c))
 	// Σ ln τ over the vector is C ln τ, of which C − 1 count.

@@ -34,14 +34,12 @@ func (d OneHotCategorical) Variance() *g.Node {
 	return g.Mul(p, others(p))
 }
 
-// others is the sum of the other elements on the last axis, which keeps the digits that
-// 1 − p loses where p is close to 1.
+// others is 1 − p for probabilities on the last axis. Where p is above ½, as one at most can
+// be, it is the sum of the others, which keeps the digits that 1 − p loses.
 func others(p *g.Node) *g.Node {
-	c := p.Shape().Dimensions[p.Rank()-1]
-	wide := along(p, c) // …×C×C: row c holds p_c
-	wide = g.Transpose(wide, wide.Rank()-1, wide.Rank()-2)
-	same := g.Equal(g.Iota(p.Graph(), wide.Shape(), wide.Rank()-1), g.Iota(p.Graph(), wide.Shape(), wide.Rank()-2))
-	return g.ReduceSum(g.Where(same, g.ZerosLike(wide), wide), -1)
+	most := g.GreaterThan(p, full(p, dims(p), .5))
+	rest := g.ReduceSum(g.Where(most, g.ZerosLike(p), p), -1)
+	return g.Where(most, g.BroadcastToDims(g.ExpandAxes(rest, -1), dims(p)...), g.OneMinus(p))
 }
 
 // Entropy returns −Σ p ln p.

@@ -1,6 +1,8 @@
 package dist
 
 import (
+	"math"
+
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
@@ -36,8 +38,13 @@ func (d RelaxedBernoulli) LogProb(x *g.Node) *g.Node {
 
 // logSides returns ln x and ln(1 − x), with x kept off 0 and 1.
 func logSides(x *g.Node) (logX, logRest *g.Node) {
-	least := tiny(x)
-	return g.Log(g.MaxScalar(x, least)), g.Log(g.MaxScalar(g.OneMinus(x), unit(x)))
+	return logAbove(x, tiny(x)), logAbove(g.OneMinus(x), unit(x))
+}
+
+// logAbove is ln x, and below least the logarithm of that without a derivative.
+func logAbove(x *g.Node, least float64) *g.Node {
+	ok := g.GreaterThan(x, full(x, dims(x), least))
+	return keep(ok, g.Log(keep(ok, x, 1)), math.Log(least))
 }
 
 // unit is half the spacing of numbers below 1 in the type of x.

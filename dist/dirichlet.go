@@ -33,7 +33,8 @@ func (d Dirichlet) meanLogs() *g.Node {
 	return g.Sub(special.Digamma(a), special.Digamma(g.ReduceAndKeep(a, g.ReduceSum, -1)))
 }
 
-// LogProb implements [Distribution]. A zero counts nothing where α = 1, the limit of xᵅ⁻¹.
+// LogProb implements [Distribution]. A zero counts nothing where α = 1, the limit of xᵅ⁻¹; where an
+// element is negative it is −∞. That the sum is one is not looked at.
 func (d Dirichlet) LogProb(x *g.Node) *g.Node {
 	d = d.check()
 	requireVector("Dirichlet", "values", x, d.Concentration.Shape().Dim(-1))
@@ -42,8 +43,10 @@ func (d Dirichlet) LogProb(x *g.Node) *g.Node {
 	joint := jointDims("Dirichlet", dims(x), dims(power))
 	power, x = spread(power, joint, 0), spread(x, joint, 0)
 	none := g.LogicalAnd(g.Equal(x, g.ZerosLike(x)), g.Equal(power, g.ZerosLike(x)))
-	logs := g.Log(g.Where(none, g.OnesLike(x), x))
-	return g.Sub(g.ReduceSum(g.Mul(power, logs), -1), lead(d.logBeta(), rank-1))
+	inside := nonNegative(x)
+	logs := g.Log(keep(g.And(inside, g.LogicalNot(none)), x, 1))
+	lp := g.Sub(g.ReduceSum(g.Mul(power, logs), -1), lead(d.logBeta(), rank-1))
+	return supported(g.ReduceLogicalAnd(inside, -1), lp)
 }
 
 // Mean returns α/α₀.

@@ -38,7 +38,8 @@ func (d InverseWishart) logNorm() *g.Node {
 	return g.Add(g.Mul(half, volume), special.LogMultiGamma(half, n))
 }
 
-// LogProb implements [Distribution].
+// LogProb implements [Distribution]. It reads the lower triangle of x, and is −∞ where x is not positive
+// definite.
 func (d InverseWishart) LogProb(x *g.Node) *g.Node {
 	d = d.check()
 	n := d.size()
@@ -47,7 +48,7 @@ func (d InverseWishart) LogProb(x *g.Node) *g.Node {
 	c := special.Cholesky(spread(x, batch, 2))
 	trace := g.ReduceSum(g.Square(solveTri(c, d.ScaleTril, false)), -1, -2)
 	power := g.Mul(g.AddScalar(spread(d.DF, batch, 0), float64(n+1)), logDetTri(c))
-	return g.Sub(g.MulScalar(g.Add(power, trace), -.5), spread(d.logNorm(), batch, 0))
+	return whereNumber(g.Sub(g.MulScalar(g.Add(power, trace), -.5), spread(d.logNorm(), batch, 0)))
 }
 
 // scale returns Ψ.

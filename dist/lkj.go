@@ -55,14 +55,17 @@ func (d LKJCholesky) powers() *g.Node {
 	return g.AddScalar(g.MulScalar(b, 2), -2)
 }
 
-// LogProb implements [Distribution].
+// LogProb implements [Distribution]. It looks at the diagonal alone, and is −∞ where that is not
+// positive.
 func (d LKJCholesky) LogProb(l *g.Node) *g.Node {
 	d.check()
 	requireMatrix("LKJCholesky", "values", l, d.Size, d.Size)
-	logs := g.SliceAxis(g.Log(diagonal(l)), -1, g.AxisRangeToEnd(1))
-	p := d.powers()
+	diag := g.SliceAxis(diagonal(l), -1, g.AxisRangeToEnd(1))
+	inside := positive(diag)
+	logs, p := g.Log(keep(inside, diag, 1)), d.powers()
 	rank := max(logs.Rank(), p.Rank())
-	return total("LKJCholesky", g.ReduceSum(g.Mul(lead(logs, rank), lead(p, rank)), -1), g.Neg(d.logNorm()))
+	lp := total("LKJCholesky", g.ReduceSum(g.Mul(lead(logs, rank), lead(p, rank)), -1), g.Neg(d.logNorm()))
+	return supported(spread(g.ReduceLogicalAnd(inside, -1), dims(lp), 0), lp)
 }
 
 // moments returns the means of Lᵢᵢ and of 1 − Lᵢᵢ² for the rows 1…n.

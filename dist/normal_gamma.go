@@ -28,18 +28,20 @@ func (d NormalGamma) check() NormalGamma {
 	return NormalGamma{to(d.Loc), to(d.Count), to(d.Concentration), to(d.Rate)}
 }
 
-// LogProb implements [Distribution].
+// LogProb implements [Distribution]; it is −∞ where τ is not positive.
 func (d NormalGamma) LogProb(x *g.Node) *g.Node {
 	requireVector("NormalGamma", "values", x, 2)
 	d = d.check()
 	batch := jointDims("NormalGamma", batchOf(x, 1), dims(d.Loc))
 	to := func(x *g.Node) *g.Node { return spread(x, batch, 0) }
 	mean, tau := to(element(x, 0)), to(element(x, 1))
+	ok := positive(tau)
+	tau = keep(ok, tau, 1)
 	logTau, count := g.Log(tau), to(d.Count)
 	square := g.Mul(g.Mul(count, tau), g.Square(g.Sub(mean, to(d.Loc))))
 	normal := g.MulScalar(g.AddScalar(g.Sub(g.Add(g.Log(count), logTau), square), -logTwoPi), .5)
 	power := g.Sub(g.Mul(g.AddScalar(to(d.Concentration), -1), logTau), g.Mul(to(d.Rate), tau))
-	return g.Add(normal, g.Sub(power, to(d.logNorm())))
+	return supported(ok, g.Add(normal, g.Sub(power, to(d.logNorm()))))
 }
 
 // logNorm returns ln Γ(α) − α ln β.

@@ -66,6 +66,9 @@ func (d Transformed) unknown() *g.Node {
 // Sample implements [Distribution].
 func (d Transformed) Sample(s *model.Scope, name string, m int) *g.Node {
 	y, _ := d.Map.Forward(d.Base.Sample(s, name, m))
+	if _, ok := d.Base.(Reparameterized); !ok {
+		return g.StopGradient(y)
+	}
 	return y
 }
 

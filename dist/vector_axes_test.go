@@ -273,3 +273,73 @@ func TestDirichletAtTheEdge(t *testing.T) {
 	tk.Close(t, "ln p at a zero of concentration 2", out[0][1], math.Inf(-1), 0)
 	tk.Close(t, "its derivative", out[1][2], 2, 1e-14)
 }
+
+// TestVectorsOutsideTheSupport have log-density −∞, and next to them others keep theirs.
+func TestVectorsOutsideTheSupport(t *testing.T) {
+	outside := map[string][]float64{
+		"Dirichlet": {.5, -.1, .3, .3}, "NormalGamma": {1, -2},
+		"Wishart": {1, 2, 0, 2, 1, 0, 0, 0, 1}, "InverseWishart": {-1, 0, 0, 0, 1, 0, 0, 0, 1},
+	}
+	for _, v := range vectors {
+		bad, ok := outside[v.name]
+		if v.name == "LKJCholesky" {
+			bad, ok = make([]float64, size(v.event)), true // a diagonal of zeros
+		}
+		if !ok {
+			continue
+		}
+		p, n := v.cases[0], len(bad)
+		good := v.points(p)[1]
+		out := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+			x := g.Reshape(in[0], append([]int{2, 1}, v.event...)...)
+			d := v.make(v.nodes(s, v.cases[:1]))
+			return []*g.Node{d.LogProb(x), g.Gradient(g.ReduceAllSum(g.SliceAxis(d.LogProb(x), 0, g.AxisElem(1))), in[0])[0]}
+		}, tk.Matrix(append(append([]float64{}, bad...), good...), 2, n))
+		tk.Close(t, v.name+" outside", out[0][0], math.Inf(-1), 0)
+		tk.Close(t, v.name+" inside", out[0][1], v.logProb(good, p), 1e-12)
+		for _, e := range out[1][n:] {
+			if math.IsNaN(e) || math.IsInf(e, 0) {
+				t.Errorf("%s: derivative inside: got %v, want numbers", v.name, out[1][n:])
+			}
+		}
+	}
+}
+
+// TestDrawsWithoutDerivatives: those of a product or map of a distribution that has none, and of a
+// mixture, are constants to the gradient.
+func TestDrawsWithoutDerivatives(t *testing.T) {
+	out := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+		b := dist.Bernoulli{Logits: in[0]}
+		n := dist.Normal{Loc: in[0], LogScale: in[0]}
+		var slopes []*g.Node
+		for i, d := range []dist.Distribution{
+			dist.NewIndependent(b, 1), dist.NewTransformed(b, stretched{in[0]}, dist.Support{}), dist.Mixture{Logits: in[0], Components: n},
+			dist.NewTransformed(n, stretched{in[0]}, dist.Support{}),
+		} {
+			x := d.Sample(s.In(fmt.Sprint(i)), "x", 3)
+			slopes = append(slopes, g.Gradient(g.ReduceAllSum(x), in[0])[0])
+			if _, ok := d.(dist.Reparameterized); ok != (i == 3) {
+				t.Errorf("distribution %d: differentiable draws: got %v, want %v", i, ok, i == 3)
+			}
+		}
+		return slopes
+	}, tk.Vector(.5, 1.5))
+	for i, slopes := range out {
+		if (slopes[0] != 0) != (i == 3) {
+			t.Errorf("distribution %d: derivative of draws: got %v, want zero %v", i, slopes, i != 3)
+		}
+	}
+}
+
+// stretched is y = cx for numbers.
+type stretched struct{ c *g.Node }
+
+func (f stretched) Forward(x *g.Node) (y, logDet *g.Node) {
+	c := g.Add(g.ZerosLike(x), g.ExpandLeftToRank(f.c, x.Rank()))
+	return g.Mul(x, c), g.Log(c)
+}
+
+func (f stretched) Inverse(y *g.Node) (x, logDet *g.Node) {
+	c := g.Add(g.ZerosLike(y), g.ExpandLeftToRank(f.c, y.Rank()))
+	return g.Div(y, c), g.Neg(g.Log(c))
+}

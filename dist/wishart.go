@@ -47,7 +47,8 @@ func (d Wishart) logNorm() *g.Node {
 	return g.Add(g.Mul(half, volume), special.LogMultiGamma(half, n))
 }
 
-// LogProb implements [Distribution].
+// LogProb implements [Distribution]. It reads the lower triangle of x, and is −∞ where x is not positive
+// definite.
 func (d Wishart) LogProb(x *g.Node) *g.Node {
 	d = d.check()
 	n := d.size()
@@ -56,8 +57,11 @@ func (d Wishart) LogProb(x *g.Node) *g.Node {
 	c := special.Cholesky(spread(x, batch, 2))
 	trace := g.ReduceSum(g.Square(solveTri(d.ScaleTril, c, false)), -1, -2)
 	power := g.Mul(g.AddScalar(spread(d.DF, batch, 0), -float64(n+1)), logDetTri(c))
-	return g.Sub(g.MulScalar(g.Sub(power, trace), .5), spread(d.logNorm(), batch, 0))
+	return whereNumber(g.Sub(g.MulScalar(g.Sub(power, trace), .5), spread(d.logNorm(), batch, 0)))
 }
+
+// whereNumber makes −∞ of NaN, which the Cholesky factor of a matrix that is not positive definite has.
+func whereNumber(x *g.Node) *g.Node { return g.Where(g.Equal(x, x), x, filled(x, math.Inf(-1))) }
 
 // scale returns V.
 func (d Wishart) scale() *g.Node { return matMul(d.ScaleTril, transposed(d.ScaleTril)) }

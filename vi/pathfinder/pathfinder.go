@@ -163,55 +163,16 @@ func (r *Result) resample(key rng.Key, n int) {
 	gen.Shuffle(n, func(a, b int) { r.Draws[a], r.Draws[b] = r.Draws[b], r.Draws[a] })
 }
 
-// start returns the given start i, or the first of several random points at which ln p and its
-// gradient are finite.
-func start(d *vi.Density, key rng.Key, o Options, i int) ([]float64, error) {
-	if o.Starts != nil {
-		if len(o.Starts[i]) != d.Dim() {
-			return nil, fmt.Errorf("pathfinder: start %d: got %d numbers, want %d", i, len(o.Starts[i]), d.Dim())
-		}
-		if what, err := finite(d, o.Starts[i]); err != nil || what != "" {
-			if err == nil {
-				err = fmt.Errorf("pathfinder: start %d: %s, want finite numbers", i, what)
-			}
-			return nil, err
-		}
-		return o.Starts[i], nil
+// start returns the given start i, or a random one.
+func start(d *vi.Density, key rng.Key, o Options, i int) (u []float64, err error) {
+	if o.Starts == nil {
+		u, err = d.Start(key, o.Radius, o.Tries)
+	} else {
+		u = o.Starts[i]
+		err = d.Finite(u)
 	}
-	gen := key.Rand()
-	last := ""
-	for range o.Tries {
-		u := make([]float64, d.Dim())
-		for j := range u {
-			u[j] = o.Radius * (2*gen.Float64() - 1)
-		}
-		what, err := finite(d, u)
-		if err != nil {
-			return nil, err
-		}
-		if what == "" {
-			return u, nil
-		}
-		last = what
-	}
-	return nil, fmt.Errorf("pathfinder: start %d: none of %d random points in [−%v, %v]ⁿ has a finite log-density and gradient; at the last: %s",
-		i, o.Tries, o.Radius, o.Radius, last)
-}
-
-// finite says what is no finite number at u, or nothing.
-func finite(d *vi.Density, u []float64) (string, error) {
-	grad := make([]float64, d.Dim())
-	v, err := d.Gradient(u, grad)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("pathfinder: start %d: %w", i, err)
 	}
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Sprintf("the log-density is %v", v), nil
-	}
-	for i, s := range grad {
-		if math.IsNaN(s) || math.IsInf(s, 0) {
-			return fmt.Sprintf("element %d of the gradient is %v", i, s), nil
-		}
-	}
-	return "", nil
+	return u, nil
 }

@@ -159,7 +159,7 @@ func TestACorrelatedGaussianIsFound(t *testing.T) {
 // TestTheFunnelFires: no Gaussian covers Neal's funnel, and k̂ has to say so.
 func TestTheFunnelFires(t *testing.T) {
 	for seed := range uint64(3) {
-		r := run(t, funnel(), pathfinder.Options{Seed: seed})
+		r := run(t, funnel(), pathfinder.Options{Seed: seed, Paths: 2, ELBODraws: 20})
 		t.Logf("k̂ %.2f, ln Z %.2f (exact %.2f)", r.K, r.LogEvidence, 5*math.Log(2*math.Pi)+math.Log(3))
 		if !(r.K > vi.TrustLimit) || !strings.Contains(r.Verdict, "do not trust") {
 			t.Errorf("seed %d: got k̂ %.2f, %q, want above .7", seed, r.K, r.Verdict)
@@ -222,11 +222,11 @@ func TestBadTargetsAreNamed(t *testing.T) {
 		target     vi.Target
 		o          pathfinder.Options
 	}{
-		{"NaN everywhere", "the log-density is NaN", constant(math.NaN()), pathfinder.Options{}},
-		{"−∞ everywhere", "none of 100 random points in [−2, 2]ⁿ has a finite log-density and gradient; at the last: the log-density is -Inf", constant(math.Inf(-1)), pathfinder.Options{}},
-		{"NaN at a given start", "start 1: the log-density is NaN", root, pathfinder.Options{Starts: [][]float64{{1}, {-1}}}},
-		{"infinite slope", "element 0 of the gradient is +Inf", root, pathfinder.Options{Starts: [][]float64{{0}}}},
-		{"wrong start", "start 0: got 2 numbers, want 1", root, pathfinder.Options{Starts: [][]float64{{1, 2}}}},
+		{"NaN everywhere", "log-density: got NaN", constant(math.NaN()), pathfinder.Options{}},
+		{"−∞ everywhere", "start 0: vi: target: none of 100 random points in [−2, 2]ⁿ can be a start; the last: vi: target: log-density: got -Inf", constant(math.Inf(-1)), pathfinder.Options{}},
+		{"NaN at a given start", "start 1: vi: target: log-density: got NaN", root, pathfinder.Options{Starts: [][]float64{{1}, {-1}}}},
+		{"infinite slope", "element 0 of the gradient: got +Inf", root, pathfinder.Options{Starts: [][]float64{{0}}}},
+		{"wrong start", "start 0: vi: target: got a point of 2 numbers, want 1", root, pathfinder.Options{Starts: [][]float64{{1, 2}}}},
 		{"no mode", "none of 4 paths", unbounded, pathfinder.Options{}},
 		{"no dimensions", "got 0 dimensions", vi.Target{}, pathfinder.Options{}},
 		{"bad count", "ELBODraws: got -1", correlated(1), pathfinder.Options{ELBODraws: -1}},

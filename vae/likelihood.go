@@ -54,11 +54,18 @@ var likelihoods = []Likelihood{
 	}},
 }
 
+// Density is the likelihood of models that are densities of the rows themselves, without a decoder
+// that could have another.
+const Density = "density"
+
 // Likelihoods lists the likelihoods that a decoder may have.
 func Likelihoods() []Likelihood { return append([]Likelihood(nil), likelihoods...) }
 
 // LikelihoodOf returns the likelihood of a name.
 func LikelihoodOf(name string) (Likelihood, error) {
+	if name == Density {
+		return Likelihood{Name: Density, Support: Real}, nil
+	}
 	names := make([]string, len(likelihoods))
 	for i, l := range likelihoods {
 		if l.Name == name {

@@ -70,6 +70,9 @@ type Spec struct {
 	Measured string             // what a test or benchmark measured
 	Test     string             // where
 	Fixed    []string           // likelihoods it is restricted to; nil means all
+	Square   bool               // a code has as many values as a row
+	Tables   bool               // rows are those of a table, not images
+	Weights  func(Config) int64 // number of weights; nil is that of the net
 	Nets     []string           // nets it can be built from, the usual one first; nil: its networks are its own
 	Flows    bool               // q(z|x) may be a flow
 	New      func(Config) Model // builds the model from a checked configuration
@@ -120,8 +123,12 @@ const maxWeights = 1 << 29
 
 // Resolved returns the configuration with what the named model fills in.
 func (c Config) Resolved(name string) Config {
-	if s := registry[name]; c.Net == "" && len(s.Nets) > 0 {
+	s := registry[name]
+	if c.Net == "" && len(s.Nets) > 0 {
 		c.Net = s.Nets[0]
+	}
+	if s.Square && c.Dim > 0 {
+		c.Latent = c.Dim
 	}
 	return c
 }
@@ -155,6 +162,9 @@ func Check(name string, c Config) error {
 	if _, err := LikelihoodOf(c.Likelihood); err != nil {
 		return err
 	}
+	if spec.Fixed == nil && c.Likelihood == Density {
+		return fmt.Errorf("vae: %s: likelihood: got %q, want one of a decoder", name, c.Likelihood)
+	}
 	if spec.Fixed != nil && !slices.Contains(spec.Fixed, c.Likelihood) {
 		return fmt.Errorf("vae: %s: likelihood: got %q, want one of %s", name, c.Likelihood, strings.Join(spec.Fixed, ", "))
 	}
@@ -173,10 +183,17 @@ func New(name string, c Config) (Model, error) {
 	if err := c.checkShape(name); err != nil {
 		return nil, err
 	}
-	if err := tooLarge(name, c.weights(), c.Dim); err != nil {
+	spec, weights := registry[name], c.weights()
+	if spec.Tables && len(c.Shape) > 1 {
+		return nil, fmt.Errorf("vae: %s: got rows of shape %v, want a table of continuous columns: the density of rounded grey levels has no bound", name, c.Shape)
+	}
+	if spec.Weights != nil {
+		weights = spec.Weights(c)
+	}
+	if err := tooLarge(name, weights, c.Dim); err != nil {
 		return nil, err
 	}
-	return registry[name].New(c), nil
+	return spec.New(c), nil
 }
 
 // tooLarge refuses networks of too many weights.

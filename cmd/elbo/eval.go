@@ -132,6 +132,8 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 		e.Telemetry = &o.Telemetry
 	}
 	switch {
+	case lik.Name == vae.Density:
+		e.NLLNote = "−ln p(x) is the −log-likelihood: the model is a density of x"
 	case !bound:
 		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior, so it is no density of x", run.Config.Model)
 	case gray:

@@ -101,13 +101,11 @@ func (d Beta) Parameters() []Parameter {
 }
 
 // klBeta is KL(B(α₁, β₁) ‖ B(α₂, β₂)) = ln B(α₂, β₂) − ln B(α₁, β₁) + (α₁ − α₂)ψ(α₁)
-// + (β₁ − β₂)ψ(β₁) + (n₂ − n₁)ψ(n₁), n = α + β.
+// + (β₁ − β₂)ψ(β₁) + (n₂ − n₁)ψ(n₁), n = α + β: divergences of ln Γ.
 func klBeta(q, p Beta) *g.Node {
-	q, p = q.spread(), p.spread()
-	a, b := g.Sub(q.Alpha, p.Alpha), g.Sub(q.Beta, p.Beta)
-	end := special.Digamma(g.Add(q.Alpha, q.Beta))
-	logs := g.Add(g.Mul(a, g.Sub(special.Digamma(q.Alpha), end)), g.Mul(b, g.Sub(special.Digamma(q.Beta), end)))
-	return g.Add(logs, g.Sub(special.LogBeta(p.Alpha, p.Beta), special.LogBeta(q.Alpha, q.Beta)))
+	n := together(q.Alpha, q.Beta, p.Alpha, p.Beta)
+	parts := g.Add(lgammaDivergence(n[0], n[2]), lgammaDivergence(n[1], n[3]))
+	return g.Sub(parts, lgammaDivergence(g.Add(n[0], n[1]), g.Add(n[2], n[3])))
 }
 
 func init() { registerKL(klBeta) }

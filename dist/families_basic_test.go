@@ -71,7 +71,8 @@ func discretizedLogisticLogProb(x float64, p []float64) float64 {
 
 func init() {
 	families = append(families, normalFamily, laplaceFamily, bernoulliFamily, continuousBernoulliFamily, discretizedLogisticFamily)
-	klCases = append(klCases, klCase{q: "Normal", p: "Normal"}, klCase{q: "Laplace", p: "Laplace", corner: laplaceFamily.corners}, klCase{q: "Bernoulli", p: "Bernoulli"})
+	klCases = append(klCases, klCase{q: "Normal", p: "Normal"}, klCase{q: "Laplace", p: "Laplace", corner: laplaceFamily.corners}, klCase{q: "Bernoulli", p: "Bernoulli"},
+		klCase{q: "Normal", p: "Laplace", corner: laplaceFamily.corners}, klCase{q: "Laplace", p: "Normal"})
 }
 
 var normalFamily = family{

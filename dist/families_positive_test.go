@@ -58,7 +58,7 @@ func init() {
 		klCases = append(klCases, klCase{q: name, p: name})
 	}
 	klCases = append(klCases, klCase{q: "Gamma", p: "Gamma of small concentration"}, klCase{q: "Exponential", p: "Gamma"},
-		klCase{q: "Gamma", p: "Exponential"}, klCase{q: "LogNormal", p: "Gamma"})
+		klCase{q: "Gamma", p: "Exponential"}, klCase{q: "LogNormal", p: "Gamma"}, klCase{q: "Gamma", p: "LogNormal"})
 }
 
 var logNormalFamily = family{

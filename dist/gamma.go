@@ -88,14 +88,23 @@ func (d Gamma) Parameters() []Parameter {
 }
 
 // klGamma is KL(G(a₁, b₁) ‖ G(a₂, b₂)) = (a₁ − a₂)ψ(a₁) − ln Γ(a₁) + ln Γ(a₂) + a₂ ln(b₁/b₂)
-// + a₁(b₂ − b₁)/b₁. In a it is the divergence of ln Γ and in b a₁ times the excess of b₂/b₁
-// with (a₂ − a₁) ln(b₁/b₂) besides.
+// + a₁(b₂ − b₁)/b₁: the divergence of ln Γ, a₁ times the excess of b₂/b₁, and
+// (a₂ − a₁) ln(b₁/b₂).
 func klGamma(q, p Gamma) *g.Node {
-	a, b := q.Concentration, p.Concentration
-	logRatio := g.Sub(g.Log(q.Rate), g.Log(p.Rate))
-	kl := g.Mul(g.Sub(a, b), g.Sub(special.Digamma(a), logRatio))
-	kl = g.Add(kl, g.Sub(special.Lgamma(b), special.Lgamma(a)))
-	return g.Add(kl, g.Mul(a, excessOfRatio(p.Rate, q.Rate)))
+	n := together(q.Concentration, q.Rate, p.Concentration, p.Rate)
+	cross := g.Mul(g.Sub(n[2], n[0]), g.Sub(g.Log(n[1]), g.Log(n[3])))
+	rates := g.Mul(n[0], excessOfRatio(n[3], n[1]))
+	return g.Add(g.Add(lgammaDivergence(n[0], n[2]), rates), cross)
+}
+
+// klGammaLogNormal is KL(G(a, b) ‖ LN(μ, σ²)) = −H + E[ln x] + ½ ln 2π + ln σ + E[(ln x − μ)²]/2σ²
+// with E[ln x] = ψ(a) − ln b and Var[ln x] = ψ'(a).
+func klGammaLogNormal(q Gamma, p LogNormal) *g.Node {
+	q = q.spread()
+	meanLog := g.Sub(special.Digamma(q.Concentration), g.Log(q.Rate))
+	square := g.Add(g.Square(g.Sub(meanLog, p.Loc)), special.Trigamma(q.Concentration))
+	cross := g.Add(p.LogScale, g.MulScalar(g.Mul(square, g.Exp(g.MulScalar(p.LogScale, -2))), .5))
+	return g.Add(g.Sub(meanLog, q.Entropy()), g.AddScalar(cross, .5*math.Log(2*math.Pi)))
 }
 
 // exponentialGamma is an exponential distribution as a gamma distribution.
@@ -103,6 +112,7 @@ func exponentialGamma(d Exponential) Gamma { return Gamma{g.OnesLike(d.Rate), d.
 
 func init() {
 	registerKL(klGamma)
+	registerKL(klGammaLogNormal)
 	registerKL(func(q Exponential, p Gamma) *g.Node { return klGamma(exponentialGamma(q), p) })
 	registerKL(func(q Gamma, p Exponential) *g.Node { return klGamma(q, exponentialGamma(p)) })
 }

@@ -57,6 +57,14 @@ func (d Laplace) Rsample(s *model.Scope, name string, m int) *g.Node {
 	return g.Add(repeat(loc, m), g.Mul(b, eps))
 }
 
+// CDF returns ½ e^z below the location and 1 − ½ e^−z above, z = (x − μ)/b.
+func (d Laplace) CDF(x *g.Node) *g.Node {
+	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
+	z := g.Mul(g.Sub(x, d.Loc), g.Exp(g.Neg(d.LogScale)))
+	tail := g.MulScalar(g.Exp(g.Neg(g.Abs(z))), .5)
+	return g.Where(g.LessThan(z, g.ZerosLike(z)), tail, g.OneMinus(tail))
+}
+
 // Support implements [Declared].
 func (d Laplace) Support() Support { return Support{Set: Real} }
 
@@ -71,4 +79,26 @@ func klLaplace(q, p Laplace) *g.Node {
 	return g.AddScalar(g.Add(g.Sub(p.LogScale, q.LogScale), num), -1)
 }
 
-func init() { registerKL(klLaplace) }
+// klNormalLaplace is KL(N(μ₁, σ²) ‖ L(μ₂, b)) = ln 2b − H + E|x − μ₂|/b, where with δ = μ₁ − μ₂ the
+// mean is σ√(2/π) exp(−δ²/2σ²) + δ erf(δ/σ√2).
+func klNormalLaplace(q Normal, p Laplace) *g.Node {
+	delta := g.Sub(q.Loc, p.Loc)
+	z := g.Mul(delta, g.Exp(g.Neg(q.LogScale)))
+	peak := g.Mul(g.Exp(q.LogScale), g.MulScalar(g.Exp(g.MulScalar(g.Square(z), -.5)), math.Sqrt(2/math.Pi)))
+	mean := g.Add(peak, g.Mul(delta, g.Erf(g.MulScalar(z, math.Sqrt2/2))))
+	cross := g.Add(g.AddScalar(p.LogScale, math.Ln2), g.Mul(mean, g.Exp(g.Neg(p.LogScale))))
+	return g.Sub(cross, q.Entropy())
+}
+
+// klLaplaceNormal is KL(L(μ₁, b) ‖ N(μ₂, σ²)) = ½ ln 2π + ln σ − H + (2b² + (μ₁ − μ₂)²)/2σ².
+func klLaplaceNormal(q Laplace, p Normal) *g.Node {
+	square := g.Add(q.Variance(), g.Square(g.Sub(q.Loc, p.Loc)))
+	cross := g.MulScalar(g.Mul(square, g.Exp(g.MulScalar(p.LogScale, -2))), .5)
+	return g.Sub(g.Add(cross, g.AddScalar(p.LogScale, .5*math.Log(2*math.Pi))), q.Entropy())
+}
+
+func init() {
+	registerKL(klLaplace)
+	registerKL(klNormalLaplace)
+	registerKL(klLaplaceNormal)
+}

@@ -6,6 +6,7 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
 )
 
 // Normal is the diagonal normal distribution with mean μ and standard deviation σ = e^LogScale:
@@ -53,6 +54,12 @@ func (d Normal) Rsample(s *model.Scope, name string, m int) *g.Node {
 	loc := d.Mean()
 	eps := s.Normal(name, drawn(m, loc)...)
 	return g.Add(repeat(loc, m), g.Mul(repeat(g.Exp(to(d.LogScale, d.shape())), m), eps))
+}
+
+// CDF implements [Cumulative].
+func (d Normal) CDF(x *g.Node) *g.Node {
+	d.Loc, d.LogScale = like(d.Loc, x), like(d.LogScale, x)
+	return special.Ndtr(g.Mul(g.Sub(x, d.Loc), g.Exp(g.Neg(d.LogScale))))
 }
 
 // Support implements [Declared].

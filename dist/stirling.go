@@ -71,3 +71,11 @@ func logGammaWeight(a, t, logT *g.Node) *g.Node {
 	scale := g.Sub(g.MulScalar(g.Log(g.MulScalar(a, .5/math.Pi)), .5), stirling(a))
 	return g.Sub(scale, away)
 }
+
+// lgammaDivergence returns ln Γ(p) − ln Γ(q) − (p − q)ψ(q), the Bregman divergence of ln Γ, as
+// p·excess(q/p) + ½ excess(p/q) + δ(p) − δ(q) − (p − q)δ'(q).
+func lgammaDivergence(q, p *g.Node) *g.Node {
+	main := g.Add(g.Mul(p, excessOfRatio(q, p)), g.MulScalar(excessOfRatio(p, q), .5))
+	rest := g.Sub(g.Sub(stirling(p), stirling(q)), g.Mul(g.Sub(p, q), stirlingSlope(q)))
+	return g.Add(main, rest)
+}

@@ -105,13 +105,9 @@ func refine(ctx context.Context, d *vi.Density, u []float64, logP float64) (*mat
 		return nil, 0, err
 	}
 	for range 3 {
-		h, err := precision(ctx, d, u)
+		chol, err := factor(ctx, d, u)
 		if err != nil {
 			return nil, 0, err
-		}
-		var chol mat.Cholesky
-		if !chol.Factorize(h) {
-			return nil, 0, fmt.Errorf("laplace: curvature at %.6g: not positive definite, so that it is a saddle or flat, not a mode", u)
 		}
 		var step mat.VecDense
 		if err := chol.SolveVecTo(&step, mat.NewVecDense(n, append([]float64(nil), grad...))); err != nil {
@@ -126,21 +122,14 @@ func refine(ctx context.Context, d *vi.Density, u []float64, logP float64) (*mat
 			return nil, 0, err
 		}
 		if !(largest(slope) < .5*largest(grad)) || !(v >= logP-1e-9*math.Max(1, math.Abs(logP))) {
-			return &chol, logP, nil
+			return chol, logP, nil
 		}
 		copy(u, next)
 		copy(grad, slope)
 		logP = v
 	}
-	h, err := precision(ctx, d, u)
-	if err != nil {
-		return nil, 0, err
-	}
-	var chol mat.Cholesky
-	if !chol.Factorize(h) {
-		return nil, 0, fmt.Errorf("laplace: curvature at %.6g: not positive definite", u)
-	}
-	return &chol, logP, nil
+	chol, err := factor(ctx, d, u)
+	return chol, logP, err
 }
 
 // finish sets the covariance and the evidence.

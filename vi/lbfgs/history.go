@@ -53,17 +53,22 @@ func (h *History) direction(grad []float64) []float64 {
 	return d
 }
 
-// step searches along the direction; the first step has length at most 1.
-func (h *History) step(f Func, p Point, first bool) (Point, bool, error) {
-	d := h.direction(p.Grad)
-	if slope := dot(d, p.Grad); !(slope < 0) {
-		return Point{}, false, nil
+// advance searches along the direction, and if that leads nowhere once more along the gradient,
+// with the history forgotten. The first step along a gradient has length at most 1.
+func (h *History) advance(f Func, p Point) (next Point, ok bool, err error) {
+	for {
+		d, t := h.direction(p.Grad), 1.
+		if h.Len() == 0 {
+			t = math.Min(1, 1/math.Sqrt(dot(d, d)))
+		}
+		if dot(d, p.Grad) < 0 {
+			next, ok, err = search(f, p, d, t)
+		}
+		if ok || err != nil || h.Len() == 0 {
+			return next, ok, err
+		}
+		*h = History{}
 	}
-	t := 1.
-	if first {
-		t = math.Min(1, 1/math.Sqrt(dot(d, d)))
-	}
-	return search(f, p, d, t)
 }
 
 func axpy(dst []float64, a float64, x []float64) {

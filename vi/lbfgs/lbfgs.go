@@ -57,16 +57,9 @@ func Minimize(ctx context.Context, f Func, x0 []float64, o Options, visit func(P
 		if it == o.MaxIterations {
 			return Result{p, it, false, fmt.Sprintf("%d iterations are spent", it)}, nil
 		}
-		next, ok, err := h.step(f, p, it == 0)
+		next, ok, err := h.advance(f, p)
 		if err != nil {
 			return Result{}, err
-		}
-		if !ok && h.Len() > 0 { // once more along the gradient
-			h = History{}
-			next, ok, err = h.step(f, p, true)
-			if err != nil {
-				return Result{}, err
-			}
 		}
 		if !ok {
 			return Result{p, it, norm(p.Grad) <= math.Sqrt(o.GradTol)*math.Max(1, math.Abs(p.F)), "no step along the gradient lowers the value"}, nil

@@ -18,15 +18,42 @@ type trial struct {
 	at          Point
 }
 
-// search looks for a step t along d that meets the strong Wolfe conditions, by a bracket that
-// it narrows with cubic steps (algorithms 3.5 and 3.6). If none is found it takes the lowest
-// point that meets the first condition; ok is false if there is none.
+// bracket is the part of a ray in which a step is looked for: low is its lowest end that meets the
+// first condition, high the other end, nil while the ray still falls.
+type bracket struct {
+	low  trial
+	high *trial
+}
+
+// narrow takes a trial into account and returns the next step (Nocedal & Wright 2006, algorithms 3.5
+// and 3.6); it is 0 where the bracket is as short as rounding.
+func (b *bracket) narrow(c trial, falls bool) float64 {
+	switch {
+	case !falls || c.f >= b.low.f:
+		b.high = &c
+	case b.high == nil && c.slope < 0:
+		b.low = c
+		return 4 * c.t
+	default:
+		if b.high == nil || c.slope*(b.high.t-b.low.t) >= 0 {
+			previous := b.low
+			b.high = &previous
+		}
+		b.low = c
+	}
+	if math.Abs(b.high.t-b.low.t) <= 1e-15*math.Max(b.high.t, b.low.t) {
+		return 0
+	}
+	return between(b.low, *b.high)
+}
+
+// search looks for a step t along d that meets the strong Wolfe conditions. If none is found it
+// takes the lowest point that meets the first condition; ok is false if there is none.
 func search(f Func, p Point, d []float64, t float64) (next Point, ok bool, err error) {
 	slope0 := dot(d, p.Grad)
-	low := trial{0, p.F, slope0, p}
-	var high *trial
+	b := bracket{low: trial{0, p.F, slope0, p}}
 	var best *trial
-	for range maxTrials {
+	for trials := 0; trials < maxTrials && t > 0; trials++ {
 		c, err := evaluate(f, p, d, t)
 		if err != nil {
 			return Point{}, false, err
@@ -38,24 +65,7 @@ func search(f Func, p Point, d []float64, t float64) (next Point, ok bool, err e
 		if falls && (best == nil || c.f < best.f) {
 			best = &c
 		}
-		switch {
-		case !falls || c.f >= low.f:
-			high = &c
-		case high == nil && c.slope < 0:
-			low = c
-			t *= 4
-			continue
-		default:
-			if high == nil || c.slope*(high.t-low.t) >= 0 {
-				previous := low
-				high = &previous
-			}
-			low = c
-		}
-		if math.Abs(high.t-low.t) <= 1e-15*math.Max(high.t, low.t) {
-			break
-		}
-		t = between(low, *high)
+		t = b.narrow(c, falls)
 	}
 	if best == nil {
 		return Point{}, false, nil

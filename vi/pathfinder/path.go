@@ -36,8 +36,19 @@ func follow(ctx context.Context, d *vi.Density, x0 []float64, key rng.Key, o Opt
 		return Path{Err: fmt.Errorf("pathfinder: %w", err)}, nil
 	}
 	p := Path{Iterations: res.Iterations, Stop: res.Reason, ELBO: math.Inf(-1)}
+	best := p.choose(ctx, d, iterates, key, o)
+	switch {
+	case best != nil:
+		p.Err = nil
+	case p.Err == nil:
+		p.Err = fmt.Errorf("pathfinder: the bound is not finite at any of %d iterates", len(iterates))
+	}
+	return p, best
+}
+
+// choose returns the Gaussian with the largest bound, or nil.
+func (p *Path) choose(ctx context.Context, d *vi.Density, iterates []lbfgs.Point, key rng.Key, o Options) (best *gaussian) {
 	c := newCurvature(d.Dim(), o.History)
-	var best *gaussian
 	for l, it := range iterates {
 		if l > 0 {
 			c.add(iterates[l-1], it)
@@ -56,20 +67,13 @@ func follow(ctx context.Context, d *vi.Density, x0 []float64, key rng.Key, o Opt
 		bound, err := elbo(ctx, d, q, key.At(uint64(l)), o.ELBODraws)
 		if err != nil {
 			p.Err = err
-			return p, nil
+			return nil
 		}
 		if bound > p.ELBO {
 			p.ELBO, p.Best, p.Mean, best = bound, l, q.mean, q
 		}
 	}
-	if best == nil {
-		if p.Err == nil {
-			p.Err = fmt.Errorf("pathfinder: the bound is not finite at any of %d iterates", len(iterates))
-		}
-		return p, nil
-	}
-	p.Err = nil
-	return p, best
+	return best
 }
 
 // elbo estimates E_q[ln p − ln q]; a draw where ln p is no number makes it −∞.

@@ -87,6 +87,9 @@ type Result struct {
 	K       float64
 	Verdict string // what K means, in words
 	Paths   []Path // in the order of their starts
+
+	logP []float64   // of Raw
+	mix  []*gaussian // of the paths that gave one
 }
 
 // Run approximates a target. Paths that fail are told in the result; if all do it is an error.
@@ -101,46 +104,48 @@ func Run(ctx context.Context, target vi.Target, b compute.Backend, o Options) (*
 	}
 	key := rng.New(o.Seed).Named("pathfinder")
 	res := &Result{ELBO: math.Inf(-1)}
-	var logP []float64
-	var mix []*gaussian
 	for i := range o.Paths {
-		x0, err := start(d, key.Named("start").At(uint64(i)), o, i)
-		if err != nil {
-			return nil, err
-		}
-		p, q := follow(ctx, d, x0, key.Named("bound").At(uint64(i)), o)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		res.Paths = append(res.Paths, p)
-		if q == nil {
-			continue
-		}
-		res.ELBO, mix = math.Max(res.ELBO, p.ELBO), append(mix, q)
-		err = sample(ctx, d, q, key.Named("draw").At(uint64(i)), o.PathDraws, func(u []float64, lp, _ float64) {
-			res.Raw, logP = append(res.Raw, u), append(logP, lp)
-		})
-		if err != nil {
+		if err := res.path(ctx, d, key, o, i); err != nil {
 			return nil, err
 		}
 	}
 	if len(res.Raw) == 0 {
 		return nil, fmt.Errorf("pathfinder: none of %d paths gave an approximation; the first: %w", o.Paths, res.Paths[0].Err)
 	}
-	res.weigh(logP, mix)
+	res.weigh()
 	res.resample(key.Named("resample"), o.Draws)
 	return res, nil
 }
 
+// path follows path i and draws from its Gaussian.
+func (r *Result) path(ctx context.Context, d *vi.Density, key rng.Key, o Options, i int) error {
+	x0, err := start(d, key.Named("start").At(uint64(i)), o, i)
+	if err != nil {
+		return err
+	}
+	p, q := follow(ctx, d, x0, key.Named("bound").At(uint64(i)), o)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.Paths = append(r.Paths, p)
+	if q == nil {
+		return nil
+	}
+	r.ELBO, r.mix = math.Max(r.ELBO, p.ELBO), append(r.mix, q)
+	return sample(ctx, d, q, key.Named("draw").At(uint64(i)), o.PathDraws, func(u []float64, lp, _ float64) {
+		r.Raw, r.logP = append(r.Raw, u), append(r.logP, lp)
+	})
+}
+
 // weigh smooths the importance ratios p/q, q the mixture of the Gaussians in equal parts.
-func (r *Result) weigh(logP []float64, mix []*gaussian) {
-	ratios := make([]float64, len(logP))
+func (r *Result) weigh() {
+	ratios := make([]float64, len(r.logP))
 	for i, u := range r.Raw {
 		var q vi.ImportanceSum
-		for _, part := range mix {
+		for _, part := range r.mix {
 			q.Add(part.logDensity(u))
 		}
-		ratios[i] = logP[i] - q.LogEvidence()
+		ratios[i] = r.logP[i] - q.LogEvidence()
 	}
 	r.LogWeights, r.K = vi.PSIS(ratios)
 	r.Verdict = vi.Verdict(r.K)

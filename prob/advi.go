@@ -121,7 +121,7 @@ func (f *fitter) ascent(s *model.Scope, in []*g.Node) []*g.Node {
 		}
 	}
 	elbo := g.Sub(scale(sum, 1/float64(f.o.Draws)), g.ReduceAllMean(logQ))
-	norm := optim.NewAdam().Update(s, g.Neg(elbo), in[0], in[1])
+	norm := f.adam().Update(s, g.Neg(elbo), in[0], in[1])
 	s.Guard(g.And(g.IsFinite(elbo), g.IsFinite(norm)))
 	names, nodes := s.Trainable()
 	f.names = names
@@ -130,6 +130,18 @@ func (f *fitter) ascent(s *model.Scope, in []*g.Node) []*g.Node {
 		out = append(out, g.Neg(n))
 	}
 	return out
+}
+
+// adam returns the optimizer. In coordinates that the start has whitened a derivative of 1 is one
+// nat a standard deviation: with ε = 1 steps are as long as Adam's where the gradient is above it,
+// and shrink with the gradient where the guide is near its optimum, where Adam's own would walk at
+// random by the full rate.
+func (f *fitter) adam() optim.Adam {
+	a := optim.NewAdam()
+	if !f.o.Plain {
+		a.Epsilon = 1
+	}
+	return a
 }
 
 // draw returns draws of the guide, by the path estimator where it has one.
@@ -143,7 +155,7 @@ func (f *fitter) draw(s *model.Scope, m int) (u, logQ *g.Node) {
 // advance makes one step at a learning rate, t = 1, 2, … since Adam's moments were last reset,
 // and returns the estimate of the bound and the parameters before the step.
 func (f *fitter) advance(t int64, rate float64) (elbo float64, at [][]float64, err error) {
-	a, b := optim.NewAdam().Scalars(t, rate)
+	a, b := f.adam().Scalars(t, rate)
 	if err := f.rate.Set(a); err != nil {
 		return 0, nil, plain(err)
 	}

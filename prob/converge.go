@@ -29,11 +29,15 @@ const (
 type history struct {
 	every, seen int
 	rows        [][]float64
+	begin       []float64 // the parameters at first
 }
 
 // add keeps an iterate, negated as the step's graph returns it.
 func (h *history) add(parts [][]float64) {
 	h.every = max(1, h.every)
+	if h.begin == nil {
+		h.begin = flatten(parts)
+	}
 	if h.seen++; h.seen%h.every != 0 {
 		return
 	}
@@ -112,17 +116,25 @@ func (h *history) stdErr() float64 {
 	return math.Sqrt(total / float64(len(rows[0])))
 }
 
-// ascend makes steps at falling rates until the bound gains nothing more.
+// ascend makes steps at falling rates until the bound gains nothing more, and ends at the
+// parameters with the highest bound.
 func (f *fitter) ascend(ctx context.Context) error {
-	last := math.Inf(-1)
 	first, err := f.firstRate(ctx)
 	if err != nil {
 		return err
 	}
+	last, err := f.bound(ctx)
+	if err != nil {
+		return err
+	}
+	var best []float64
 	for rate := first; rate >= first*lowestRate; rate /= slower {
 		h, ended, err := f.level(ctx, rate)
 		if err != nil {
 			return err
+		}
+		if best == nil && len(h.rows) > 0 {
+			best = h.begin
 		}
 		if len(h.rows) > 0 {
 			if err := f.adopt(h.mean()); err != nil {
@@ -133,13 +145,19 @@ func (f *fitter) ascend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.converged = ended && bound-last < f.o.Tolerance
-		if f.converged || f.done >= f.o.Steps {
-			return nil
+		gain := bound - last
+		if gain > 0 || math.IsNaN(last) {
+			best, last = h.mean(), bound
 		}
-		last = bound
+		f.converged = ended && gain < f.o.Tolerance
+		if f.converged || f.done >= f.o.Steps {
+			break
+		}
 	}
-	return nil
+	if best == nil {
+		return nil
+	}
+	return f.adopt(best)
 }
 
 // level makes steps at one rate until the bound has stopped to rise, the iterates are stationary

@@ -39,7 +39,7 @@ func TestMeanFieldIsTooNarrowByTheCorrelation(t *testing.T) {
 	for _, rho := range []float64{0, .3, .6, .9, -.95} {
 		v := 1 - rho*rho
 		m := gaussian(1, 2, 1/v, -rho/v, 1/v, 0)
-		fit := fitted(t, m, prob.Options{Guide: guide.MeanField, Seed: 2, Draws: 8, Steps: 20000, Tolerance: .001, Check: 20000})
+		fit := fitted(t, m, prob.Options{Guide: guide.MeanField, Seed: 2, Draws: 32, Steps: 20000, Tolerance: .001, Check: 20000})
 		e := estimates(t, fit)
 		for _, name := range []string{"x", "y"} {
 			within(t, fmt.Sprintf("ρ = %v: sd ratio of %s", rho, name), e[name].SD/math.Sqrt(v), 1, .02)

@@ -99,7 +99,7 @@ func (f *fitter) weigh(ctx context.Context, n int, key rng.Key) (u [][]float64, 
 
 // rateDraws is the number of draws that compare the bounds at two rates; they are the same
 // draws of ε, so that little noise is left in the difference.
-const rateDraws = 200
+const rateDraws = 100
 
 // bound estimates the bound at the present parameters.
 func (f *fitter) bound(ctx context.Context) (float64, error) {

@@ -19,9 +19,9 @@ type Options struct {
 	// Steps is the most steps of all rates together; 0 means 10,000.
 	Steps int
 	// Rate is the first step size, in units of the guide's whitened coordinates; 0 means
-	// .05, and with a plain start the best of a few.
+	// .05 or a quarter of Draws over the dimensions, and with a plain start the first of a few.
 	Rate float64
-	// Window is the number of steps between looks at convergence; 0 means 100.
+	// Window is the number of steps between looks at convergence; 0 means 50.
 	Window int
 	// Tolerance is the gain in the bound, in nats, that is not worth a smaller rate; 0 means .01.
 	Tolerance float64
@@ -63,7 +63,7 @@ func (o Options) fill(n int) (Options, error) {
 	}
 	set(&o.Draws, 4)
 	set(&o.Steps, 10000)
-	set(&o.Window, 100)
+	set(&o.Window, 50)
 	set(&o.Check, 1000)
 	if o.Tolerance == 0 {
 		o.Tolerance = .01

@@ -8,8 +8,8 @@ import (
 	"github.com/elbo-go/elbo/model"
 )
 
-// maxProper bounds the unknowns that are looked at one by one.
-const maxProper = 200
+// maxProper bounds the elements of a variable that are looked at one by one.
+const maxProper = 20
 
 // proper refuses a log-density that does not fall far out along a coordinate u_j of an unknown:
 // an integrable one falls faster than −ln|u_j|. Two points are tried, since at a single one the
@@ -24,19 +24,19 @@ func (m *Model) proper(p *model.Params) error {
 		if s.kind != latent {
 			continue
 		}
-		for j := range min(size(s.free), maxProper) {
+		n := size(s.free)
+		for i := range min(n, maxProper) {
+			j := i * n / min(n, maxProper) // spread over the elements
 			for _, side := range []float64{-1, 1} {
 				flat := true
-				for k := range uint64(2) {
-					f, err := m.flat(d, s.offset+j, side, k)
-					if err != nil {
+				for k := uint64(0); flat && k < 2; k++ {
+					if flat, err = m.flat(d, s.offset+j, side, k); err != nil {
 						return err
 					}
-					flat = flat && f
 				}
 				if flat {
 					where := ""
-					if size(s.free) > 1 {
+					if n > 1 {
 						where = fmt.Sprintf(", element %d", j)
 					}
 					return fmt.Errorf("prob: variable %q%s: improper density: it does not fall to 0 as the variable goes to %s; give it a proper prior or data", s.name, where, toward(side))

@@ -10,8 +10,11 @@ import (
 )
 
 // wellScaled is the first rate of a guide whose start has taken the posterior's scales: a
-// twentieth of a standard deviation a step.
-const wellScaled = .05
+// twentieth of a standard deviation a step, and less in many dimensions, since the gradient of a
+// factor of the covariance by M draws has noise in proportion to n/M times its own size.
+func (f *fitter) wellScaled() float64 {
+	return math.Min(.05, .25*float64(f.o.Draws)/float64(f.m.dim))
+}
 
 // searched are the rates tried for a start without scales, each for searchSteps steps. The first
 // whose bound rises is taken, not the one whose bound rises most (Kucukelbir et al. 2017, section
@@ -26,7 +29,7 @@ func (f *fitter) firstRate(ctx context.Context) (float64, error) {
 		return f.o.Rate, nil
 	}
 	if !f.o.Plain {
-		return wellScaled, nil
+		return f.wellScaled(), nil
 	}
 	top, err := f.bound(ctx)
 	if err != nil {
@@ -59,7 +62,7 @@ func (f *fitter) firstRate(ctx context.Context) (float64, error) {
 			}
 		}
 	}
-	return wellScaled, nil
+	return f.wellScaled(), nil
 }
 
 // flatten joins parameters, which the step's graph returns negated.

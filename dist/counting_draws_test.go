@@ -217,3 +217,56 @@ func TestFailuresBeforeIsTheCountOfSuccesses(t *testing.T) {
 		tk.Close(t, "mean", out[1][0], r*math.Exp(.4), 1e-14)
 	}
 }
+
+// tableMountain walks over u and returns the largest p(k) G'(u)/s of Hörmann's (1993) hat,
+// G(u) = (2a/(½ − |u|) + b)u + c, which must not exceed 1. The proposals accepted are then 1/s.
+func tableMountain(a, b, c, s float64, logP func(k float64) float64) float64 {
+	most := 0.
+	for i := 1; i < 20000; i++ {
+		u := float64(i)/20000 - .5
+		edge := .5 - math.Abs(u)
+		if k := math.Floor((2*a/edge+b)*u + c); k >= 0 {
+			most = math.Max(most, math.Exp(logP(k))*(a/(edge*edge)+b)/s)
+		}
+	}
+	return most
+}
+
+// TestRejectionIsExactAndEnds: the hats lie above the probabilities, and none of 18 proposals is
+// accepted with probability below 1e-9.
+func TestRejectionIsExactAndEnds(t *testing.T) {
+	least := 1.
+	check := func(name string, a, b, c, s float64, logP func(k float64) float64) {
+		if most := tableMountain(a, b, c, s, logP); most > 1 {
+			t.Errorf("%s: the hat is %v of the probability", name, 1/most)
+		}
+		least = math.Min(least, 1/s)
+	}
+	for _, rate := range []float64{10, 10.5, 11, 12.9, 15, 15.7, 20, 33.3, 60, 200, 1e3, 1e5} {
+		b := .931 + 2.53*math.Sqrt(rate)
+		check(fmt.Sprint("rate ", rate), -.059+.02483*b, b, rate+.43, 1.01*(1.1239+1.1328/(b-3.4)), func(k float64) float64 {
+			return k*math.Log(rate) - rate - logGamma(k+1)
+		})
+	}
+	for _, n := range []float64{20, 21, 25, 40, 100, 1000, 1e5} {
+		for _, p := range []float64{10 / n, 10.7 / n, 15 / n, .1, .3, .45, .5} {
+			if n*p < 10 || p > .5 {
+				continue
+			}
+			logP := func(k float64) float64 {
+				if k > n {
+					return math.Inf(-1)
+				}
+				return logGamma(n+1) - logGamma(k+1) - logGamma(n-k+1) + k*math.Log(p) + (n-k)*math.Log1p(-p)
+			}
+			sd := math.Sqrt(n * p * (1 - p))
+			b := 1.15 + 2.53*sd
+			scale := (2.83 + 5.1/b) * sd * math.Exp(logP(math.Floor((n+1)*p)))
+			check(fmt.Sprint(n, " trials of ", p), -.0873+.0248*b+.01*p, b, n*p+.5, scale, logP)
+		}
+	}
+	if never := math.Pow(1-least, 18); !(never < 1e-9) {
+		t.Errorf("proposals accepted: got %v at the least, none of 18 with probability %v, want below 1e-9", least, never)
+	}
+	t.Logf("proposals accepted: %.4f at the least", least)
+}

@@ -101,11 +101,23 @@ func (d Beta) Parameters() []Parameter {
 }
 
 // klBeta is KL(B(α₁, β₁) ‖ B(α₂, β₂)) = ln B(α₂, β₂) − ln B(α₁, β₁) + (α₁ − α₂)ψ(α₁)
-// + (β₁ − β₂)ψ(β₁) + (n₂ − n₁)ψ(n₁), n = α + β: divergences of ln Γ.
+// + (β₁ − β₂)ψ(β₁) + (n₂ − n₁)ψ(n₁), n = α + β. Its large terms are α₂ and β₂ times the excess of
+// the ratios of the means, and of their complements.
 func klBeta(q, p Beta) *g.Node {
 	n := together(q.Alpha, q.Beta, p.Alpha, p.Beta)
-	parts := g.Add(lgammaDivergence(n[0], n[2]), lgammaDivergence(n[1], n[3]))
-	return g.Sub(parts, lgammaDivergence(g.Add(n[0], n[1]), g.Add(n[2], n[3])))
+	a, b, c, d := n[0], n[1], n[2], n[3]
+	ab, cd := g.Add(a, b), g.Add(c, d)
+	low := g.Mul(c, excessOfMeans(a, d, c, b, ab, cd))
+	high := g.Mul(d, excessOfMeans(b, c, d, a, ab, cd))
+	small := g.Add(smallDivergence(a, c), smallDivergence(b, d))
+	return g.Add(g.Add(low, high), g.Sub(small, smallDivergence(ab, cd)))
+}
+
+// excessOfMeans is the excess of (a/ab)/(c/cd) with ab = a + b and cd = c + d, which exceeds 1 by
+// (ad − cb)/(ab·c).
+func excessOfMeans(a, d, c, b, ab, cd *g.Node) *g.Node {
+	gap := g.Div(g.Sub(g.Mul(a, d), g.Mul(c, b)), g.Mul(ab, c))
+	return excess(gap, g.Sub(g.Add(g.Log(a), g.Log(cd)), g.Add(g.Log(ab), g.Log(c))))
 }
 
 func init() { registerKL(klBeta) }

@@ -8,3 +8,9 @@ var (
 	ImplicitLogGamma = implicitLogGamma
 	VonMisesSlope    = vonMisesSlope
 )
+
+// Numbers of proposals.
+const (
+	GammaProposals    = gammaProposals
+	VonMisesProposals = vonMisesProposals
+)

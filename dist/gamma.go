@@ -88,13 +88,10 @@ func (d Gamma) Parameters() []Parameter {
 }
 
 // klGamma is KL(G(a₁, b₁) ‖ G(a₂, b₂)) = (a₁ − a₂)ψ(a₁) − ln Γ(a₁) + ln Γ(a₂) + a₂ ln(b₁/b₂)
-// + a₁(b₂ − b₁)/b₁: the divergence of ln Γ, a₁ times the excess of b₂/b₁, and
-// (a₂ − a₁) ln(b₁/b₂).
+// + a₁(b₂ − b₁)/b₁. Its large terms are a₂ times the excess of the ratio of the means.
 func klGamma(q, p Gamma) *g.Node {
 	n := together(q.Concentration, q.Rate, p.Concentration, p.Rate)
-	cross := g.Mul(g.Sub(n[2], n[0]), g.Sub(g.Log(n[1]), g.Log(n[3])))
-	rates := g.Mul(n[0], excessOfRatio(n[3], n[1]))
-	return g.Add(g.Add(lgammaDivergence(n[0], n[2]), rates), cross)
+	return g.Add(g.Mul(n[2], excessOfRatio(g.Mul(n[0], n[3]), g.Mul(n[1], n[2]))), smallDivergence(n[0], n[2]))
 }
 
 // klGammaLogNormal is KL(G(a, b) ‖ LN(μ, σ²)) = −H + E[ln x] + ½ ln 2π + ln σ + E[(ln x − μ)²]/2σ²

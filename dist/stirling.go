@@ -72,10 +72,9 @@ func logGammaWeight(a, t, logT *g.Node) *g.Node {
 	return g.Sub(scale, away)
 }
 
-// lgammaDivergence returns ln Γ(p) − ln Γ(q) − (p − q)ψ(q), the Bregman divergence of ln Γ, as
-// p·excess(q/p) + ½ excess(p/q) + δ(p) − δ(q) − (p − q)δ'(q).
-func lgammaDivergence(q, p *g.Node) *g.Node {
-	main := g.Add(g.Mul(p, excessOfRatio(q, p)), g.MulScalar(excessOfRatio(p, q), .5))
+// smallDivergence is what the divergence ln Γ(p) − ln Γ(q) − (p − q)ψ(q) leaves besides
+// p·excess(q/p), which is large: ½ excess(p/q) + δ(p) − δ(q) − (p − q)δ'(q).
+func smallDivergence(q, p *g.Node) *g.Node {
 	rest := g.Sub(g.Sub(stirling(p), stirling(q)), g.Mul(g.Sub(p, q), stirlingSlope(q)))
-	return g.Add(main, rest)
+	return g.Add(g.MulScalar(excessOfRatio(p, q), .5), rest)
 }

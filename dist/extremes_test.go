@@ -25,8 +25,8 @@ type extremeRow struct {
 	want float64
 }
 
-// extremes reads the table by families, entropies under the family's name with "entropy" after it.
-func extremes(t *testing.T) map[string][]extremeRow {
+// extremeTable reads the table by families, entropies under the family's name with "entropy" after it.
+func extremeTable(t *testing.T) map[string][]extremeRow {
 	t.Helper()
 	file, err := os.Open("testdata/extremes.csv")
 	if err != nil {
@@ -61,7 +61,7 @@ func extremes(t *testing.T) map[string][]extremeRow {
 // parameters, which would leave an error of 1e-7, cancel on paper.
 func TestEntropiesAndDivergencesAtExtremeParameters(t *testing.T) {
 	worst, count := 0., 0
-	for name, rows := range extremes(t) {
+	for name, rows := range extremeTable(t) {
 		var qs, ps [][]float64
 		for _, r := range rows {
 			qs, ps = append(qs, r.q), append(ps, r.p)

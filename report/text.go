@@ -103,6 +103,9 @@ func (s *scene) boundFigures() []plot.KeyFigure {
 			note += fmt.Sprintf(", %s Monte Carlo", number(r.StdErr, 2))
 		}
 		note += fmt.Sprintf("; %s of z a row; at β = 1", count(r.Samples, "draw"))
+		if n := len(s.History); n > 0 && s.History[n-1].Valid.Objective != "" {
+			note += "; training maximised " + s.History[n-1].Valid.Objective
+		}
 	}
 	out := []plot.KeyFigure{{Name: s.lossName() + ", test", Value: number(-r.Bound, 2), Unit: "nats", Note: note}}
 	if l, err := vae.LikelihoodOf(s.Net.Config.Likelihood); err == nil && l.Support == vae.Levels {
@@ -156,7 +159,7 @@ func (s *scene) runFigures() []plot.KeyFigure {
 	if best := bestEpoch(s.History); best >= 0 {
 		e := s.History[best]
 		out = append(out, plot.KeyFigure{Name: "Best epoch", Value: strconv.Itoa(e.Epoch), Unit: fmt.Sprintf("of %d", last.Epoch),
-			Note: fmt.Sprintf("by the %s, there %s nats", s.Metric, number(e.Valid.Bound, 2))})
+			Note: fmt.Sprintf("by the %s, there %s nats", s.Metric, number(e.Valid.Maximized(), 2))})
 	}
 	if speed := medianSpeed(s.History); speed > 0 {
 		out = append(out, plot.KeyFigure{Name: "Training speed", Value: text.Thousands(int(math.Round(speed))), Unit: "examples/s", Note: "median over epochs"})
@@ -169,11 +172,13 @@ func signed4(v float64) string {
 	return strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "-", "−", 1)
 }
 
-// bestEpoch is the index of the epoch with the largest validation bound, or −1.
+// bestEpoch is the index of the epoch with the largest validation bound, of those that training
+// maximises, or −1.
 func bestEpoch(h []vi.Epoch) int {
 	best := -1
 	for i, e := range h {
-		if e.Valid.N > 0 && !math.IsNaN(e.Valid.Bound) && (best < 0 || e.Valid.Bound > h[best].Valid.Bound) {
+		bound := e.Valid.Maximized()
+		if e.Valid.N > 0 && !math.IsNaN(bound) && (best < 0 || bound > h[best].Valid.Maximized()) {
 			best = i
 		}
 	}

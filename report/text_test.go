@@ -141,3 +141,18 @@ func TestNumbersAreReadable(t *testing.T) {
 		}
 	}
 }
+
+func TestAnotherObjectiveIsNamedAndChoosesTheBestEpoch(t *testing.T) {
+	s := measured(t, "vae", func(s *scene) {
+		for i := range s.History {
+			s.History[i].Valid.Objective, s.History[i].Valid.ObjectiveBound = "IWAE-5", -50
+		}
+		s.History[1].Valid.ObjectiveBound = -40
+	})
+	if note := figureOf(s, "−ELBO, test").Note; !strings.HasSuffix(note, "; training maximised IWAE-5") {
+		t.Errorf("got %q", note)
+	}
+	if f := figureOf(s, "Best epoch"); f.Value != "2" || !strings.Contains(f.Note, "−40.00") {
+		t.Errorf("best epoch: got %+v, want 2 with −40", f)
+	}
+}

@@ -28,7 +28,7 @@ func (t *trainer) best() (ckpt.Checkpoint, error) {
 	}
 	t.state.Best = nil
 	if n := len(epochs); n > 0 {
-		t.state.Best = &Best{epochs[n-1].Valid.Bound, epochs[n-1].Epoch, epochs[n-1].Step}
+		t.state.Best = &Best{epochs[n-1].Valid.Maximized(), epochs[n-1].Epoch, epochs[n-1].Step}
 	}
 	if err := t.save(true); err != nil {
 		return ckpt.Checkpoint{}, err

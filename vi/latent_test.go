@@ -1,6 +1,7 @@
 package vi_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -132,4 +133,56 @@ func TestShuffledDrawsOfAnObjective(t *testing.T) {
 		}
 	}
 	tk.Close(t, "KL in closed form", out[2][0], toyKL, 1e-10)
+}
+
+// TestFullCovarianceGuideReachesTheEvidence: with the exact posterior of a linear-Gaussian model,
+// whose covariance is not diagonal, every importance weight is p(x), both forms of the bound are
+// ln p(x) in expectation, and the path derivative is 0 for every draw.
+func TestFullCovarianceGuideReachesTheEvidence(t *testing.T) {
+	// z ~ N(0, I), x|z ~ N(Wz, I): the posterior has precision Λ = I + WᵀW.
+	const a, b, c = 1.3, .6, -.8 // W = [[a, b], [0, c]]
+	l00, l01, l11 := 1+a*a, a*b, 1+b*b+c*c
+	det := l00*l11 - l01*l01
+	s00, s01, s11 := l11/det, -l01/det, l00/det // its covariance
+	t00 := math.Sqrt(s00)
+	t10 := s01 / t00
+	x := []float64{.7, -1.9, 2.2, .4}
+	var means, want []float64
+	for i := 0; i < 4; i += 2 {
+		u, v := a*x[i], b*x[i]+c*x[i+1] // Wᵀx
+		means = append(means, s00*u+s01*v, s01*u+s11*v)
+		// x ~ N(0, I + WWᵀ)
+		c00, c01, c11 := 1+a*a+b*b, b*c, 1+c*c
+		d := c00*c11 - c01*c01
+		quad := (c11*x[i]*x[i] - 2*c01*x[i]*x[i+1] + c00*x[i+1]*x[i+1]) / d
+		want = append(want, -math.Log(2*math.Pi)-.5*math.Log(d)-.5*quad)
+	}
+	run := func(fn func(s *model.Scope, x *g.Node, l vi.Latent, q dist.MultivariateNormal) []*g.Node) [][]float64 {
+		return tk.Graph(t, 3, func(s *model.Scope, in []*g.Node) []*g.Node {
+			tril := g.Const(in[0].Graph(), [][]float64{{t00, 0}, {t10, math.Sqrt(s11 - t10*t10)}})
+			q := dist.MultivariateNormal{Loc: in[1], Tril: g.BroadcastToDims(g.ExpandAxes(tril, 0), 2, 2, 2)}
+			w := g.Const(in[0].Graph(), [][]float64{{a, 0}, {b, c}}) // Wᵀ
+			return fn(s, in[0], vi.Latent{Q: q, P: dist.StandardNormal(in[1]), Decode: func(z *g.Node) dist.Distribution {
+				return dist.Normal{Loc: g.Dot(z, w).Product(), LogScale: special.ScalarLike(z, 0)}
+			}}, q)
+		}, tk.Matrix(x, 2, 2), tk.Matrix(means, 2, 2))
+	}
+	weights := run(func(s *model.Scope, x *g.Node, l vi.Latent, _ dist.MultivariateNormal) []*g.Node {
+		return []*g.Node{vi.LogWeights(s, x, l, 5)}
+	})[0]
+	for i, v := range weights {
+		tk.Close(t, "weight", v, want[i%2], 1e-12)
+	}
+	for _, o := range []vi.Objective{vi.STL{K: 3}, vi.DReG{K: 3}} {
+		out := run(func(s *model.Scope, x *g.Node, l vi.Latent, q dist.MultivariateNormal) []*g.Node {
+			bound := vi.Estimator{Objective: o}.ELBO(s, x, l).Bound(special.ScalarLike(x, 1))
+			return append(g.Gradient(g.ReduceAllSum(bound), q.Loc, q.Tril), bound)
+		})
+		for _, v := range append(out[0], out[1]...) {
+			tk.Close(t, o.Kind()+": gradient at the posterior", v, 0, 1e-11)
+		}
+		for i, v := range out[2] {
+			tk.Close(t, o.Kind()+": bound", v, want[i], 1e-12)
+		}
+	}
 }

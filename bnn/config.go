@@ -20,6 +20,9 @@ var Methods = []string{"vi", "dropout", "ensemble", "laplace", "last-layer", "sw
 var Heads = []string{"homoscedastic", "heteroscedastic", "classes"}
 
 // Config says what to fit. The zero value of a field stands for the value named beside it.
+//
+// Of a few dozen rows a network cannot tell noise from its own weights: there vi may end with q
+// near the prior, whose intervals are wider than the table. Give Noise, or fewer Hidden units.
 type Config struct {
 	Method    string  // one of Methods; vi
 	Estimator string  // of vi: one of Estimators; local
@@ -33,7 +36,7 @@ type Config struct {
 	Epochs    int     // passes over the table; as many as make 3,000 steps
 	Batch     int     // B, rows a step; all up to 1,024 (32 for swag), 128 of larger tables
 	LR        float64 // learning rate of Adam at the start, half a cosine to 0; 0.01
-	Draws     int     // K, weight draws of a prediction; 100
+	Draws     int     // K, weight draws of a prediction, which the network keeps at 12 bytes a weight; 100
 	Raw       bool    // take x as it is, without standardising its columns (images)
 	Seed      uint64  // of all random numbers
 	Backend   string  // compute backend; the default one

@@ -21,6 +21,7 @@ type evalFlags struct {
 	runFlags
 	k, samples  int
 	rows, every int
+	ais         int
 	verify      bool
 }
 
@@ -68,6 +69,7 @@ hold for the model and the files of the run; it fails with exit code 1 if one do
 	cmd.Flags().IntVar(&f.samples, "samples", f.samples, "draws of z a row for the bound")
 	cmd.Flags().IntVar(&f.rows, "rows", 0, "take −ln p(x) over the first `N` test rows, which are shuffled")
 	cmd.Flags().IntVar(&f.every, "every", 0, "take −ln p(x) over every `N`th test row")
+	cmd.Flags().IntVar(&f.ais, "ais", 0, "also take −ln p(x) by annealing over `T` temperatures, such as 1000, which is slow and tighter")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "check the identities that hold for the model, and the files of the run")
 	return cmd
 }
@@ -82,6 +84,10 @@ func (f *evalFlags) check(cmd *cobra.Command) error {
 		return misusef("--k: got %d, want 0 to %d", f.k, maxImportance)
 	case f.samples < 1 || f.samples > 10_000:
 		return misusef("--samples: got %d, want 1 to 10000", f.samples)
+	case f.ais < 0 || f.ais > maxTemperatures:
+		return misusef("--ais: got %d, want 0 to %d", f.ais, maxTemperatures)
+	case f.ais > 0 && f.k == 0:
+		return misusef("got --ais with --k 0, which leaves −ln p(x) out")
 	case set("rows") && set("every"):
 		return misusef("got --rows and --every, want one of them")
 	case set("rows") && f.rows < 1:
@@ -104,6 +110,7 @@ type evaluation struct {
 	Test       vi.Record            `json:"test"`
 	Telemetry  *vi.Telemetry        `json:"telemetry,omitempty"`
 	NLL        *vi.ImportanceRecord `json:"nll,omitempty"`
+	AIS        *vi.ImportanceRecord `json:"ais,omitempty"` // of the same rows
 	SameRows   *vi.Record           `json:"bound_on_nll_rows,omitempty"`
 	NLLNote    string               `json:"nll_note"` // the rows of NLL, or why there is none
 	Checks     []check              `json:"checks,omitempty"`
@@ -231,6 +238,9 @@ func (f *evalFlags) importance(ctx context.Context, run *train.Run, e *evaluatio
 	nll := vi.SummarizeImportance(sums)
 	same, err := run.Net.Evaluator(vi.Estimator{Samples: f.samples}).Record(ctx, x, key.Named("bound"), run.Config.Beta)
 	e.NLL, e.SameRows, e.NLLNote = &nll, &same, note
+	if err == nil && f.ais > 0 {
+		e.AIS, err = f.annealed(ctx, run, x)
+	}
 	return err
 }
 

@@ -44,6 +44,10 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 	} else {
 		line("%s", e.NLLNote)
 	}
+	if a := e.AIS; a != nil {
+		line("−ln p(x) %.4f by annealed importance sampling from the prior, %d chains, over the same rows", a.NLL, a.K)
+		line("  standard error %.4f Monte-Carlo, %.4f over data; effective sample size %.1f mean, %.1f least", a.StdErr, a.DataStdErr, a.ESS, a.MinESS)
+	}
 	for _, c := range e.Checks {
 		line("%-6s %s: %s", c.state(), c.Name, c.Detail)
 	}

@@ -65,6 +65,16 @@ func (q Flow) RsampleLogProb(s *model.Scope, name string, m int) (y, logQ *g.Nod
 	return y, g.Sub(q.density(eps), sumLast(l, in-q.Of.Event().In))
 }
 
+// RsamplePath is RsampleLogProb with the derivative of ln q by the flow's parameters at fixed y
+// left out, whose expectation is zero: what remains of the gradient of ln p(y) − ln q(y) vanishes,
+// draw by draw, where q equals p (Roeder, Wu & Duvenaud 2017). It takes the inverse of f.
+func (q Flow) RsamplePath(s *model.Scope, name string, m int) (y, logQ *g.Node) {
+	y, logQ = q.RsampleLogProb(s, name, m)
+	at := g.Identity(g.StopGradient(y)) // a node by which there is a derivative
+	score := g.StopGradient(g.Gradient(g.ReduceAllSum(q.LogProb(at)), at)[0])
+	return y, g.Add(g.StopGradient(logQ), sumLast(g.Mul(score, g.Sub(y, at)), q.Rank()))
+}
+
 // Rsample returns M draws, M×shape, with their gradient.
 func (q Flow) Rsample(s *model.Scope, name string, m int) *g.Node { return q.Sample(s, name, m) }
 

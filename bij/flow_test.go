@@ -67,6 +67,63 @@ func TestFlowDensityIntegratesToOne(t *testing.T) {
 	})
 }
 
+// TestPathGradientIsThatOfTheDraws: with draws of one set of parameters and the density of a
+// second set of equal values, the gradient by the first is the one that RsamplePath gives.
+func TestPathGradientIsThatOfTheDraws(t *testing.T) {
+	const n, m = 3, 4
+	build := func(s *model.Scope) bij.Flow {
+		f := bij.NewFlow(s, bij.Chain{bij.NewIAF(s.In("iaf"), n, small), bij.NewSplineCoupling(s.In("spline"), n, true, bij.SplineLaw{Bins: 3}, small)}, n)
+		f.Loc, f.LogScale = s.Param("loc", model.Constant(.2), n), s.Param("logscale", model.Constant(-.3), n)
+		return f
+	}
+	weigh := func(logQ *g.Node) *g.Node {
+		return g.ReduceAllSum(g.Mul(logQ, g.Cos(g.IotaFull(logQ.Graph(), logQ.Shape()))))
+	}
+	p := tk.Params(t, dtypes.Float64)
+	loss := func(s *model.Scope) []*g.Node {
+		first := build(s.In("first"))
+		_, nodes := s.Trainable()
+		y, full := first.RsampleLogProb(s, "noise", m)
+		want := g.Gradient(weigh(build(s.In("second")).LogProb(y)), nodes...)
+		_, path := first.RsamplePath(s.In("path"), "noise", m)
+		return append(append(want, g.Gradient(weigh(path), nodes...)...), full, path)
+	}
+	program := model.NewProgram(p, "path", func(s *model.Scope, _ []*g.Node) []*g.Node { return loss(s) })
+	tk.Values(t, program, rng.New(1)) // makes the parameters
+	for i, a := range tk.Export(t, p) {
+		other := a
+		if len(a.Name) < 6 || a.Name[:6] != "first/" {
+			continue
+		}
+		noise := append([]float64(nil), a.Data...)
+		rng.New(uint64(i)).NormalFloat64(noise)
+		for j := range noise {
+			a.Data[j] += .3 * noise[j]
+		}
+		other.Name = "second/" + a.Name[6:]
+		tk.Import(t, p, a, other)
+	}
+	out := tk.Values(t, program.WithNoise(func(string, []int) []float64 { // the same for both
+		eps := make([]float64, m*n)
+		rng.New(9).NormalFloat64(eps)
+		return eps
+	}), rng.New(5))
+	k := (len(out) - 2) / 2
+	largest := 0.
+	for i := range k {
+		for j, want := range out[i] {
+			tk.Close(t, "derivative", out[k+i][j], want, 1e-9)
+			largest = math.Max(largest, math.Abs(want))
+		}
+	}
+	for i, want := range out[2*k] {
+		tk.Close(t, "ln q", out[2*k+1][i], want, 1e-12)
+	}
+	if largest < .1 {
+		t.Errorf("largest derivative: got %v, want some", largest)
+	}
+}
+
 // TestFlowOfTheIdentityIsNormal, whose log-density is known, and whose draws are μ + σε.
 func TestFlowOfTheIdentityIsNormal(t *testing.T) {
 	mu, sigma := []float64{.5, -1, 2}, []float64{.3, 1, 2}

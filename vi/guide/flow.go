@@ -26,11 +26,26 @@ type flow struct {
 
 // Draw implements [vi.Guide].
 func (q flow) Draw(s *model.Scope, name string, m int) (u, logQ *g.Node) {
-	base := bij.Flow{
+	y, logQ := q.bent(s).RsampleLogProb(s, name, m)
+	return q.moved(s, y, logQ)
+}
+
+// DrawPath implements [Path]; it takes the inverse of f.
+func (q flow) DrawPath(s *model.Scope, name string, m int) (u, logQ *g.Node) {
+	y, logQ := q.bent(s).RsamplePath(s, name, m)
+	return q.moved(s, y, logQ)
+}
+
+// bent returns the flow of y.
+func (q flow) bent(s *model.Scope) bij.Flow {
+	return bij.Flow{
 		Of:  q.f(s.In("flow"), q.n),
 		Loc: s.Param("mean", model.Constant(0), q.n), LogScale: s.Param("logscale", model.Constant(0), q.n),
 	}
-	y, logQ := base.RsampleLogProb(s, name, m)
+}
+
+// moved returns u and its ln q for y and that of y.
+func (q flow) moved(s *model.Scope, y, logQ *g.Node) (u, moved *g.Node) {
 	u, logDet := q.at.whiten(s, y)
 	return u, g.AddScalar(logQ, -logDet)
 }

@@ -29,6 +29,8 @@ func LogBeta(a, b *g.Node) *g.Node {
 // digammaStep returns ψ(x+h) − ψ(x). From x = 3 on the logarithms are subtracted on paper; below 1
 // the poles are: 1/x − 1/(x+h) = h/(x(x+h)).
 func digammaStep(x, h *g.Node) *g.Node {
+	xh := broadcast(x, h)
+	x, h = xh[0], xh[1]
 	large, small := g.GreaterOrEqual(x, fill(x, 3)), g.LessThan(x, fill(x, 1))
 	far := g.Where(large, x, fill(x, 3))
 	rest := g.Sub(digammaRest(g.Add(far, h)), digammaRest(far))

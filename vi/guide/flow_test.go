@@ -133,3 +133,33 @@ func TestFlowGuideGradient(t *testing.T) {
 		return []*g.Node{g.ReduceAllMean(g.Sub(logQ, banana(s, u)))}
 	})
 }
+
+// TestFlowGuidePathVanishesAtTheTarget: a new flow is the normal distribution of its start; with
+// that as the target, the gradient without the score is zero for every draw, that with it is not.
+func TestFlowGuidePathVanishesAtTheTarget(t *testing.T) {
+	at := guide.Start{Loc: []float64{1, -2}, Scale: []float64{.5, 3}}
+	target := func(u *g.Node) *g.Node {
+		loc, scale := g.Const(u.Graph(), [][]float64{at.Loc}), g.Const(u.Graph(), [][]float64{at.Scale})
+		return g.MulScalar(g.ReduceSum(g.Square(g.Div(g.Sub(u, loc), scale)), -1), -.5)
+	}
+	q := guide.Flow(iaf)(2, at)
+	largest := func(draw func(s *model.Scope, name string, m int) (u, logQ *g.Node)) (size float64, n int) {
+		grads := tk.Graph(t, 1, func(s *model.Scope, _ []*g.Node) []*g.Node {
+			u, logQ := draw(s, "draws", 3)
+			_, nodes := s.Trainable()
+			return g.Gradient(g.ReduceAllSum(g.Sub(target(u), logQ)), nodes...)
+		})
+		for _, d := range grads {
+			for _, v := range d {
+				size, n = math.Max(size, math.Abs(v)), n+1
+			}
+		}
+		return size, n
+	}
+	if size, n := largest(q.(guide.Path).DrawPath); size > 1e-12 || n < 100 {
+		t.Errorf("largest of %d derivatives without the score: got %v, want 0", n, size)
+	}
+	if size, _ := largest(q.Draw); size < .1 {
+		t.Errorf("largest derivative with the score: got %v, want more than .1", size)
+	}
+}

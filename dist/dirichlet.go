@@ -85,14 +85,18 @@ func (d Dirichlet) Parameters() []Parameter {
 	return []Parameter{{"Concentration", d.Concentration, Support{Set: Positive, Extra: 1}}}
 }
 
-// klDirichlet is ln B(β) − ln B(α) + Σₖ (αₖ − βₖ)(ψ(αₖ) − ψ(α₀)) for concentrations α of q and β of p.
+// klDirichlet is ln B(β) − ln B(α) + Σₖ (αₖ − βₖ)(ψ(αₖ) − ψ(α₀)) for concentrations α of q and β of p. Its
+// large terms are βₖ times the excesses of the ratios of the means, ρₖ = (αₖ/α₀)/(βₖ/β₀), whose sum
+// Σₖ βₖ(ρₖ − 1) is zero.
 func klDirichlet(q, p Dirichlet) *g.Node {
 	a, b := q.check().Concentration, p.check().Concentration
 	requireVector("Dirichlet", "concentrations of a KL", b, a.Shape().Dim(-1))
-	rank := max(a.Rank(), b.Rank())
-	logs := lead(q.meanLogs(), rank)
-	cross := g.ReduceSum(g.Mul(g.Sub(lead(a, rank), lead(b, rank)), logs), -1)
-	return total("Dirichlet", p.logBeta(), g.Neg(q.logBeta()), cross)
+	batch := jointDims("Dirichlet", batchOf(a, 1), batchOf(b, 1))
+	a, b = spread(a, batch, 1), spread(b, batch, 1)
+	a0, b0 := g.ReduceAndKeep(a, g.ReduceSum, -1), g.ReduceAndKeep(b, g.ReduceSum, -1)
+	large := g.Mul(b, excessOfRatio(g.Mul(a, b0), g.Mul(b, a0)))
+	sum := g.ReduceSum(g.Add(large, smallDivergence(a, b)), -1)
+	return g.Sub(sum, g.Squeeze(smallDivergence(a0, b0), -1))
 }
 
 func init() { registerKL(klDirichlet) }

@@ -109,25 +109,14 @@ func (d NormalGamma) Parameters() []Parameter {
 
 // klNormalGamma is E[KL of the means given τ] + KL of the precisions:
 //
-//	½(r − 1 − ln r + λp(μq − μp)² αq/βq) + (αq − αp)ψ(αq) − ln Γ(αq) + ln Γ(αp)
-//	+ αp ln(βq/βp) + αq(βp/βq − 1),  r = λp/λq.
+//	½(r − 1 − ln r + λp(μq − μp)² αq/βq) + KL(Gamma(αq, βq) ‖ Gamma(αp, βp)),  r = λp/λq.
 func klNormalGamma(q, p NormalGamma) *g.Node {
-	name := "NormalGamma"
 	q, p = q.check(), p.check()
-	batch := jointDims(name, dims(q.Loc), dims(p.Loc))
-	wide := func(d NormalGamma) NormalGamma {
-		return NormalGamma{spread(d.Loc, batch, 0), spread(d.Count, batch, 0), spread(d.Concentration, batch, 0), spread(d.Rate, batch, 0)}
-	}
-	q, p = wide(q), wide(p)
-	logR := g.Sub(g.Log(p.Count), g.Log(q.Count))
-	shift := g.Mul(g.Mul(p.Count, g.Square(g.Sub(q.Loc, p.Loc))), g.Div(q.Concentration, q.Rate))
-	means := g.MulScalar(g.Add(g.Sub(g.Exp(logR), logR), g.AddScalar(shift, -1)), .5)
-	rates := g.Sub(g.Log(q.Rate), g.Log(p.Rate))
-	return total(name, means,
-		g.Mul(g.Sub(q.Concentration, p.Concentration), special.Digamma(q.Concentration)),
-		g.Sub(special.Lgamma(p.Concentration), special.Lgamma(q.Concentration)),
-		g.Mul(p.Concentration, rates),
-		g.Mul(q.Concentration, g.AddScalar(g.Exp(g.Neg(rates)), -1)))
+	batch := jointDims("NormalGamma", dims(q.Loc), dims(p.Loc))
+	to := func(x *g.Node) *g.Node { return spread(x, batch, 0) }
+	shift := g.Mul(g.Mul(to(p.Count), g.Square(g.Sub(to(q.Loc), to(p.Loc)))), to(g.Div(q.Concentration, q.Rate)))
+	means := g.MulScalar(g.Add(excessOfRatio(to(p.Count), to(q.Count)), shift), .5)
+	return g.Add(means, klGamma(Gamma{to(q.Concentration), to(q.Rate)}, Gamma{to(p.Concentration), to(p.Rate)}))
 }
 
 func init() { registerKL(klNormalGamma) }

@@ -146,3 +146,23 @@ func TestVonMisesFisherSlopes(t *testing.T) {
 		}
 	}
 }
+
+// TestDivergencesOfLargeConcentrations: for concentrations s·a and 3s·a the divergence of Dirichlet
+// distributions of K classes goes to ½(K − 1)(3 − 1 − ln 3) as s grows, and so does that of the precisions
+// of normal-gamma ones with K = 2, with an error of order 1/s.
+func TestDivergencesOfLargeConcentrations(t *testing.T) {
+	limit := .5 * (2 - math.Log(3))
+	for _, s := range []float64{1e6, 1e8, 1e12} {
+		out := tk.Graph(t, 1, func(sc *model.Scope, in []*g.Node) []*g.Node {
+			q := dist.Dirichlet{Concentration: in[0]}
+			p := dist.Dirichlet{Concentration: g.MulScalar(in[0], 3)}
+			c := g.SliceAxis(in[0], 0, g.AxisRange(0, 1))
+			one := g.OnesLike(c)
+			n := dist.NormalGamma{Loc: one, Count: one, Concentration: c, Rate: c}
+			m := dist.NormalGamma{Loc: one, Count: one, Concentration: g.MulScalar(c, 3), Rate: g.MulScalar(c, 3)}
+			return []*g.Node{dist.MustKL(q, p), dist.MustKL(n, m)}
+		}, tk.Vector(s, 2*s, .7*s, 5*s))
+		tk.Close(t, fmt.Sprint("KL of Dirichlet, s = ", s), out[0][0], 3*limit, 2/s+1e-13)
+		tk.Close(t, fmt.Sprint("KL of normal-gamma, s = ", s), out[1][0], limit, 2/s+1e-13)
+	}
+}

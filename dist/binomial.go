@@ -73,7 +73,8 @@ func (d Binomial) Parameters() []Parameter {
 }
 
 // klBinomial is n times the divergence of the trials. Distributions whose trials are not the
-// same node may differ in them, and then there is no closed form.
+// same node may differ in them, and then there is no closed form; equal scalars of one graph
+// are the same node.
 func klBinomial(q, p Distribution) (*g.Node, bool) {
 	a, ok := q.(Binomial)
 	b, ok2 := p.(Binomial)

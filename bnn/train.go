@@ -63,9 +63,21 @@ func objective(s *model.Scope, h head, net network, n int, x, y *g.Node) (loss, 
 	return g.Sub(penalty, logLik), logLik, penalty
 }
 
-// step compiles to a training step on a batch.
-func (r *trainer) step(p phase) *model.Program {
-	prog := model.NewProgram(r.params, p.name, func(s *model.Scope, in []*g.Node) []*g.Node {
+// stepper makes the steps of a phase.
+type stepper struct {
+	r        *trainer
+	p        phase
+	prog     *model.Program
+	a, b     *model.Input // the update's scalars
+	noise    rng.Key
+	t, steps int // steps made and those of the phase
+	values   [][]float64
+}
+
+// stepper prepares a phase of so many steps: each is one run of one graph.
+func (r *trainer) stepper(p phase, steps int) (s *stepper, err error) {
+	s = &stepper{r: r, p: p, noise: r.key.Named("noise/" + p.name), steps: steps}
+	s.prog = model.NewProgram(r.params, p.name, func(s *model.Scope, in []*g.Node) []*g.Node {
 		loss, logLik, penalty := objective(s, r.head, p.net, r.t.n, in[0], in[1])
 		share := float64(in[0].Shape().Dim(0)) / float64(r.c.Batch)
 		p.update.graph(s, g.MulScalar(loss, share), in[2], in[3])
@@ -73,67 +85,69 @@ func (r *trainer) step(p phase) *model.Program {
 		return []*g.Node{logLik, penalty}
 	}).Training()
 	if r.c.noise != nil {
-		prog.WithNoise(r.c.noise)
+		s.prog.WithNoise(r.c.noise)
 	}
-	return prog
+	if s.a, err = r.params.Input(); err == nil {
+		s.b, err = r.params.Input()
+	}
+	return s, err
+}
+
+// step makes one step on a batch and returns its mean ln p(y|x, w) and its penalty a row.
+func (s *stepper) step(rows []int) (logLik, penalty float64, err error) {
+	s.t++
+	in, err := s.r.batch(rows)
+	if err != nil {
+		return 0, 0, err
+	}
+	a, b := s.p.update.scalars(s.t, s.steps)
+	if err = s.a.Set(a); err == nil {
+		err = s.b.Set(b)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	s.values, err = s.prog.ValuesInto(s.values, s.noise.At(uint64(s.t)), in[0].Tensor, in[1].Tensor, s.a.Tensor, s.b.Tensor)
+	if err != nil {
+		return 0, 0, err
+	}
+	if s.p.after != nil {
+		err = s.p.after(s.t, s.steps)
+	}
+	return s.values[0][0], s.values[1][0], err
 }
 
 // run trains for the epochs of a phase.
 func (r *trainer) run(ctx context.Context, p phase) error {
-	prog := r.step(p)
 	perEpoch := (r.t.n + r.c.Batch - 1) / r.c.Batch
-	steps := perEpoch * p.epochs
-	noise, order := r.key.Named("noise/"+p.name), r.key.Named("order/"+p.name)
-	var values [][]float64
-	var a, b *model.Input
-	var err error
-	if a, err = r.params.Input(); err != nil {
+	s, err := r.stepper(p, perEpoch*p.epochs)
+	if err != nil {
 		return err
 	}
-	if b, err = r.params.Input(); err != nil {
-		return err
-	}
-	t := 0
+	order := r.key.Named("order/" + p.name)
 	for e := range p.epochs {
 		perm := order.At(uint64(e)).Perm(r.t.n)
-		progress := Progress{Phase: p.name, Epoch: e + 1, Epochs: p.epochs}
+		done := Progress{Phase: p.name, Epoch: e + 1, Epochs: p.epochs}
 		for first := 0; first < r.t.n; first += r.c.Batch {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("bnn: %s: epoch %d of %d: %w", p.name, e+1, p.epochs, err)
 			}
-			t++
 			rows := perm[first:min(first+r.c.Batch, r.t.n)]
-			in, err := r.batch(rows)
-			if err != nil {
-				return err
-			}
-			va, vb := p.update.scalars(t, steps)
-			if err := a.Set(va); err != nil {
-				return err
-			}
-			if err := b.Set(vb); err != nil {
-				return err
-			}
-			values, err = prog.ValuesInto(values, noise.At(uint64(t)), in[0].Tensor, in[1].Tensor, a.Tensor, b.Tensor)
+			logLik, penalty, err := s.step(rows)
 			if err != nil {
 				return err
 			}
 			share := float64(len(rows)) / float64(r.t.n)
-			progress.LogLik += share * values[0][0]
-			progress.Penalty += share * values[1][0]
-			if p.after != nil {
-				if err := p.after(t, steps); err != nil {
-					return err
-				}
-			}
+			done.LogLik += share * logLik
+			done.Penalty += share * penalty
 		}
-		progress.Loss = progress.Penalty - progress.LogLik
-		if math.IsNaN(progress.Loss) || math.IsInf(progress.Loss, 0) {
-			return fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", p.name, e+1, progress.Loss, r.c.LR)
+		done.Loss = done.Penalty - done.LogLik
+		if math.IsNaN(done.Loss) || math.IsInf(done.Loss, 0) {
+			return fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", p.name, e+1, done.Loss, r.c.LR)
 		}
-		r.logLik = progress.LogLik
+		r.logLik = done.LogLik
 		if r.c.Progress != nil {
-			r.c.Progress(progress)
+			r.c.Progress(done)
 		}
 	}
 	return nil

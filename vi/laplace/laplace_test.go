@@ -154,3 +154,17 @@ func TestTargetsWithoutAModeAreNamed(t *testing.T) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }
+
+func TestRunsRepeatBySeed(t *testing.T) {
+	target := vi.Target{Dim: 2, LogDensity: func(_ *model.Scope, u *g.Node) *g.Node {
+		return g.Neg(g.ReduceAllSum(g.Add(g.Exp(u), g.Exp(g.Neg(u)))))
+	}}
+	a, b := run(t, target, laplace.Options{Seed: 4, Draws: 50}), run(t, target, laplace.Options{Seed: 4, Draws: 50})
+	c := run(t, target, laplace.Options{Seed: 5, Draws: 50})
+	if a.Draws[7][1] != b.Draws[7][1] || a.Weighted != b.Weighted || a.Draws[7][1] == c.Draws[7][1] {
+		t.Errorf("draws %v, %v of one seed and %v of another", a.Draws[7], b.Draws[7], c.Draws[7])
+	}
+	if len(a.Draws) != 50 || len(a.LogWeights) != 50 {
+		t.Errorf("got %d draws with %d weights, want 50", len(a.Draws), len(a.LogWeights))
+	}
+}

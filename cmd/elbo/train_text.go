@@ -38,7 +38,7 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	if err := t.columns(c, s.Train); err != nil {
 		return err
 	}
-	t.field("model", "%s, %slatent %d, likelihood %s, %s parameters", c.Model, netText(c), c.Latent, c.Likelihood, text.Thousands(net.Params.Count()))
+	t.field("model", "%s, %slatent %d%s, likelihood %s, %s parameters", c.Model, netText(c), c.Latent, posteriorText(c), c.Likelihood, text.Thousands(net.Params.Count()))
 	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
@@ -64,6 +64,14 @@ func netText(c train.Config) string {
 		}
 	}
 	return hidden
+}
+
+// posteriorText says by how many maps the guide is bent, if it is.
+func posteriorText(c train.Config) string {
+	if c.Posterior == "" || c.Posterior == "normal" {
+		return ""
+	}
+	return fmt.Sprintf(", posterior %s of %d steps", c.Posterior, c.FlowSteps)
 }
 
 // columns prints the types and the missing cells of a table that is a file.

@@ -45,8 +45,8 @@ type family struct {
 	tol       tolerances
 }
 
-// tolerances take the place of 1e-12, 1e-9, 1e-11 and 1e-11 where they are not 0.
-type tolerances struct{ formula, moments, entropy, kl float64 }
+// tolerances take the place of 1e-12, 1e-9 and 1e-11 where they are not 0.
+type tolerances struct{ formula, moments, entropy float64 }
 
 // families are all distributions of numbers; test files append theirs in init.
 var families []family

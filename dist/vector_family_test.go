@@ -318,8 +318,8 @@ func TestVectorEntropy(t *testing.T) {
 }
 
 // TestVectorPathwiseGradient holds the derivatives of E[Σ aᵢxᵢ + bᵢxᵢ²], which are those of the
-// moments, to the mean of those of single draws; a right sampler fails with probability 6e-5 a
-// derivative at 4 standard errors.
+// moments, to the mean of those of single draws; a right sampler fails with probability 6e-7 a
+// derivative.
 func TestVectorPathwiseGradient(t *testing.T) {
 	const n = 10000
 	for _, v := range vectors {

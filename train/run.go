@@ -85,6 +85,9 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Maximized() != "" && !net.Can()["bound"] {
+		return nil, fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
+	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
 	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true, Objective: c.estimator().Objective})
 	total := t.stepsPerEpoch() * int64(c.Epochs)

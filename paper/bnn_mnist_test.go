@@ -35,7 +35,7 @@ func TestPaperBNNOnMNIST(t *testing.T) {
 		error, entropy float64 // bars
 	}{
 		{"dropout", bnn.Config{Method: "dropout", Dropout: .3, LR: 2e-3, Prior: bnn.Prior{SD: 6}}, .026, .9},
-		{"vi", bnn.Config{LR: 3e-3, Prior: bnn.Prior{Kind: "gaussian", SD: 6}}, .03, .85},
+		{"vi", bnn.Config{LR: 3e-3, Prior: bnn.Prior{Kind: "mixture", SD: 6, Small: .1}}, .026, .85},
 	} {
 		t.Run(c.name, func(t *testing.T) { onMNIST(t, c.config, c.error, c.entropy) })
 	}

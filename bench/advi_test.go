@@ -87,8 +87,12 @@ func BenchmarkADVI(b *testing.B) {
 		for name, family := range map[string]guide.Family{"full": guide.FullRank, "mean": guide.MeanField} {
 			b.Run(c.name+"/"+name, func(b *testing.B) {
 				var seconds, bound, steps float64
-				m := c.model() // the data are made once
-				for i := range b.N {
+				models := make([]*prob.Model, b.N) // each checks itself anew
+				for i := range models {
+					models[i] = c.model()
+				}
+				b.ResetTimer()
+				for i, m := range models {
 					fit, err := prob.ADVI(context.Background(), m, prob.Options{Guide: family, Seed: uint64(i), Check: 2000})
 					if err != nil {
 						b.Fatal(err)

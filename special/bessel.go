@@ -8,31 +8,17 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 )
 
-// LogBesselI0 returns ln I₀(x), the log-normaliser of the von Mises distribution, for x ≥ 0. Below 2
-// the power series keeps the digits of a value that vanishes as x²/4.
-func LogBesselI0(x *g.Node) *g.Node {
-	small := g.LessThan(x, fill(x, 2))
-	h := g.MulScalar(g.Square(g.Where(small, x, g.ZerosLike(x))), .25)
-	coefficients, c := []float64{0}, 1.
-	for k := 1.; k < 15; k++ {
-		c /= k * k // (x²/4)ᵏ/k!²
-		coefficients = append(coefficients, c)
-	}
-	value := g.Where(small, g.Log1p(poly(h, coefficients...)), LogBesselI(0, x))
-	return lazyGradient(x, value, func() *g.Node { return BesselRatio(1, x) })
-}
-
 // LogBesselI returns ln I_ν(x) for ν ≥ 0 and x ≥ 0, the modified Bessel function of the first
 // kind; its derivative is I_{ν+1}(x)/I_ν(x) + ν/x.
 func LogBesselI(nu float64, x *g.Node) *g.Node {
 	checkOrder("LogBesselI", nu, 0)
+	if nu == 0 {
+		return LogBesselI0(x)
+	}
 	x64 := inFloat64(x)[0]
 	c := bessel(nu, x64)
 	return lazyGradient(x, g.ConvertDType(c.logI, x.DType()), func() *g.Node {
-		slope := c.ratio
-		if nu != 0 {
-			slope = g.Add(slope, g.Div(fill(x64, nu), x64))
-		}
+		slope := g.Add(c.ratio, g.Div(fill(x64, nu), x64))
 		return g.StopGradient(g.ConvertDType(slope, x.DType()))
 	})
 }
@@ -44,6 +30,9 @@ func BesselRatio(nu float64, x *g.Node) *g.Node {
 		return g.Tanh(x)
 	}
 	checkOrder("BesselRatio", nu, 1)
+	if nu == 1 {
+		return besselRatio1(x)
+	}
 	c := bessel(nu-1, inFloat64(x)[0])
 	return lazyGradient(x, g.ConvertDType(c.ratio, x.DType()), func() *g.Node {
 		return g.StopGradient(g.ConvertDType(c.slope, x.DType()))

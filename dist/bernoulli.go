@@ -52,6 +52,7 @@ func (d Bernoulli) Parameters() []Parameter {
 
 // klBernoulli is KL(q ‖ p) = q(l_q − l_p) − ln(1 + e^l_q) + ln(1 + e^l_p).
 func klBernoulli(q, p Bernoulli) *g.Node {
+	level(&q.Logits, &p.Logits)
 	cross := g.Mul(q.Mean(), g.Sub(q.Logits, p.Logits))
 	return g.Add(cross, g.Sub(special.Softplus(p.Logits), special.Softplus(q.Logits)))
 }

@@ -50,6 +50,18 @@ func together(xs ...*g.Node) []*g.Node {
 	return out
 }
 
+// level gives parameters of two distributions one rank, so that those of a prior may lack the batch
+// axes.
+func level(ps ...**g.Node) {
+	var most *g.Node
+	for _, p := range ps {
+		if most == nil || (*p).Rank() > most.Rank() {
+			most = *p
+		}
+	}
+	align(most, ps...)
+}
+
 // align gives parameters the rank of the data, so that they broadcast against it and each other.
 func align(x *g.Node, ps ...**g.Node) {
 	for _, p := range ps {

@@ -74,6 +74,7 @@ func (d Cauchy) Parameters() []Parameter {
 // klCauchy is KL(C(μ₁, s₁) ‖ C(μ₂, s₂)) = ln(((s₁+s₂)² + (μ₁−μ₂)²)/(4s₁s₂)) (Chyzak & Nielsen
 // 2019, eq. 1), with the 1 taken out of the ratio for near distributions.
 func klCauchy(q, p Cauchy) *g.Node {
+	level(&q.Loc, &q.Scale, &p.Loc, &p.Scale)
 	gap := g.Add(g.Square(g.Sub(q.Scale, p.Scale)), g.Square(g.Sub(q.Loc, p.Loc)))
 	return g.Log1p(g.Div(gap, g.MulScalar(g.Mul(q.Scale, p.Scale), 4)))
 }

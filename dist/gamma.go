@@ -97,7 +97,7 @@ func klGamma(q, p Gamma) *g.Node {
 // klGammaLogNormal is KL(G(a, b) ‖ LN(μ, σ²)) = −H + E[ln x] + ½ ln 2π + ln σ + E[(ln x − μ)²]/2σ²
 // with E[ln x] = ψ(a) − ln b and Var[ln x] = ψ'(a).
 func klGammaLogNormal(q Gamma, p LogNormal) *g.Node {
-	q = q.spread()
+	level(&q.Concentration, &q.Rate, &p.Loc, &p.LogScale)
 	meanLog := g.Sub(special.Digamma(q.Concentration), g.Log(q.Rate))
 	square := g.Add(g.Square(g.Sub(meanLog, p.Loc)), special.Trigamma(q.Concentration))
 	cross := g.Add(p.LogScale, g.MulScalar(g.Mul(square, g.Exp(g.MulScalar(p.LogScale, -2))), .5))

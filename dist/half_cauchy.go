@@ -62,8 +62,7 @@ func (d HalfCauchy) Parameters() []Parameter {
 
 // klHalfCauchy is that of the Cauchy distributions about 0, whose ratio is even.
 func klHalfCauchy(q, p HalfCauchy) *g.Node {
-	zero := g.ZerosLike(q.Scale)
-	return klCauchy(Cauchy{zero, q.Scale}, Cauchy{zero, p.Scale})
+	return klCauchy(Cauchy{g.ZerosLike(q.Scale), q.Scale}, Cauchy{g.ZerosLike(p.Scale), p.Scale})
 }
 
 func init() { registerKL(klHalfCauchy) }

@@ -107,6 +107,36 @@ func TestKLGradientMatchesDifferences(t *testing.T) {
 	}
 }
 
+// TestKLTakesPriorsWithoutBatchAxes: p's parameters may be scalars or lack leading axes.
+func TestKLTakesPriorsWithoutBatchAxes(t *testing.T) {
+	for _, c := range klCases {
+		t.Run(c.q+" ‖ "+c.p, func(t *testing.T) {
+			f, h := named(c.q), named(c.p)
+			qs, ps := c.rows()
+			out := tk.Graph(t, 1, func(s *model.Scope, _ []*g.Node) []*g.Node {
+				shaped := func(p []float64, shape ...int) []*g.Node {
+					nodes := make([]*g.Node, len(p))
+					for j, v := range p {
+						nodes[j] = g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), v), shape...)
+					}
+					return nodes
+				}
+				q := f.make(shaped(qs[0], 2, 3))
+				var all []*g.Node
+				for _, shape := range [][]int{{2, 3}, {3}, {}} {
+					all = append(all, dist.MustKL(q, h.make(shaped(ps[0], shape...))))
+				}
+				return all
+			})
+			for i, v := range out {
+				if len(v) != 6 || math.Abs(v[5]-out[0][0]) > 1e-14*math.Max(1, out[0][0]) {
+					t.Errorf("KL(%s ‖ %s), shape %d: got %v, want %v six times", c.q, c.p, i, v, out[0][0])
+				}
+			}
+		})
+	}
+}
+
 // TestExtremeScalesStayFinite uses σ = 1e±20 on either side.
 func TestExtremeScalesStayFinite(t *testing.T) {
 	big := 20 * math.Ln10

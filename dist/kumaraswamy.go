@@ -125,7 +125,8 @@ func (d Kumaraswamy) meanLogRest() *g.Node {
 // klKumaraswamyBeta is KL(K(a, b) ‖ B(α, β)) = (a − α)/a·(−H_b) + ln ab + ln B(α, β) − (b − 1)/b
 // − (β − 1) E[ln(1 − x)] (Nalisnick & Smyth 2017, eq. 11).
 func klKumaraswamyBeta(q Kumaraswamy, p Beta) *g.Node {
-	q, p = q.spread(), p.spread()
+	n := together(q.A, q.B, p.Alpha, p.Beta)
+	q, p = Kumaraswamy{n[0], n[1]}, Beta{n[2], n[3]}
 	kl := g.Add(g.Neg(q.Entropy()), special.LogBeta(p.Alpha, p.Beta))
 	kl = g.Add(kl, g.Mul(g.AddScalar(p.Alpha, -1), g.Div(harmonic(q.B), q.A)))
 	return g.Sub(kl, g.Mul(g.AddScalar(p.Beta, -1), q.meanLogRest()))

@@ -73,6 +73,7 @@ func (d Laplace) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
 
 // klLaplace is KL(L(μ₁, b₁) ‖ L(μ₂, b₂)) = ln(b₂/b₁) + (b₁ e^(−δ/b₁) + δ)/b₂ − 1, δ = |μ₁ − μ₂|.
 func klLaplace(q, p Laplace) *g.Node {
+	level(&q.Loc, &q.LogScale, &p.Loc, &p.LogScale)
 	delta := g.Abs(g.Sub(q.Loc, p.Loc))
 	inner := g.Exp(g.Neg(g.Mul(delta, g.Exp(g.Neg(q.LogScale)))))
 	num := g.Add(g.Mul(g.Exp(g.Sub(q.LogScale, p.LogScale)), inner), g.Mul(delta, g.Exp(g.Neg(p.LogScale))))
@@ -82,6 +83,7 @@ func klLaplace(q, p Laplace) *g.Node {
 // klNormalLaplace is KL(N(μ₁, σ²) ‖ L(μ₂, b)) = ln 2b − H + E|x − μ₂|/b, where with δ = μ₁ − μ₂ the
 // mean is σ√(2/π) exp(−δ²/2σ²) + δ erf(δ/σ√2).
 func klNormalLaplace(q Normal, p Laplace) *g.Node {
+	level(&q.Loc, &q.LogScale, &p.Loc, &p.LogScale)
 	delta := g.Sub(q.Loc, p.Loc)
 	z := g.Mul(delta, g.Exp(g.Neg(q.LogScale)))
 	peak := g.Mul(g.Exp(q.LogScale), g.MulScalar(g.Exp(g.MulScalar(g.Square(z), -.5)), math.Sqrt(2/math.Pi)))
@@ -92,6 +94,7 @@ func klNormalLaplace(q Normal, p Laplace) *g.Node {
 
 // klLaplaceNormal is KL(L(μ₁, b) ‖ N(μ₂, σ²)) = ½ ln 2π + ln σ − H + (2b² + (μ₁ − μ₂)²)/2σ².
 func klLaplaceNormal(q Laplace, p Normal) *g.Node {
+	level(&q.Loc, &q.LogScale, &p.Loc, &p.LogScale)
 	square := g.Add(q.Variance(), g.Square(g.Sub(q.Loc, p.Loc)))
 	cross := g.MulScalar(g.Mul(square, g.Exp(g.MulScalar(p.LogScale, -2))), .5)
 	return g.Sub(g.Add(cross, g.AddScalar(p.LogScale, .5*math.Log(2*math.Pi))), q.Entropy())

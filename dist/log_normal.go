@@ -74,7 +74,7 @@ func klLogNormal(q, p LogNormal) *g.Node { return klNormal(q.logarithm(), p.loga
 
 // klLogNormalGamma is KL(LN(μ, σ²) ‖ G(a, b)) = −H − a ln b + ln Γ(a) − (a − 1)μ + b·exp(μ + σ²/2).
 func klLogNormalGamma(q LogNormal, p Gamma) *g.Node {
-	p = p.spread()
+	level(&q.Loc, &q.LogScale, &p.Concentration, &p.Rate)
 	kl := g.Sub(special.Lgamma(p.Concentration), g.Add(q.Entropy(), g.Mul(p.Concentration, g.Log(p.Rate))))
 	kl = g.Sub(kl, g.Mul(g.AddScalar(p.Concentration, -1), q.logarithm().Mean()))
 	return g.Add(kl, g.Mul(p.Rate, q.Mean()))

@@ -71,6 +71,7 @@ func (d Normal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
 // klNormal is KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) = ½(r² + ((μ₁ − μ₂)/σ₂)² − 1) − ln r, r = σ₁/σ₂.
 // The ratio is formed in the logarithm, so that σ = 1e±20 stays finite.
 func klNormal(q, p Normal) *g.Node {
+	level(&q.Loc, &q.LogScale, &p.Loc, &p.LogScale)
 	logRatio := g.Sub(q.LogScale, p.LogScale)
 	shift := g.Mul(g.Sub(q.Loc, p.Loc), g.Exp(g.Neg(p.LogScale)))
 	quad := g.Add(g.Exp(g.MulScalar(logRatio, 2)), g.Square(shift))

@@ -61,6 +61,7 @@ func excess(d, logU *g.Node) *g.Node {
 
 // excessOfRatio is the excess of u = x/y for x, y > 0.
 func excessOfRatio(x, y *g.Node) *g.Node {
+	level(&x, &y)
 	return excess(g.Div(g.Sub(x, y), y), g.Sub(g.Log(x), g.Log(y)))
 }
 

@@ -72,6 +72,7 @@ func (d Uniform) Parameters() []Parameter {
 // infinite elsewhere.
 func klUniform(q, p Uniform) *g.Node {
 	n := together(q.Low, q.High, p.Low, p.High)
+	q, p = Uniform{n[0], n[1]}, Uniform{n[2], n[3]}
 	inside := g.And(g.GreaterOrEqual(n[0], n[2]), g.LessOrEqual(n[1], n[3]))
 	return keep(inside, g.Sub(g.Log(p.width()), g.Log(q.width())), math.Inf(1))
 }

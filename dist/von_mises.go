@@ -98,7 +98,8 @@ func (d VonMises) Parameters() []Parameter {
 
 // klVonMises is KL(VM(μ₁, κ₁) ‖ VM(μ₂, κ₂)) = ln I₀(κ₂)/I₀(κ₁) + A(κ₁)(κ₁ − κ₂ cos(μ₁ − μ₂)).
 func klVonMises(q, p VonMises) *g.Node {
-	q, p = q.spread(), p.spread()
+	n := together(q.Loc, q.Concentration, p.Loc, p.Concentration)
+	q, p = VonMises{n[0], n[1]}, VonMises{n[2], n[3]}
 	logs := g.Sub(logScaledI0(p.Concentration, 0), logScaledI0(q.Concentration, 0))
 	short := shortfall(q.Concentration)
 	turn := g.MulScalar(g.Square(g.Sin(g.MulScalar(g.Sub(q.Loc, p.Loc), .5))), 2) // 1 − cos

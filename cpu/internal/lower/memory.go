@@ -66,17 +66,13 @@ func bestFit(spans []span) (map[int]int, int) {
 		at int
 	}
 	offsets, arena := map[int]int{}, 0
-	var done, busy []placed
+	var done []placed // by their places
 	for _, s := range spans {
-		busy = busy[:0]
-		for _, p := range done {
-			if p.first <= s.last && s.first <= p.last {
-				busy = append(busy, p)
-			}
-		}
-		slices.SortFunc(busy, func(x, y placed) int { return cmp.Compare(x.at, y.at) })
 		at, gap, end := -1, 0, 0
-		for _, p := range busy {
+		for _, p := range done {
+			if p.last < s.first || s.last < p.first {
+				continue
+			}
 			if room := p.at - end; room >= s.size && (at < 0 || room < gap) {
 				at, gap = end, room
 			}
@@ -85,7 +81,8 @@ func bestFit(spans []span) (map[int]int, int) {
 		if at < 0 {
 			at = end
 		}
-		done = append(done, placed{s, at})
+		place, _ := slices.BinarySearchFunc(done, at, func(p placed, at int) int { return cmp.Compare(p.at, at) })
+		done = slices.Insert(done, place, placed{s, at})
 		offsets[s.id] = at
 		arena = max(arena, at+s.size)
 	}

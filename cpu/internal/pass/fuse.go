@@ -103,6 +103,10 @@ type group struct {
 	dims  []int
 	over  ir.Axes // the axes that the group's reductions reduce, nil if it has none
 	into  *group  // where its nodes went when it was joined with another
+
+	readers []*group // groups that read its values, some by the names of parts that have been joined
+	rank    int      // its place in the line
+	search  int      // the latest search of the line that came here
 }
 
 type fusion struct {
@@ -110,13 +114,14 @@ type fusion struct {
 	order map[*ir.Node]int
 	of    map[*ir.Node]*group
 	users map[*ir.Value][]*ir.Node
+	line  line
 }
 
 func newFusion(g *ir.Graph) *fusion {
 	f := &fusion{graph: g, order: map[*ir.Node]int{}, of: map[*ir.Node]*group{}, users: users(g)}
 	for i, n := range g.Nodes {
 		f.order[n] = i
-		gr := &group{nodes: []*ir.Node{n}}
+		gr := &group{nodes: []*ir.Node{n}, rank: i}
 		if member(n) {
 			gr.dims = space(n)
 		}
@@ -124,6 +129,16 @@ func newFusion(g *ir.Graph) *fusion {
 			gr.over = axes(n)
 		}
 		f.of[n] = gr
+		f.line.groups = append(f.line.groups, gr)
+	}
+	for _, n := range g.Nodes {
+		for _, v := range n.Out {
+			for _, u := range f.users[v] {
+				if u != nil {
+					f.of[n].readers = append(f.of[n].readers, f.of[u])
+				}
+			}
+		}
 	}
 	return f
 }
@@ -137,10 +152,7 @@ func fusable(n *ir.Node) bool { return isElementwise(n) || isReduction(n) && red
 
 // group is the group that a node is in now.
 func (f *fusion) group(n *ir.Node) *group {
-	gr := f.of[n]
-	for gr.into != nil {
-		gr = gr.into
-	}
+	gr := f.of[n].now()
 	f.of[n] = gr
 	return gr
 }
@@ -192,7 +204,11 @@ func (f *fusion) join(a, b *group) {
 	if a.over != nil && b.over != nil && !slices.Equal(a.over, b.over) {
 		return
 	}
-	if f.path(a, b) || f.path(b, a) || f.operands(a)+f.operands(b) > mostOperands {
+	first, last := a, b
+	if b.rank < a.rank {
+		first, last = b, a
+	}
+	if f.operands(a)+f.operands(b) > mostOperands || f.line.between(first, last) {
 		return
 	}
 	if len(a.nodes) < len(b.nodes) {
@@ -202,7 +218,8 @@ func (f *fusion) join(a, b *group) {
 	if a.over == nil {
 		a.over = b.over
 	}
-	b.into, b.nodes = a, nil
+	b.nodes = nil
+	f.line.join(a, b)
 }
 
 // operands counts the arrays that a group reads from outside.
@@ -216,38 +233,6 @@ func (f *fusion) operands(a *group) int {
 		}
 	}
 	return len(seen)
-}
-
-// path reports whether something outside two groups depends on the first and is needed by the
-// second.
-func (f *fusion) path(from, to *group) bool {
-	seen := map[*group]bool{from: true}
-	stack := []*group{from}
-	for len(stack) > 0 {
-		gr := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		for _, n := range gr.nodes {
-			for _, v := range n.Out {
-				for _, u := range f.users[v] {
-					if u == nil {
-						continue
-					}
-					next := f.group(u)
-					if next == to {
-						if gr != from {
-							return true
-						}
-						continue
-					}
-					if !seen[next] {
-						seen[next] = true
-						stack = append(stack, next)
-					}
-				}
-			}
-		}
-	}
-	return false
 }
 
 // schedule orders the groups by their dependencies and, where those leave a choice, by the

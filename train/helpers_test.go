@@ -100,7 +100,7 @@ func tiny() (Config, *data.Splits) {
 func tinyFor(name string) (Config, *data.Splits) {
 	c, s := tiny()
 	c.Model = name
-	if name == "linear-vae" {
+	if spec, _ := vae.Lookup(name); spec.Tables || name == "linear-vae" {
 		s = splitsOf(table, 150, 20, 20)
 	}
 	for _, n := range vae.Nets() {

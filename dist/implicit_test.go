@@ -53,7 +53,7 @@ func TestPathwiseGradientsOfExpectations(t *testing.T) {
 			if f.circular && k == 2 {
 				continue
 			}
-			for i, p := range f.smooth[:3] {
+			for i, p := range f.smooth[:2] {
 				_, by := f.slopes(t, p, 20000, uint64(90+i), c.of)
 				for j, column := range by {
 					at := func(step float64) float64 {

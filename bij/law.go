@@ -51,6 +51,11 @@ func (Gated) Map(p *g.Node) Bijector {
 	return Affine{Shift: g.Mul(g.Logistic(g.Neg(gate)), column(p, 0)), LogScale: special.LogSigmoid(gate)}
 }
 
+// splineGain scales what a network says of a spline: at the learning rates of the other laws
+// its softmax would move knots too far a step (Durkan et al. 2019 divide by the root of the
+// number of hidden units).
+const splineGain = .2
+
 // SplineLaw is a monotone rational-quadratic spline (see [Spline]).
 type SplineLaw struct {
 	Bins  int     // number of bins; 0 is 8
@@ -74,5 +79,6 @@ func (l SplineLaw) Map(p *g.Node) Bijector {
 	if bound == 0 {
 		bound = 4
 	}
+	p = g.MulScalar(p, splineGain)
 	return Spline{Widths: cut(p, 0, k), Heights: cut(p, k, 2*k), Slopes: cut(p, 2*k, 3*k-1), Bound: bound}
 }

@@ -60,25 +60,37 @@ func (m *Model) flat(d *density, j int, side float64, k uint64) (bool, error) {
 	u, v := make([]float64, m.dim), make([]float64, m.dim)
 	rng.New(101 + k).NormalFloat64(u)
 	v[j] = 1
-	return d.flatAlong(u, v, side)
+	return d.flatAlong(u, v, side, reaches)
 }
 
-// flatAlong tells whether ln p falls by less than that of 1/t along the line u + t·v from t =
-// 1e2 to 6e2. An exponential of 600 is still a number; where ln p is none there is nothing to tell.
-func (d *density) flatAlong(u, v []float64, side float64) (bool, error) {
-	p := make([]float64, len(u))
-	var lp [2]float64
-	for i, t := range []float64{1e2, 6e2} {
-		for j := range p {
-			p[j] = u[j] + side*t*v[j]
+// reaches are the pairs of distances between which a log-density has to fall. An exponential of 600
+// is still a number; a prior on the real line may be as wide as 1e12.
+var reaches = [][2]float64{{1e2, 6e2}, {1e6, 1e8}, {1e12, 1e15}}
+
+// flatAlong tells whether ln p falls by less than that of 1/t along the line u + t·v, from the near
+// to the far end of every one of the reaches at which it is a number.
+func (d *density) flatAlong(u, v []float64, side float64, reaches [][2]float64) (bool, error) {
+	p, seen := make([]float64, len(u)), false
+	for _, r := range reaches {
+		var lp [2]float64
+		for i, t := range r {
+			for j := range p {
+				p[j] = u[j] + side*t*v[j]
+			}
+			var err error
+			if lp[i], err = d.at(p); err != nil {
+				return false, err
+			}
 		}
-		var err error
-		if lp[i], err = d.at(p); err != nil {
-			return false, err
+		switch {
+		case math.IsInf(lp[1], 1):
+			return true, nil
+		case !finite(lp[:]...):
+			continue
+		case lp[1]-lp[0] <= -math.Log(r[1]/r[0])*(1+1e-6):
+			return false, nil
 		}
+		seen = true
 	}
-	if math.IsInf(lp[1], 1) {
-		return true, nil
-	}
-	return finite(lp[:]...) && lp[1]-lp[0] > -math.Log(6)*(1+1e-6), nil
+	return seen, nil
 }

@@ -7,33 +7,44 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
-// soft is the curvature, as a share of the mean one, below which a direction is looked along.
+// soft is the curvature, as a share of that of single unknowns, below which a direction is looked
+// along.
 const soft = 1e-7
 
 // ridge refuses a log-density that does not fall along the direction of least curvature h at u:
 // several unknowns of which the data and the priors bind only a combination.
 func (m *Model) ridge(d *density, u, h []float64) error {
 	n := m.dim
-	v, curve, ok := softest(h, n)
-	if !ok || n < 2 {
-		return nil
-	}
-	mean := 0.
+	// In units in which every unknown alone has curvature 1.
+	unit, even := make([]float64, n), make([]float64, n*n)
 	for i := range n {
-		mean += math.Abs(h[i*n+i]) / float64(n)
+		if unit[i] = 1 / math.Sqrt(h[i*n+i]); !finite(unit[i]) {
+			return nil
+		}
 	}
-	if curve > soft*mean {
+	for i := range n {
+		for j := range n {
+			even[i*n+j] = h[i*n+j] * unit[i] * unit[j]
+		}
+	}
+	v, curve, ok := softest(even, n)
+	if !ok || n < 2 || curve > soft {
 		return nil
 	}
+	first, second := largest(v)
+	for i := range v {
+		v[i] *= unit[i]
+	}
+	// Ten standard deviations of the direction, as far as differences of gradients can tell it.
+	far := 10 / math.Sqrt(math.Max(curve, 1e-9))
 	for _, side := range []float64{-1, 1} {
-		flat, err := d.flatAlong(u, v, side)
+		flat, err := d.flatAlong(u, v, side, [][2]float64{{far, 6 * far}})
 		if err != nil {
 			return err
 		}
 		if !flat {
 			continue
 		}
-		first, second := largest(v)
 		a, b := m.owner(first), m.owner(second)
 		if a == b {
 			return fmt.Errorf("prob: variable %q: improper density: it does not fall to 0 along a direction of its elements; give it a proper prior or data", a)

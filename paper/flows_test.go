@@ -175,6 +175,9 @@ func splines(s *model.Scope) bij.Bijector {
 // TestPaperFlowsOfPotentials: the free energy of a flow of 32 planar maps is within .15 nat of
 // −ln Z, that of spline couplings within .03, and neither is below it by four standard errors
 // (false alarm 3e-5 a line).
+//
+// The settings of the splines were chosen among some twenty with this seed, and the fit of U₃ is
+// not robust: it ends .027 above −ln Z here, and .055 above with 10,000 steps.
 func TestPaperFlowsOfPotentials(t *testing.T) {
 	long(t)
 	for _, c := range []struct {

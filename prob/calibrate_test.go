@@ -110,6 +110,9 @@ func TestAChainOfCoinsIsSummedExactly(t *testing.T) {
 // they say: 90 % of 100, within 4 standard errors of .03 (false alarm 6e-5 each); the coin's guide
 // is not exact, and weighted.
 func TestIntervalsCoverAsTheySay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits 200 models")
+	}
 	const sets = 100
 	var normals, coins []float64
 	key := rng.New(77)

@@ -269,6 +269,9 @@ func TestVerdictsArePlain(t *testing.T) {
 // Rank statistics of a normal mean (Talts et al. 2018): 200 data sets from the prior, 19 draws
 // each, are uniform over 20 ranks by χ² (false alarm 1e-5); a guide of half the width is not.
 func TestRanksOfAnExactPosteriorAreUniform(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits 200 models")
+	}
 	const sets, draws = 200, 19
 	counts, narrow := make([]int, draws+1), make([]int, draws+1)
 	key := rng.New(12)

@@ -161,7 +161,7 @@ func TestFlatPriorsHaveNoDraws(t *testing.T) {
 		p.Observe("y", dist.NewNormal(mu, p.Const(1)), p.Const(1))
 	}, nil)
 	_, err := m.Prior(1, 1)
-	refused(t, "flat", err, `prob: variable "mu": prob: variable "mu": a flat prior has no draws`)
+	refused(t, "flat", err, `prob: variable "mu": a flat prior has no draws`)
 	fit := fitted(t, m, prob.Options{Seed: 1})
 	if _, err := fit.Predict(3, 1); err != nil {
 		t.Errorf("predictions need no prior, got %v", err)

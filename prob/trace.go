@@ -50,8 +50,11 @@ type block struct {
 
 // fail stops the run with an error that names a variable.
 func fail(name, format string, args ...any) {
-	panic(fmt.Errorf("prob: variable %q: %s", name, fmt.Sprintf(format, args...)))
+	panic(mistake{fmt.Errorf("prob: variable %q: %s", name, fmt.Sprintf(format, args...))})
 }
+
+// mistake is an error that names its variable.
+type mistake struct{ error }
 
 // Const returns a constant, a scalar without dims.
 func (p *Trace) Const(v float64, dims ...int) *g.Node {
@@ -200,7 +203,11 @@ func (p *Trace) add(s *site, term *g.Node) {
 // named runs a step of graph building and lets its failure name the variable.
 func named(name string, step func()) {
 	defer func() {
-		if e := recover(); e != nil {
+		switch e := recover().(type) {
+		case nil:
+		case mistake:
+			panic(e)
+		default:
 			fail(name, "%v", e)
 		}
 	}()

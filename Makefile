@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare bench paper crash fuzz cover docs clean
+.PHONY: build test lint race long compare bench paper paper-posteriordb paper-flows paper-bounds paper-bnn crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -41,9 +41,18 @@ race:
 long:
 	bench/record long env ELBO_CRASH_N=$(N) ELBO_KILLS=50 go test ./ckpt ./train -run Kill -count=1 -v -timeout 4h
 
-# Published figures beside ours; about an hour, a fifth of it with GOEXPERIMENT=simd.
+# Published figures beside ours: all of them, about half an hour, or a part.
+PAPER = env ELBO_PAPER=1 go test ./paper -count=1 -v -timeout 4h
 paper:
-	bench/record paper env ELBO_PAPER=1 go test ./paper -count=1 -v -timeout 4h
+	bench/record paper $(PAPER)
+paper-posteriordb:
+	bench/record posteriordb $(PAPER) -run PosteriorDB
+paper-flows:
+	bench/record flows $(PAPER) -run 'Potentials'
+paper-bounds:
+	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps)'
+paper-bnn:
+	bench/record bnn $(PAPER) -run 'PaperBNN'
 
 # Training speed beside PyTorch, JAX and GoMLX's own engines; PYTHON is an interpreter that has the
 # peers.

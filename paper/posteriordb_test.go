@@ -159,7 +159,7 @@ func TestPosteriorDB(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-42s", "posterior")
 	for _, m := range methods {
-		fmt.Fprintf(&b, "%-31s", m.name+": mean, sd, k̂, s")
+		fmt.Fprintf(&b, "%-38s", m.name+": mean, sd, k̂, s")
 	}
 	for _, q := range posteriors {
 		ref, d := q.read(t)
@@ -180,7 +180,7 @@ func TestPosteriorDB(t *testing.T) {
 	}
 	fmt.Fprintf(&b, "\n%-42s", "passed")
 	for _, n := range passed {
-		fmt.Fprintf(&b, "%-31s", fmt.Sprintf("%d of %d", n, len(posteriors)))
+		fmt.Fprintf(&b, "%-38s", fmt.Sprintf("%d of %d", n, len(posteriors)))
 	}
 	t.Logf("in %.0f s\n%s", time.Since(begin).Seconds(), b.String())
 	if passed[1] < 9 && passed[2] < 9 {

@@ -175,7 +175,7 @@ func TestPosteriorDB(t *testing.T) {
 			if s.passes() {
 				passed[k]++
 			}
-			fmt.Fprintf(&b, "%s %5.2f %5.2f ", s, khat, time.Since(start).Seconds())
+			fmt.Fprintf(&b, "%-38s", fmt.Sprintf("%s %5.2f %5.2f", s, khat, time.Since(start).Seconds()))
 		}
 	}
 	fmt.Fprintf(&b, "\n%-42s", "passed")

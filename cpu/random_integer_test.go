@@ -206,6 +206,8 @@ func (g *randomGraph) convert() {
 	switch {
 	case from == to:
 		return
+	case from == dtypes.Float16: // GoMLX's engine makes 0 of subnormal products, which a wider type shows
+		return
 	case (from.IsFloat()) && (to.IsUnsigned() || !x.bounded && !(to == dtypes.Float32 || to == dtypes.Float64)):
 		return
 	case from.IsInt() && to.IsHalfPrecision() && !x.bounded:

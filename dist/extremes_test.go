@@ -1,11 +1,8 @@
 package dist_test
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -28,27 +25,9 @@ type extremeRow struct {
 // extremeTable reads the table by families, entropies under the family's name with "entropy" after it.
 func extremeTable(t *testing.T) map[string][]extremeRow {
 	t.Helper()
-	file, err := os.Open("testdata/extremes.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r := csv.NewReader(file)
-	r.FieldsPerRecord = -1
-	lines, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	table := map[string][]extremeRow{}
-	for _, line := range lines {
-		v := make([]float64, len(line)-1)
-		for i, field := range line[1:] {
-			if v[i], err = strconv.ParseFloat(field, 64); err != nil {
-				t.Fatal(err)
-			}
-		}
+	for name, v := range numbersOf(t, "extremes.csv") {
 		n, last := int(v[0]), len(v)-1
-		name := line[0]
 		if last == 1+n {
 			name += " entropy"
 		}

@@ -3,8 +3,10 @@ package dist_test
 import (
 	"encoding/csv"
 	"fmt"
+	"iter"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -21,31 +23,43 @@ type tableRow struct {
 	x, logProb, cdf, slope float64
 }
 
-// continuousTable reads the table by families.
-func continuousTable(t *testing.T) map[string][]tableRow {
+// numbersOf yields the lines of a file of testdata: a name, then numbers.
+func numbersOf(t *testing.T, file string) iter.Seq2[string, []float64] {
 	t.Helper()
-	file, err := os.Open("testdata/continuous.csv")
+	f, err := os.Open(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	r := csv.NewReader(file)
+	defer f.Close()
+	r := csv.NewReader(f)
 	r.FieldsPerRecord = -1
 	lines, err := r.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := map[string][]tableRow{}
-	for _, line := range lines {
-		v := make([]float64, len(line)-1)
-		for i, field := range line[1:] {
-			if v[i], err = strconv.ParseFloat(field, 64); err != nil {
-				t.Fatal(err)
+	return func(yield func(string, []float64) bool) {
+		for _, line := range lines {
+			v := make([]float64, len(line)-1)
+			for i, field := range line[1:] {
+				if v[i], err = strconv.ParseFloat(field, 64); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !yield(line[0], v) {
+				return
 			}
 		}
+	}
+}
+
+// continuousTable reads the table by families.
+func continuousTable(t *testing.T) map[string][]tableRow {
+	t.Helper()
+	table := map[string][]tableRow{}
+	for name, v := range numbersOf(t, "continuous.csv") {
 		n := int(v[0])
 		row := tableRow{params: v[1 : 1+n], x: v[1+n], logProb: v[2+n], cdf: v[3+n], slope: v[4+n]}
-		table[line[0]] = append(table[line[0]], row)
+		table[name] = append(table[name], row)
 	}
 	return table
 }

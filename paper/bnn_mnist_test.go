@@ -27,19 +27,18 @@ func labeled(sets ...*data.Set) (x [][]float32, y []float64) {
 // are taken for another, and that the entropy of the predictions tells articles of clothing from
 // digits with an AUROC of at least .9; priors and rates were chosen on validation rows. Dropout
 // reaches both. The mean-field posterior trades one for the other along the width of its prior and
-// misses the first: 3.2 % and .92 with deviation 2 and rate 1e-3; 2.7 % and .86 or, without the
-// validation rows, .78 with 6 and 3e-3; 2.7 % and .84 with a mixture. It is held to less.
+// misses the first: 3.3 % and .93 with deviation 2 and rate 1e-3; 2.7 % and .86 or, without the
+// validation rows, .78 with 6 and 3e-3; 2.7 % and .84 with a mixture. Its line fails.
 func TestPaperBNNOnMNIST(t *testing.T) {
 	long(t)
 	for _, c := range []struct {
-		name           string
-		config         bnn.Config
-		error, entropy float64 // bars
+		name   string
+		config bnn.Config
 	}{
-		{"dropout", bnn.Config{Method: "dropout", Dropout: .3, LR: 2e-3, Prior: bnn.Prior{SD: 6}}, .026, .9},
-		{"vi", bnn.Config{LR: 1e-3, Prior: bnn.Prior{Kind: "gaussian", SD: 2}}, .036, .88},
+		{"dropout", bnn.Config{Method: "dropout", Dropout: .3, LR: 2e-3, Prior: bnn.Prior{SD: 6}}},
+		{"vi", bnn.Config{LR: 1e-3, Prior: bnn.Prior{Kind: "gaussian", SD: 2}}},
 	} {
-		t.Run(c.name, func(t *testing.T) { onMNIST(t, c.config, c.error, c.entropy) })
+		t.Run(c.name, func(t *testing.T) { onMNIST(t, c.config, .026, .9) })
 	}
 }
 

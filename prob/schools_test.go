@@ -51,6 +51,9 @@ func schoolsReference(t *testing.T) map[string]moment {
 	return doc.Reference
 }
 
+// The means are those of the weighted summary. Without weights that of τ is .17 (full rank) and .22
+// (mean field) standard deviations off, as docs/results/posteriordb.txt shows, and over seeds up to
+// .24: a Gaussian guide does not reach .15.
 func TestEightSchoolsNonCentredMatchTheReference(t *testing.T) {
 	want := schoolsReference(t)
 	for name, family := range map[string]guide.Family{"mean field": guide.MeanField, "full rank": guide.FullRank} {

@@ -15,11 +15,9 @@ func LogBesselI(nu float64, x *g.Node) *g.Node {
 	if nu == 0 {
 		return LogBesselI0(x)
 	}
-	x64 := inFloat64(x)[0]
-	c := bessel(nu, x64)
+	c := bessel(nu, inFloat64(x)[0])
 	return lazyGradient(x, g.ConvertDType(c.logI, x.DType()), func() *g.Node {
-		slope := g.Add(c.ratio, g.Div(fill(x64, nu), x64))
-		return g.StopGradient(g.ConvertDType(slope, x.DType()))
+		return g.Add(BesselRatio(nu+1, x), g.Div(fill(x, nu), x))
 	})
 }
 
@@ -35,7 +33,7 @@ func BesselRatio(nu float64, x *g.Node) *g.Node {
 	}
 	c := bessel(nu-1, inFloat64(x)[0])
 	return lazyGradient(x, g.ConvertDType(c.ratio, x.DType()), func() *g.Node {
-		return g.StopGradient(g.ConvertDType(c.slope, x.DType()))
+		return g.ConvertDType(c.slope, x.DType())
 	})
 }
 
@@ -108,7 +106,7 @@ func poisson(n float64, x *g.Node) (logI, ratio, slope *g.Node) {
 func poissonSide(m, sign float64, t, z *g.Node) (side tail, u *g.Node) {
 	phi := func(t, z *g.Node) func(v *g.Node) *g.Node {
 		return func(v *g.Node) *g.Node {
-			w := g.Expm1(g.MulScalar(v, -2))
+			w := Expm1(g.MulScalar(v, -2))
 			zw := g.Mul(z, w)
 			linear := g.Add(v, g.MulScalar(g.Div(g.Mul(t, w), g.AddScalar(zw, 1)), .5))
 			return g.MulScalar(g.Add(linear, g.Log1p(zw)), -m)
@@ -124,7 +122,7 @@ func poissonSide(m, sign float64, t, z *g.Node) (side tail, u *g.Node) {
 	})
 	last := func(v *g.Node) *g.Node { return g.ExpandAxes(v, -1) }
 	side = besselRule().integrate(end, phi(last(t), last(z)))
-	w := g.Expm1(g.MulScalar(side.v, -2))
+	w := Expm1(g.MulScalar(side.v, -2))
 	u = g.MulScalar(g.Div(g.Mul(last(z), g.AddScalar(w, 1)), g.AddScalar(g.Mul(last(z), w), 1)), 2)
 	return side, u
 }

@@ -30,7 +30,7 @@ func besselRatio1(x *g.Node) *g.Node {
 	w := g.Reciprocal(far)
 	value := g.Where(large, g.OneMinus(g.Mul(w, besselRatioFar.at(c))), g.Mul(near, besselRatioNear.at(t)))
 	return lazyGradient(x, value, func() *g.Node {
-		return g.StopGradient(g.Where(large, g.Mul(g.Square(w), besselSlopeFar.at(c)), besselSlopeNear.at(t)))
+		return g.Where(large, g.Mul(g.Square(w), besselSlopeFar.at(c)), besselSlopeNear.at(t))
 	})
 }
 

@@ -17,9 +17,9 @@ func BetaInc(a, b, x *g.Node) *g.Node {
 	a, b, x = abx[0], abx[1], abx[2]
 	c := incompleteBeta(a, b, x)
 	part := func(n *g.Node) func() *g.Node {
-		return func() *g.Node { return g.StopGradient(g.ConvertDType(n, x.DType())) }
+		return func() *g.Node { return g.ConvertDType(n, x.DType()) }
 	}
-	return g.Add(g.Add(part(c.lower)(), attach(a, part(c.slopeA))), g.Add(attach(b, part(c.slopeB)), attach(x, part(c.density))))
+	return g.Add(g.Add(g.StopGradient(part(c.lower)()), attach(a, part(c.slopeA))), g.Add(attach(b, part(c.slopeB)), attach(x, part(c.density))))
 }
 
 // betaTail is I and its three derivatives.
@@ -71,7 +71,7 @@ var betaRule = sync.OnceValue(func() rule { return legendre(112) })
 // betaIntegral returns the integral of exp(aU + bV) over v < 0 with U = −ln(1 + (1−x)(e⁻ᵛ−1)) and
 // V = −ln(1 + x(eᵛ−1)), which are ln t/x and ln (1−t)/(1−x), and their means.
 func betaIntegral(a, b, x, y *g.Node) (t tail, meanU, meanV *g.Node) {
-	logs := func(x, v *g.Node) *g.Node { return g.Neg(g.Log1p(g.Mul(x, g.Expm1(v)))) }
+	logs := func(x, v *g.Node) *g.Node { return g.Neg(g.Log1p(g.Mul(x, Expm1(v)))) }
 	phi := func(a, b, x, y *g.Node) func(v *g.Node) *g.Node {
 		return func(v *g.Node) *g.Node { return g.Add(g.Mul(a, logs(y, g.Neg(v))), g.Mul(b, logs(x, v))) }
 	}

@@ -17,9 +17,10 @@ import (
 // where Φ takes the lower triangle and halves the diagonal.
 func Cholesky(a *g.Node) *g.Node {
 	square(a, "Cholesky")
-	l := cholesky(g.StopGradient(a))
+	var l *g.Node // the factor with its gradient
 	u := g.IdentityWithCustomGradient(a, func(_, v *g.Node) *g.Node { return choleskyGradient(l, v) })
-	return g.Add(l, g.Sub(u, g.StopGradient(a)))
+	l = g.Add(cholesky(g.StopGradient(a)), g.Sub(u, g.StopGradient(a)))
+	return l
 }
 
 func cholesky(a *g.Node) *g.Node {
@@ -41,8 +42,8 @@ func choleskyGradient(l, v *g.Node) *g.Node {
 	p := g.TakeLowerTriangular(g.MatMul(transposed(l), v), 0)
 	p = g.Where(onDiagonal(l, n), g.MulScalar(p, .5), p)
 	// S = L⁻ᵀ P L⁻¹: solve Lᵀ Y = P, then Lᵀ Sᵀ = Yᵀ.
-	y := triSolve(l, p, true)
-	s := triSolve(l, transposed(y), true)
+	y := TriSolve(l, p, true)
+	s := TriSolve(l, transposed(y), true)
 	return g.MulScalar(g.Add(s, transposed(s)), .5)
 }
 

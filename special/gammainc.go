@@ -10,7 +10,7 @@ import (
 //
 //	P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt,  a > 0, x ≥ 0,
 //
-// the distribution function of a gamma variable, with gradients in both arguments.
+// the distribution function of a gamma variable, with gradients in both arguments. Second derivatives are those of the quadrature.
 func GammaP(a, x *g.Node) *g.Node {
 	return gammaPart(a, x, func(c gammaTail) (value, slope *g.Node) { return c.lower, c.slope }, 1)
 }
@@ -25,8 +25,8 @@ func gammaPart(a, x *g.Node, part func(gammaTail) (value, slope *g.Node), sign f
 	a, x = ax[0], ax[1]
 	c := incompleteGamma(a, x)
 	value, slope := part(c)
-	to := func(n *g.Node) *g.Node { return g.StopGradient(g.ConvertDType(n, x.DType())) }
-	return g.Add(to(value), g.Add(
+	to := func(n *g.Node) *g.Node { return g.ConvertDType(n, x.DType()) }
+	return g.Add(g.StopGradient(to(value)), g.Add(
 		attach(a, func() *g.Node { return to(slope) }),
 		attach(x, func() *g.Node { return to(g.MulScalar(c.density, sign)) })))
 }
@@ -40,7 +40,9 @@ func gammaPart(a, x *g.Node, part func(gammaTail) (value, slope *g.Node), sign f
 func ImplicitGamma(a, z *g.Node) *g.Node {
 	az := broadcast(a, z)
 	a, z = az[0], az[1]
-	return lazyGradient(a, z, func() *g.Node { return g.StopGradient(g.ConvertDType(incompleteGamma(a, z).implicit, z.DType())) })
+	var out *g.Node // the draw with its gradient, on which the derivative depends through both arguments
+	out = lazyGradient(a, z, func() *g.Node { return g.ConvertDType(incompleteGamma(a, out).implicit, z.DType()) })
+	return out
 }
 
 // gammaTail is P and Q = 1 − P, ∂P/∂a, ∂P/∂x, and −(∂P/∂a)/(∂P/∂x).
@@ -85,7 +87,7 @@ var gammaRule = sync.OnceValue(func() rule { return legendre(64) })
 func gammaIntegral(a, x, upper *g.Node) tail {
 	const T = tailDepth
 	phi := func(a, x *g.Node) func(v *g.Node) *g.Node {
-		return func(v *g.Node) *g.Node { return g.Sub(g.Mul(a, v), g.Mul(x, g.Expm1(v))) }
+		return func(v *g.Node) *g.Node { return g.Sub(g.Mul(a, v), g.Mul(x, Expm1(v))) }
 	}
 	// Bounds of the end: eᵛ−1 ≥ v + v²/2 above, and e^−s−1+s ≥ s²/(2+s) below.
 	m := g.Sub(x, a)

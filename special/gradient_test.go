@@ -1,6 +1,8 @@
 package special
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -30,37 +32,63 @@ func spread(s *model.Scope, name string, low, ratio float64, dims ...int) *g.Nod
 // TestGradientsMatchDifferences for arguments that are broadcast against each other, so that the
 // gradients are summed over the axes that were added.
 func TestGradientsMatchDifferences(t *testing.T) {
-	row := func(s *model.Scope) *g.Node { return spread(s, "row", .3, 2.1, 1, 5) }
-	column := func(s *model.Scope) *g.Node { return spread(s, "column", .7, 2.6, 3, 1) }
-	unit := func(s *model.Scope, name string, dims ...int) *g.Node {
-		return g.AddScalar(g.MulScalar(g.Logistic(spread(s, name, .01, 2.3, dims...)), .8), .1)
-	}
-	signed := func(s *model.Scope) *g.Node { return g.AddScalar(g.MulScalar(g.Log(row(s)), 1.7), -.4) }
-	for name, f := range map[string]func(s *model.Scope) *g.Node{
-		"Lgamma":        func(s *model.Scope) *g.Node { return Lgamma(row(s)) },
-		"Digamma":       func(s *model.Scope) *g.Node { return Digamma(row(s)) },
-		"Trigamma":      func(s *model.Scope) *g.Node { return Trigamma(row(s)) },
-		"LogBeta":       func(s *model.Scope) *g.Node { return LogBeta(row(s), column(s)) },
-		"LogMultiGamma": func(s *model.Scope) *g.Node { return LogMultiGamma(g.AddScalar(row(s), 1), 3) },
-		"MultiDigamma":  func(s *model.Scope) *g.Node { return MultiDigamma(g.AddScalar(row(s), 1), 3) },
-		"digammaStep":   func(s *model.Scope) *g.Node { return digammaStep(row(s), column(s)) },
-		"GammaP":        func(s *model.Scope) *g.Node { return GammaP(row(s), column(s)) },
-		"GammaQ":        func(s *model.Scope) *g.Node { return GammaQ(column(s), row(s)) },
-		"BetaInc":       func(s *model.Scope) *g.Node { return BetaInc(row(s), column(s), unit(s, "x", 3, 5)) },
-		"Ndtr":          func(s *model.Scope) *g.Node { return Ndtr(signed(s)) },
-		"LogNdtr":       func(s *model.Scope) *g.Node { return LogNdtr(signed(s)) },
-		"Ndtri":         func(s *model.Scope) *g.Node { return Ndtri(unit(s, "p", 6)) },
-		"Erfinv":        func(s *model.Scope) *g.Node { return Erfinv(g.AddScalar(g.MulScalar(unit(s, "p", 6), 2), -1)) },
-		"LogBesselI0":   func(s *model.Scope) *g.Node { return LogBesselI0(row(s)) },
-		"LogBesselI":    func(s *model.Scope) *g.Node { return LogBesselI(2.5, row(s)) },
-		"BesselRatio":   func(s *model.Scope) *g.Node { return BesselRatio(1, row(s)) },
-	} {
+	for _, r := range registry {
 		d := tk.GradientWithin(t, 1e-7, tk.Params(t, dtypes.Float64), func(s *model.Scope, _ []*g.Node) []*g.Node {
-			y := f(s)
-			w := g.ConstAsDType(y.Graph(), y.DType(), normals(17, y.Shape().Size()))
-			return []*g.Node{g.ReduceAllSum(g.Mul(g.Reshape(y, -1), w))}
+			return []*g.Node{weighed(r.of(s), 17)}
 		})
-		t.Logf("%s: %v", name, d)
+		t.Logf("%s: %v", r.name, d)
+	}
+}
+
+// TestSecondDerivativesMatchDifferences of first gradients, whose error is about 1e-10 of the largest
+// third derivative. The gradient is weighed, so that all of the Hessian enters.
+func TestSecondDerivativesMatchDifferences(t *testing.T) {
+	for _, r := range registry {
+		d := tk.GradientWithin(t, 1e-6, tk.Params(t, dtypes.Float64), func(s *model.Scope, _ []*g.Node) []*g.Node {
+			y := weighed(r.of(s), 17)
+			_, nodes := s.Trainable()
+			sum := g.ZerosLike(y)
+			for i, v := range g.Gradient(y, nodes...) {
+				sum = g.Add(sum, weighed(v, uint64(30+i)))
+			}
+			return []*g.Node{sum}
+		})
+		t.Logf("%s: %v", r.name, d)
+	}
+}
+
+// TestGradientsInFloat32 against differences with a step of 1e-2 in float32 (reliability bar 5e-3,
+// scaled by max(1, |g|)).
+func TestGradientsInFloat32(t *testing.T) {
+	const h, bar = 1e-2, 5e-3
+	for _, r := range registry {
+		p := tk.Params(t, dtypes.Float32)
+		loss := func(s *model.Scope, _ []*g.Node) []*g.Node { return []*g.Node{weighed(r.of(s), 17)} }
+		grads := tk.Values(t, model.NewProgram(p, "gradient", func(s *model.Scope, in []*g.Node) []*g.Node {
+			y := loss(s, in)[0]
+			_, nodes := s.Trainable()
+			return g.Gradient(y, nodes...)
+		}), rng.New(7))
+		value, worst := model.NewProgram(p, "loss", loss), 0.
+		for i, a := range tk.Export(t, p) {
+			at := func(j int, step float64) float64 {
+				moved := a
+				moved.Data = slices.Clone(a.Data)
+				moved.Data[j] += step
+				tk.Import(t, p, moved)
+				return tk.Values(t, value, rng.New(7))[0][0]
+			}
+			for j, got := range grads[i] {
+				// Two steps take the third derivative out of the difference (Richardson).
+				near, far := at(j, h/2)-at(j, -h/2), at(j, h)-at(j, -h)
+				want := (8*near - far) / (6 * h)
+				worst = math.Max(worst, math.Abs(got-want)/math.Max(1, math.Abs(want)))
+			}
+			tk.Import(t, p, a)
+		}
+		if t.Logf("%s: worst %.1e", r.name, worst); !(worst <= bar) {
+			t.Errorf("%s: gradient in float32 off by %.1e, want at most %g", r.name, worst, bar)
+		}
 	}
 }
 

@@ -13,6 +13,6 @@ func Log1mExp(x *g.Node) *g.Node {
 	lo := g.Where(small, x, g.OnesLike(x)) // arguments that keep the unused branch finite
 	hi := g.Where(small, g.OnesLike(x), x)
 	value := g.Where(small, g.Log(g.Neg(g.Expm1(g.Neg(lo)))), g.Log1p(g.Neg(g.Exp(g.Neg(hi)))))
-	slope := g.Where(small, g.Reciprocal(g.Expm1(lo)), g.Div(g.Exp(g.Neg(hi)), g.OneMinus(g.Exp(g.Neg(hi)))))
-	return withGradient(x, value, g.StopGradient(slope))
+	slope := g.Where(small, g.Reciprocal(Expm1(lo)), g.Div(g.Exp(g.Neg(hi)), g.OneMinus(g.Exp(g.Neg(hi)))))
+	return withGradient(x, value, slope)
 }

@@ -22,12 +22,12 @@ func LogExprel(x *g.Node) *g.Node {
 	value := g.Where(near, series, closed)
 
 	// Derivative: for x < 0 use 1/(1−e^−x) = −e^−a/(1−e^−a), which does not overflow.
-	e := g.Neg(g.Expm1(g.Neg(far))) // 1 − e^−a
+	e := g.Neg(Expm1(g.Neg(far))) // 1 − e^−a
 	positive := g.Sub(g.Reciprocal(e), g.Reciprocal(far))
 	negative := g.Sub(g.Reciprocal(far), g.Div(g.Exp(g.Neg(far)), e))
 	slopeFar := g.Where(g.GreaterThan(x, g.ZerosLike(x)), positive, negative)
 	slopeNear := g.AddScalar(g.Mul(g.Where(near, x, g.ZerosLike(x)), poly(x2, 1./12, -1./720, 1./30240, -1./1209600)), .5)
-	return withGradient(x, value, g.StopGradient(g.Where(near, slopeNear, slopeFar)))
+	return withGradient(x, value, g.Where(near, slopeNear, slopeFar))
 }
 
 // poly evaluates c₀ + c₁x + c₂x² + … by Horner's rule.

@@ -13,16 +13,20 @@ import (
 func Ndtri(p *g.Node) *g.Node {
 	q := g.AddScalar(p, -.5)
 	value := quantile(q, g.Min(p, g.OneMinus(p)))
-	return lazyGradient(p, value, func() *g.Node { return g.StopGradient(g.Reciprocal(density(value))) })
+	var y *g.Node // the value with its gradient
+	y = lazyGradient(p, value, func() *g.Node { return g.Reciprocal(density(y)) })
+	return y
 }
 
 // Erfinv returns the inverse of the error function on (−1, 1), Φ⁻¹((1+x)/2)/√2, with full
 // relative precision near 0. Its derivative is √π/2 e^(y²).
 func Erfinv(x *g.Node) *g.Node {
 	value := g.MulScalar(quantile(g.MulScalar(x, .5), g.MulScalar(g.OneMinus(g.Abs(x)), .5)), math.Sqrt2/2)
-	return lazyGradient(x, value, func() *g.Node {
-		return g.StopGradient(g.MulScalar(g.Exp(g.Square(value)), math.Sqrt(math.Pi)/2))
+	var y *g.Node // the value with its gradient
+	y = lazyGradient(x, value, func() *g.Node {
+		return g.MulScalar(g.Exp(g.Square(y)), math.Sqrt(math.Pi)/2)
 	})
+	return y
 }
 
 // quantile returns Φ⁻¹(½ + q), where tail is ½ − |q|.

@@ -24,11 +24,13 @@ func legendre(n int) rule {
 // a last axis.
 type tail struct{ end, v, mass, integral *g.Node }
 
-// integrate forms ∫e^φ(v)dv over the range between 0 and end, whose sign is free.
+// integrate forms ∫e^φ(v)dv over the range between 0 and end, whose sign is free. The end, where the
+// integrand is 1e-17, counts as fixed when the integral is differentiated.
 func (r rule) integrate(end *g.Node, phi func(v *g.Node) *g.Node) tail {
 	row := func(c []float64) *g.Node {
 		return g.ExpandLeftToRank(g.ConstAsDType(end.Graph(), end.DType(), c), end.Rank()+1)
 	}
+	end = g.StopGradient(end)
 	v := g.Mul(g.ExpandAxes(end, -1), row(r.nodes))
 	mass := g.Mul(g.Exp(phi(v)), row(r.weights))
 	return tail{end, v, mass, g.Mul(g.Abs(end), g.ReduceSum(mass, -1))}
@@ -47,12 +49,12 @@ func newton(v *g.Node, n int, phi, slope func(v *g.Node) *g.Node) *g.Node {
 	return v
 }
 
-// inFloat64 stops the gradients of nodes and brings them to one shape and to float64, in which
-// the incomplete integrals are computed whatever the type of the graph.
+// inFloat64 brings nodes to one shape and to float64, in which the incomplete integrals are
+// computed whatever the type of the graph.
 func inFloat64(xs ...*g.Node) []*g.Node {
 	xs = broadcast(xs...)
 	for i, x := range xs {
-		xs[i] = g.ConvertDType(g.StopGradient(x), dtypes.Float64)
+		xs[i] = g.ConvertDType(x, dtypes.Float64)
 	}
 	return xs
 }

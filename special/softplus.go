@@ -7,7 +7,7 @@ import g "github.com/gomlx/gomlx/core/graph"
 func Softplus(x *g.Node) *g.Node {
 	a := g.Abs(x)
 	value := g.Add(g.MulScalar(g.Add(x, a), .5), g.Log1p(g.Exp(g.Neg(a))))
-	return withGradient(x, value, g.StopGradient(g.Logistic(x)))
+	return withGradient(x, value, g.Logistic(x))
 }
 
 // LogSigmoid returns ln σ(x) = −ln(1 + e^−x).

@@ -1,6 +1,7 @@
 // Package special holds scalar functions of graph nodes that the graph library lacks or
 // whose gradients lose digits. Each is finite wherever its value is, in float32 and
-// float64, and so is its gradient.
+// float64, and so is its gradient. Gradients are themselves made of differentiable nodes: a graph may be
+// differentiated twice, and oftener where no doc comment sets a limit.
 package special
 
 import g "github.com/gomlx/gomlx/core/graph"
@@ -13,7 +14,7 @@ func withGradient(x, value, slope *g.Node) *g.Node {
 }
 
 // Expm1 returns eˣ − 1 with its derivative eˣ, which the graph library's own lacks.
-func Expm1(x *g.Node) *g.Node { return withGradient(x, g.Expm1(x), g.StopGradient(g.Exp(x))) }
+func Expm1(x *g.Node) *g.Node { return withGradient(x, g.Expm1(x), g.Exp(x)) }
 
 // ScalarLike returns the constant v in the type of x.
 func ScalarLike(x *g.Node, v float64) *g.Node { return g.Scalar(x.Graph(), x.DType(), v) }

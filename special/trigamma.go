@@ -16,7 +16,7 @@ func Trigamma(x *g.Node) *g.Node {
 	return lazyGradient(x, value, func() *g.Node { return Tetragamma(x) })
 }
 
-// Tetragamma returns ψ″(x) for x > 0. It has no derivative.
+// Tetragamma returns ψ″(x) for x > 0. Its derivatives are those of its rational functions.
 func Tetragamma(x *g.Node) *g.Node {
 	small, large, t, far := gammaArgument(x)
 	r := g.Reciprocal(g.Where(small, x, g.OnesLike(x)))
@@ -24,5 +24,5 @@ func Tetragamma(x *g.Node) *g.Node {
 	w := g.Reciprocal(far)
 	w2 := g.Square(w)
 	rest := g.Mul(w2, g.Add(g.AddScalar(w, 1), g.Mul(w2, tetragammaFar.at(w2))))
-	return g.StopGradient(g.Neg(g.Where(large, rest, g.Add(tetragammaNear.at(t), pole))))
+	return g.Neg(g.Where(large, rest, g.Add(tetragammaNear.at(t), pole)))
 }

@@ -9,22 +9,27 @@ import (
 // TriSolve returns X with L X = B, or Lᵀ X = B if transpose is set, for lower triangular L, …×n×n,
 // and B, …×n×m, with equal leading axes; what stands above the diagonal of L is not read. Halving
 // L = [L₁ 0; L₂ L₃] gives X₁ = L₁⁻¹B₁ and X₂ = L₃⁻¹(B₂ − L₂X₁). The gradients of B and L are
-// L⁻ᵀX̄ and the lower triangle of −L⁻ᵀX̄Xᵀ; they have no further derivatives in L.
+// B̄ = L⁻ᵀX̄ and the lower triangle of −B̄Xᵀ, for Lᵀ X = B they are B̄ = L⁻¹X̄ and that of −XB̄ᵀ.
 func TriSolve(l, b *g.Node, transpose bool) *g.Node {
 	square(l, "TriSolve")
 	if b.Rank() != l.Rank() || b.Shape().Dim(-2) != l.Shape().Dim(-1) {
 		panic(fmt.Errorf("special: TriSolve: got right-hand sides of shape %s for matrices of %s", b.Shape(), l.Shape()))
 	}
-	fixed := g.StopGradient(l)
-	x := triSolve(fixed, g.StopGradient(b), transpose)
-	// The residual B − L X is linear in B and L. It is replaced by zero, with its gradient solved.
-	tri := g.TakeLowerTriangular(l, 0)
-	if transpose {
-		tri = transposed(tri)
-	}
-	r := g.Sub(b, g.MatMul(tri, x))
-	zero := g.Sub(r, g.StopGradient(r))
-	return g.Add(x, g.IdentityWithCustomGradient(zero, func(_, v *g.Node) *g.Node { return triSolve(fixed, v, !transpose) }))
+	n, m := l.Shape().Dim(-1), b.Shape().Dim(-1)
+	// L and B lie side by side, so that one gradient goes to both: [L B] less itself is zero.
+	var x *g.Node // the solution with its gradient
+	both := g.Concatenate([]*g.Node{l, b}, -1)
+	u := g.IdentityWithCustomGradient(both, func(_, v *g.Node) *g.Node {
+		db := TriSolve(l, block(v, 0, n, n, n+m), !transpose)
+		dl := g.MatMul(db, transposed(x))
+		if transpose {
+			dl = transposed(dl)
+		}
+		return g.Concatenate([]*g.Node{g.Neg(g.TakeLowerTriangular(dl, 0)), db}, -1)
+	})
+	zero := block(g.Sub(u, g.StopGradient(both)), 0, n, n, n+m)
+	x = g.Add(triSolve(g.StopGradient(l), g.StopGradient(b), transpose), zero)
+	return x
 }
 
 func triSolve(l, b *g.Node, transpose bool) *g.Node {

@@ -36,8 +36,11 @@ func Open(ctx context.Context, spec Spec) (*Splits, error) {
 
 // openRegistered makes or reads a registered set.
 func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, error) {
-	if spec.Label != "" || len(spec.Columns) > 0 {
-		return nil, fmt.Errorf("data: %s: got a label or stored columns, want none: the rows are images", spec.Name)
+	if spec.Label != "" || len(spec.Columns) > 0 && len(src.Shape) > 1 {
+		return nil, fmt.Errorf("data: %s: got a label or stored columns, want none: its rows are given", spec.Name)
+	}
+	if n := len(spec.Columns); n > 0 && n != src.Shape[0] {
+		return nil, fmt.Errorf("data: %s: got %d stored columns, want %d", spec.Name, n, src.Shape[0])
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -51,7 +54,12 @@ func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, err
 			s.Name = src.Name
 		}
 	}
-	return takeApart(p.train, p.valid, p.test, spec.MaxRows)
+	splits, err := takeApart(p.train, p.valid, p.test, spec.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	standardizeTable(splits, spec)
+	return splits, nil
 }
 
 // openPath reads a table twice: the first time to learn the training rows' standardisation,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/train/rundir"
 )
 
 // childDir names the variable that makes the test binary train in a directory and exit.
@@ -29,7 +30,7 @@ func killed() Config {
 func child(dir string) int {
 	_, s := tiny()
 	var err error
-	if IsRun(dir) {
+	if rundir.IsRun(dir) {
 		_, err = Resume(context.Background(), dir, s, nil, Observer{})
 	} else {
 		_, err = Start(context.Background(), killed(), s, dir, "child", Observer{})

@@ -11,6 +11,7 @@ import (
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/train/rundir"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -38,7 +39,7 @@ func Start(ctx context.Context, c Config, s *data.Splits, dir, command string, o
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if err := CheckFree(dir); err != nil {
+	if err := rundir.CheckFree(dir); err != nil {
 		return nil, err
 	}
 	c = c.Resolve(s.Train)
@@ -120,7 +121,7 @@ func (t *trainer) in(ctx context.Context, dir string, info Info, describe func(s
 		return nil, err
 	}
 	info.Params = t.net.Params.Count()
-	if err := writeJSON(filepath.Join(dir, infoFile), info); err != nil {
+	if err := rundir.WriteJSON(filepath.Join(dir, infoFile), info); err != nil {
 		return nil, err
 	}
 	return t.report(ctx, dir, info)
@@ -179,7 +180,7 @@ func (t *trainer) report(ctx context.Context, dir string, info Info) (*Run, erro
 		return nil, err
 	}
 	run.Outcome.Warnings, run.Outcome.Best = t.state.Warnings, t.state.Best
-	return run, writeJSON(filepath.Join(dir, resultFile), run.Outcome)
+	return run, rundir.WriteJSON(filepath.Join(dir, resultFile), run.Outcome)
 }
 
 // Evaluate computes the β = 1 bound with M draws a datum, and the collapse telemetry, on the

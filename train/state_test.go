@@ -14,6 +14,7 @@ import (
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/train/rundir"
 )
 
 // fill sets every field below v to a distinct non-zero value, so that a field that a
@@ -142,14 +143,14 @@ func TestStateIsReadStrictly(t *testing.T) {
 func TestTensorsPartWeightsFromMoments(t *testing.T) {
 	c, s := tiny()
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := CheckFree(dir); err != nil {
+	if err := rundir.CheckFree(dir); err != nil {
 		t.Fatal(err)
 	}
 	run, err := Start(t.Context(), c, s, dir, "test", Observer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckFree(dir); err == nil || !strings.Contains(err.Error(), "holds a run already") {
+	if err := rundir.CheckFree(dir); err == nil || !strings.Contains(err.Error(), "holds a run already") {
 		t.Errorf("got error %v of a folder with a run, want one that says so", err)
 	}
 	weights, _, err := Tensors(run.Net.Params)

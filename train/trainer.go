@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/train/rundir"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -29,7 +30,7 @@ type Progress struct {
 }
 
 // ErrInterrupted is returned when the context ended the run; everything is saved.
-var ErrInterrupted = errors.New("train: interrupted; the run is saved and can be resumed")
+var ErrInterrupted = rundir.ErrInterrupted
 
 // trainer is a run in progress.
 type trainer struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/rundir"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -97,7 +98,7 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	if t.out != "" {
-		if err := train.CheckFree(t.out); err != nil {
+		if err := rundir.CheckFree(t.out); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo/backend"
-	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/rundir"
 )
 
 func init() { commands = append(commands, newVersion) }
@@ -62,7 +62,7 @@ var computeModules = []string{
 // readVersions asks the build.
 func readVersions() versions {
 	v := versions{
-		Elbo: train.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Elbo: rundir.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Backends: backend.Names(), Modules: map[string]string{},
 	}
 	info, ok := debug.ReadBuildInfo()

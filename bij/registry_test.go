@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/elbo-go/elbo/bij"
 	"github.com/elbo-go/elbo/internal/rng"
@@ -32,32 +31,17 @@ func total(l []float64, b int) []float64 {
 	return out
 }
 
-func TestInverseUndoesForward(t *testing.T) {
-	const b = 20
-	worst, worstDet := 0., 0.
+// TestMapsObeyTheirLaws: the inverse and its log-determinant, ln|det| against the numeric Jacobian,
+// the mass of densities of numbers, and derivatives of both ways.
+func TestMapsObeyTheirLaws(t *testing.T) {
+	worst := tk.MapErrors{}
 	for _, e := range table {
-		if e.mute {
-			continue
-		}
-		x := e.inputs(2, b)
-		out := e.run(t, e.params(t), x, both)
-		for i, v := range x {
-			d := math.Abs(out[2][i]-v) / math.Max(1, math.Abs(v))
-			worst = math.Max(worst, d)
-			if !(d <= 1e-10) {
-				t.Errorf("%s: inverse at %d: got %v, want %v", e.name, i, out[2][i], v)
-			}
-		}
-		l, m := total(out[1], b), total(out[3], b)
-		for i := range l {
-			d := math.Abs(l[i]+m[i]) / math.Max(1, math.Abs(l[i]))
-			worstDet = math.Max(worstDet, d)
-			if !(d <= 1e-10) {
-				t.Errorf("%s: ln|det| of event %d: got %v forward, %v back", e.name, i, l[i], m[i])
-			}
+		worst = worst.Max(tk.BijectorLaws(t, e.law()))
+		if t.Failed() {
+			t.Fatal(e.name)
 		}
 	}
-	t.Logf("worst round trip %.1e, worst sum of log-determinants %.1e", worst, worstDet)
+	t.Log("worst ", worst)
 }
 
 func TestMapsWithoutInverseSaySo(t *testing.T) {
@@ -75,113 +59,6 @@ func TestMapsWithoutInverseSaySo(t *testing.T) {
 			t.Log(err)
 		}
 	}
-}
-
-// jacobian returns ∂y/∂x by central differences of fourth order with a step h, whose error is
-// h⁴ + ε/h, some 1e-12 for numbers of order one.
-func (e entry) jacobian(t *testing.T, p *model.Params, x []float64) *mat.Dense {
-	t.Helper()
-	const h = 1e-3
-	n := len(x)
-	steps, weights := []float64{-2, -1, 1, 2}, []float64{1. / 12, -8. / 12, 8. / 12, -1. / 12}
-	var batch []float64
-	for j := range n {
-		for _, s := range steps {
-			moved := slices.Clone(x)
-			moved[j] += s * h
-			batch = append(batch, moved...)
-		}
-	}
-	y := e.run(t, p, batch, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
-		y, _ := f.Forward(x)
-		return []*g.Node{y}
-	})[0]
-	m := len(y) / (4 * n)
-	var rows []int
-	for i := range m {
-		if e.free == nil || e.free(i) {
-			rows = append(rows, i)
-		}
-	}
-	jac := mat.NewDense(len(rows), n, nil)
-	for j := range n {
-		for k, w := range weights {
-			for r, i := range rows {
-				jac.Set(r, j, jac.At(r, j)+w*y[(4*j+k)*m+i]/h)
-			}
-		}
-	}
-	return jac
-}
-
-// logVolume is ½ ln det(JᵀJ), which for square J is ln|det J|.
-func logVolume(j *mat.Dense) float64 {
-	if r, c := j.Dims(); r == c {
-		l, _ := mat.LogDet(j)
-		return l
-	}
-	var gram mat.Dense
-	gram.Mul(j.T(), j)
-	l, _ := mat.LogDet(&gram)
-	return l / 2
-}
-
-func TestLogDetIsThatOfTheJacobian(t *testing.T) {
-	worst := 0.
-	for _, e := range table {
-		p := e.params(t)
-		for seed := range uint64(4) {
-			x := e.inputs(10+seed, 1)
-			l := total(e.run(t, p, x, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
-				_, l := f.Forward(x)
-				return []*g.Node{l}
-			})[0], 1)[0]
-			want := logVolume(e.jacobian(t, p, x))
-			worst = math.Max(worst, math.Abs(l-want))
-			tk.Close(t, e.name+" ln|det|", l, want, 1e-7)
-		}
-	}
-	t.Logf("worst log-determinant off by %.1e", worst)
-}
-
-// TestGradientsMatchDifferences: by the input and by every parameter, forward and back.
-func TestGradientsMatchDifferences(t *testing.T) {
-	worst := tk.Difference{}
-	for _, e := range table {
-		for _, inverse := range []bool{false, true} {
-			if inverse && e.mute {
-				continue
-			}
-			p := e.params(t)
-			weighted := func(y *g.Node) *g.Node {
-				w := g.Cos(g.AddScalar(g.MulScalar(g.IotaFull(y.Graph(), y.Shape()), .7), .2))
-				return g.ReduceAllSum(g.Mul(y, w))
-			}
-			at, shape := e.inputs(5, 3), e.shape(3)
-			if inverse {
-				at = e.run(t, p, at, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
-					y, _ := f.Forward(x)
-					shape = y.Shape().Dimensions
-					return []*g.Node{y}
-				})[0]
-			}
-			d := tk.GradientWithin(t, 1e-7, p, func(s *model.Scope, _ []*g.Node) []*g.Node {
-				f, x := e.make(s), s.Param("x", func(rng.Key, []int) []float64 { return at }, shape...)
-				if inverse {
-					f = bij.Invert{Of: f}
-				}
-				y, l := f.Forward(x)
-				return []*g.Node{g.Add(weighted(g.Sin(y)), weighted(l))}
-			})
-			if t.Failed() {
-				t.Fatalf("%s, inverse %v: %v", e.name, inverse, d)
-			}
-			if d.Scaled > worst.Scaled {
-				worst = d
-			}
-		}
-	}
-	t.Logf("worst %v", worst)
 }
 
 // TestBatchAxesAreIndependent: an event's value does not depend on where in which batch it is.

@@ -3,11 +3,9 @@ package bij_test
 import (
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/bij"
-	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 )
@@ -95,71 +93,32 @@ var combined = []entry{
 	{name: "Reshape", make: value(bij.Reshape{From: []int{2, 3}, To: []int{3, 1, 2}}), x: []int{2, 3}},
 }
 
-// spread is the size of inputs.
-func (e entry) spread() float64 {
-	if e.sd == 0 {
-		return 1
-	}
-	return e.sd
-}
-
 // size is the number of elements of an event.
-func (e entry) size() int {
-	n := 1
-	for _, d := range e.x {
-		n *= d
+func (e entry) size() int { return e.law().Size() }
+
+// law is the map for the laws of the test kit.
+func (e entry) law() tk.Map {
+	return tk.Map{
+		Name: e.name, Make: func(s *model.Scope) tk.Bijector { return e.make(s) }, Dims: e.x,
+		Spread: e.sd, Move: e.move, Free: e.free, OneWay: e.mute,
 	}
-	return n
 }
 
 // inputs draws b events.
-func (e entry) inputs(seed uint64, b int) []float64 {
-	out := make([]float64, b*e.size())
-	rng.New(seed).NormalFloat64(out)
-	for i := range out {
-		out[i] *= e.spread()
-	}
-	return out
-}
+func (e entry) inputs(seed uint64, b int) []float64 { return e.law().Inputs(seed, b) }
 
 // shape puts batch axes before those of an event.
-func (e entry) shape(batch ...int) []int { return append(batch[:len(batch):len(batch)], e.x...) }
+func (e entry) shape(batch ...int) []int { return e.law().Shape(batch...) }
 
 // params makes the map's parameters and moves them at random.
 func (e entry) params(t *testing.T) *model.Params {
 	t.Helper()
-	p, move := tk.Params(t, dtypes.Float64), e.move
-	if move == 0 {
-		move = .5
-	}
-	e.run(t, p, nil, func(_ *model.Scope, f bij.Bijector, x *g.Node) []*g.Node {
-		y, l := f.Forward(x)
-		return []*g.Node{y, l}
-	})
-	for i, a := range tk.Export(t, p) {
-		noise := make([]float64, len(a.Data))
-		rng.New(uint64(100 + i)).NormalFloat64(noise)
-		for j := range noise {
-			a.Data[j] += move * noise[j]
-		}
-		tk.Import(t, p, a)
-	}
-	return p
+	return e.law().Params(t)
 }
 
 // run evaluates a function of the map and of events, one after the other in x; none is three
 // drawn ones.
 func (e entry) run(t *testing.T, p *model.Params, x []float64, fn func(s *model.Scope, f bij.Bijector, x *g.Node) []*g.Node) [][]float64 {
 	t.Helper()
-	if len(x) == 0 {
-		x = e.inputs(1, 3)
-	}
-	program := model.NewProgram(p, e.name, func(s *model.Scope, in []*g.Node) []*g.Node {
-		out := fn(s, e.make(s), in[0])
-		for i, n := range out {
-			out[i] = g.Neg(g.Neg(n)) // an output that is itself an input needs an operation of its own
-		}
-		return out
-	})
-	return tk.Values(t, program, rng.New(1), tk.Matrix(x, e.shape(len(x)/e.size())...))
+	return e.law().Run(t, p, x, func(s *model.Scope, f tk.Bijector, x *g.Node) []*g.Node { return fn(s, f.(bij.Bijector), x) })
 }

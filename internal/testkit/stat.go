@@ -83,6 +83,13 @@ func Integrate(f func(float64) float64, a, b float64, panels int) float64 {
 	return sum
 }
 
+// legendre returns nodes and weights of the n-point Gauss–Legendre rule on [−1, 1].
+func legendre(n int) (x, weights []float64) {
+	x, weights = make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(x, weights, -1, 1)
+	return x, weights
+}
+
 // NormalNodes returns nodes and weights with E[f(ε)] = Σ wᵢ f(εᵢ) for ε ~ N(0, 1), exact for
 // polynomials of degree below 2n (Gauss–Hermite).
 func NormalNodes(n int) (eps, weights []float64) {

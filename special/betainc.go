@@ -3,6 +3,7 @@ package special
 import (
 	"sync"
 
+	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,34 +15,46 @@ import (
 // complement is I_{1−x}(b, a).
 func BetaInc(a, b, x *g.Node) *g.Node {
 	abx := broadcast(a, b, x)
-	a, b, x = abx[0], abx[1], abx[2]
-	c := incompleteBeta(a, b, x)
-	part := func(n *g.Node) func() *g.Node {
-		return func() *g.Node { return g.ConvertDType(n, x.DType()) }
-	}
-	return g.Add(g.Add(g.StopGradient(part(c.lower)()), attach(a, part(c.slopeA))), g.Add(attach(b, part(c.slopeB)), attach(x, part(c.density))))
+	wide := inFloat64(abx...)
+	c := incompleteBeta(wide[0], wide[1], wide[2], g.OneMinus(wide[2]))
+	return c.with(x.DType(), abx, c.density)
 }
 
-// betaTail is I and its three derivatives.
-type betaTail struct{ lower, slopeA, slopeB, density *g.Node }
+// BetaIncLogit returns I_x(a, b) (see [BetaInc]) at x = 1/(1 + e⁻ˡ), of which both x and 1 − x keep
+// their digits: the distribution function of counts, where l is the log-odds.
+func BetaIncLogit(a, b, l *g.Node) *g.Node {
+	abl := broadcast(a, b, l)
+	wide := inFloat64(abl...)
+	c := incompleteBeta(wide[0], wide[1], g.Logistic(wide[2]), g.Logistic(g.Neg(wide[2])))
+	return c.with(l.DType(), abl, c.kernel)
+}
 
-// incompleteBeta integrates outwards from x in the logit of t: with t/(1−t) = eᵛ x/(1−x),
+// with gives I a type and its gradients in a, b and the third argument.
+func (c betaTail) with(dtype dtypes.DType, args []*g.Node, third *g.Node) *g.Node {
+	out := g.StopGradient(g.ConvertDType(c.lower, dtype))
+	for i, slope := range []*g.Node{c.slopeA, c.slopeB, third} {
+		out = g.Add(out, attach(args[i], func() *g.Node { return g.ConvertDType(slope, dtype) }))
+	}
+	return out
+}
+
+// betaTail is I, its derivatives by a, b and x, and xᵃ(1−x)ᵇ/B(a, b), the derivative by ln x/(1−x).
+type betaTail struct{ lower, slopeA, slopeB, density, kernel *g.Node }
+
+// incompleteBeta takes a, b, x and y = 1 − x in float64 and integrates outwards from x in the logit of t: with t/(1−t) = eᵛ x/(1−x),
 //
 //	∫₀ˣ tᵃ⁻¹(1−t)ᵇ⁻¹ dt = xᵃ(1−x)ᵇ ∫ exp(−a ln(1 + (1−x)(e⁻ᵛ−1)) − b ln(1 + x(eᵛ−1))) dv,  v < 0,
 //
 // which falls from v = 0 on if x ≤ a/(a+b); otherwise a and b are exchanged, and x and 1−x. The
 // range is short with a + 1 in place of a, and I_x(a, b) = I_x(a+1, b) + xᵃ(1−x)ᵇ/(a B(a, b)).
-func incompleteBeta(a, b, x *g.Node) betaTail {
-	abx := inFloat64(a, b, x)
-	a, b, x = abx[0], abx[1], abx[2]
+func incompleteBeta(a, b, x, y *g.Node) betaTail {
 	zero, one := g.ZerosLike(x), g.OnesLike(x)
-	empty, full := g.LessOrEqual(x, zero), g.GreaterOrEqual(x, one)
+	empty, full := g.LessOrEqual(x, zero), g.LessOrEqual(y, zero)
 	inside := func(v, low, high *g.Node) *g.Node { return g.Where(empty, low, g.Where(full, high, v)) }
-	x = inside(x, fill(x, .5), fill(x, .5))
+	x, y = inside(x, fill(x, .5), fill(x, .5)), inside(y, fill(x, .5), fill(x, .5))
 
 	swap := g.GreaterThan(x, g.Div(a, g.Add(a, b)))
-	y := g.OneMinus(x)
-	x, y = g.Where(swap, y, x), g.Where(swap, x, y) // y = 1 − x
+	x, y = g.Where(swap, y, x), g.Where(swap, x, y)
 	a, b = g.Where(swap, b, a), g.Where(swap, a, b)
 	logX, logY := logRatio(g.Neg(y), x), logRatio(g.Neg(x), y)
 	n := g.AddScalar(a, 1)
@@ -61,6 +74,7 @@ func incompleteBeta(a, b, x *g.Node) betaTail {
 		slopeA:  inside(g.Where(swap, g.Neg(slopeB), slopeA), zero, zero),
 		slopeB:  inside(g.Where(swap, g.Neg(slopeA), slopeB), zero, zero),
 		density: g.Exp(g.Sub(logF, g.Add(logX, logY))),
+		kernel:  inside(f, zero, zero),
 	}
 }
 

@@ -1,10 +1,13 @@
 package special
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
+
+	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
 func TestIncompleteBetaFunction(t *testing.T) {
@@ -27,6 +30,30 @@ func TestIncompleteBetaAtTheEnds(t *testing.T) {
 	}, a, b, x) {
 		if v != 0 {
 			t.Errorf("derivative by a at an end: got %v, want 0", v)
+		}
+	}
+}
+
+// TestIncompleteBetaOfLogOdds: I at l is that at x = 1/(1 + e⁻ˡ) where x has all its digits, and at
+// b = 1 it is xᵃ, with ln x = −ln(1 + e⁻ˡ), however near to 1.
+func TestIncompleteBetaOfLogOdds(t *testing.T) {
+	var a, b, l, x, want []float64
+	for _, at := range []float64{-600, -40, -3, 0, 2, 9, 30, 600} {
+		for _, shape := range []float64{1e-3, .7, 20, 1e6, 1e12} {
+			a, b, l = append(a, shape), append(b, 1), append(l, at)
+			x, want = append(x, 1/(1+math.Exp(-at))), append(want, math.Exp(-shape*math.Log1p(math.Exp(-at))))
+		}
+	}
+	of := func(in []*g.Node) *g.Node { return BetaIncLogit(in[0], in[1], in[2]) }
+	for i, v := range values(t, of, a, b, l) {
+		if math.Abs(v-want[i]) > 1e-12*want[i] {
+			t.Errorf("I(%v, 1) at log-odds %v: got %v, want %v", a[i], l[i], v, want[i])
+		}
+	}
+	plain := values(t, func(in []*g.Node) *g.Node { return BetaInc(in[0], in[1], in[2]) }, b, a, x)
+	for i, v := range values(t, of, b, a, l) {
+		if l[i] <= 0 {
+			tk.Close(t, "I(1, b)", v, plain[i], 1e-13)
 		}
 	}
 }

@@ -68,6 +68,9 @@ var registry = []row{
 	{"BetaInc", func(s *model.Scope) *g.Node {
 		return BetaInc(rowArgument(s), columnArgument(s), unitArgument(s, "x", 3, 5))
 	}},
+	{"BetaIncLogit", func(s *model.Scope) *g.Node {
+		return BetaIncLogit(rowArgument(s), columnArgument(s), s.Param("l", func(rng.Key, []int) []float64 { return normals(11, 15) }, 3, 5))
+	}},
 	{"Ndtr", ofSigned(Ndtr)},
 	{"LogNdtr", ofSigned(LogNdtr)},
 	{"Ndtri", func(s *model.Scope) *g.Node { return Ndtri(unitArgument(s, "p", 6)) }},

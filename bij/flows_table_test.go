@@ -44,6 +44,9 @@ var flows = []entry{
 	{name: "Spline of numbers", make: func(s *model.Scope) bij.Bijector {
 		return bij.NewSpline(s, bij.SplineLaw{Bins: 2, Bound: 1.5})
 	}, zero: true},
+	{name: "Spline with free ends", make: func(s *model.Scope) bij.Bijector {
+		return bij.NewSpline(s, bij.SplineLaw{Bins: 3, Bound: 3, Ends: true}, 2)
+	}, x: []int{2}, zero: true},
 	{name: "Spline coupling", make: func(s *model.Scope) bij.Bijector {
 		return bij.NewSplineCoupling(s, 3, false, bij.SplineLaw{Bins: 4, Bound: 2}, small)
 	}, x: []int{3}, move: .25, zero: true},

@@ -60,6 +60,7 @@ const splineGain = .2
 type SplineLaw struct {
 	Bins  int     // number of bins; 0 is 8
 	Bound float64 // the spline moves −Bound … Bound; 0 is 4
+	Ends  bool    // the outer slopes are free too, not 1
 }
 
 // bins returns the number of bins.
@@ -71,7 +72,12 @@ func (l SplineLaw) bins() int {
 }
 
 // Params implements [Law].
-func (l SplineLaw) Params() int { return 3*l.bins() - 1 }
+func (l SplineLaw) Params() int {
+	if l.Ends {
+		return 3*l.bins() + 1
+	}
+	return 3*l.bins() - 1
+}
 
 // Map implements [Law].
 func (l SplineLaw) Map(p *g.Node) Bijector {
@@ -80,5 +86,5 @@ func (l SplineLaw) Map(p *g.Node) Bijector {
 		bound = 4
 	}
 	p = g.MulScalar(p, splineGain)
-	return Spline{Widths: cut(p, 0, k), Heights: cut(p, k, 2*k), Slopes: cut(p, 2*k, 3*k-1), Bound: bound}
+	return Spline{Widths: cut(p, 0, k), Heights: cut(p, k, 2*k), Slopes: cut(p, 2*k, l.Params()), Bound: bound}
 }

@@ -18,10 +18,10 @@ import (
 //
 // Widths and heights are shares of 2B, softmax with a floor of 1e-3; slopes are
 // 1e-3 + ln(1 + eᵃ), shifted so that all-zero parameters are the identity. The outer slopes
-// are 1.
+// are 1, unless they are given as the others are: for maps of [−B, B] onto itself.
 type Spline struct {
 	Widths, Heights *g.Node // …×K
-	Slopes          *g.Node // …×(K − 1), at the inner knots
+	Slopes          *g.Node // …×(K − 1), at the inner knots, or …×(K + 1), at all of them
 	Bound           float64 // B
 }
 
@@ -53,10 +53,13 @@ func (f Spline) shares(a *g.Node) *g.Node {
 func (f Spline) find(v *g.Node, inverse bool) bin {
 	w, h := f.shares(f.Widths), f.shares(f.Heights)
 	k, slopes := w.Shape().Dim(-1), f.Slopes.Shape().Dim(-1)
-	mustBe(k >= 2 && slopes == k-1 && h.Shape().Dim(-1) == k,
-		"spline: got widths %v, heights %v and slopes %v, want K, K and K − 1 of them, K 2 or more", dims(w), dims(h), dims(f.Slopes))
-	one := g.OnesLike(cut(w, 0, 1))
-	inner := g.AddScalar(special.Softplus(g.AddScalar(f.Slopes, math.Log(math.Expm1(1-splineFloor)))), splineFloor)
+	mustBe(k >= 2 && (slopes == k-1 || slopes == k+1) && h.Shape().Dim(-1) == k,
+		"spline: got widths %v, heights %v and slopes %v, want K, K and K − 1 or K + 1 of them, K 2 or more", dims(w), dims(h), dims(f.Slopes))
+	d := g.AddScalar(special.Softplus(g.AddScalar(f.Slopes, math.Log(math.Expm1(1-splineFloor)))), splineFloor)
+	if slopes < k {
+		one := g.OnesLike(cut(w, 0, 1))
+		d = g.Concatenate([]*g.Node{one, d, one}, -1)
+	}
 	by := w
 	if inverse {
 		by = h
@@ -71,7 +74,7 @@ func (f Spline) find(v *g.Node, inverse bool) bin {
 	upTo := func(a *g.Node) *g.Node { return g.AddScalar(dot(past, cut(a, 0, k-1)), -f.Bound) }
 	return bin{
 		x: upTo(w), y: upTo(h), w: at(w), h: at(h),
-		d: at(g.Concatenate([]*g.Node{one, inner}, -1)), next: at(g.Concatenate([]*g.Node{inner, one}, -1)),
+		d: at(cut(d, 0, k)), next: at(cut(d, 1, k+1)),
 	}
 }
 

@@ -44,6 +44,10 @@ type Config struct {
 	// Progress, unless nil, is called after each epoch.
 	Progress func(Progress) `json:"-"`
 
+	// Checkpoint, unless nil, is called after it and may take what [FitFrom] goes on from, until
+	// it returns. An error of it ends the fit, which returns that error.
+	Checkpoint func(p Progress, take func() (Snapshot, error)) error `json:"-"`
+
 	dtype dtypes.DType                            // of the arrays; float32
 	noise func(name string, dims []int) []float64 // replaces the noise of training
 }

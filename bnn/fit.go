@@ -14,8 +14,17 @@ import (
 
 // Fit trains a network on rows x and their targets y: numbers, or class numbers 0 … C−1 where
 // the head is "classes". Columns and target are standardised by the moments of these rows.
-// Equal inputs and seeds give equal networks. It returns ctx's error when that is done.
+// Equal inputs and seeds give equal networks. It returns ctx's error when that is done, which it
+// looks at before each step: the epoch under way is lost then, and all before it unless the
+// configuration's Checkpoint has taken them.
 func Fit(ctx context.Context, x [][]float32, y []float64, c Config) (*Net, error) {
+	return FitFrom(ctx, x, y, c, nil)
+}
+
+// FitFrom goes on with a fit where a snapshot of it was taken; nil stands for the start. The
+// network is, bit for bit, that of a fit which was never stopped. A snapshot of another
+// configuration, of another table or one that was damaged is an error.
+func FitFrom(ctx context.Context, x [][]float32, y []float64, c Config, from *Snapshot) (*Net, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -29,7 +38,15 @@ func Fit(ctx context.Context, x [][]float32, y []float64, c Config) (*Net, error
 		return nil, err
 	}
 	r, n := newTrainer(t, c, b)
+	if from != nil {
+		if r.from, err = r.open(*from); err != nil {
+			return nil, err
+		}
+	}
 	if err := methods[c.Method](ctx, r, n); err != nil {
+		return nil, err
+	}
+	if err := r.reached(); err != nil {
 		return nil, err
 	}
 	return n, n.prepare(b)

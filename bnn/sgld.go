@@ -2,6 +2,7 @@ package bnn
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -22,21 +23,58 @@ func fitSGLD(ctx context.Context, r *trainer, n *Net) error {
 	if err != nil {
 		return err
 	}
-	taken := 0
-	after := func(t, steps int) error {
-		burn := steps / 5
-		if t <= burn || (t-burn)*r.c.Draws/(steps-burn) <= taken {
-			return nil
+	step := langevinStep * r.variance(arrays) / float64(r.t.n)
+	return r.run(ctx, phase{name: "sgld", net: p, epochs: r.c.Epochs, update: langevin(step, r.t.n), path: langevinPath{r, n}})
+}
+
+// langevinPath takes the draws.
+type langevinPath struct {
+	r *trainer
+	n *Net
+}
+
+// due is the number of draws after step t, at most one a step.
+func (p langevinPath) due(t, steps int) int {
+	burn := steps / 5
+	if t <= burn {
+		return 0
+	}
+	return min(t-burn, (t-burn)*p.r.c.Draws/(steps-burn))
+}
+
+func (p langevinPath) after(t, steps int) error {
+	if p.due(t, steps) == len(p.n.draws) {
+		return nil
+	}
+	arrays, err := p.r.arrays()
+	if err != nil {
+		return err
+	}
+	return p.n.add(p.n.shape.point(arrays), p.r.sigma(arrays))
+}
+
+// rows are the draws, each with its σ.
+func (p langevinPath) rows() (rows [][]float64) {
+	for k, w := range p.n.draws {
+		rows = append(rows, append(w.flat(), p.n.sigmas[k]))
+	}
+	return rows
+}
+
+func (p langevinPath) restore(rows [][]float64, t, steps int) error {
+	count := p.n.Weights()
+	if err := checkPath(rows, p.due(t, steps), count+1); err != nil {
+		return err
+	}
+	for j, row := range rows {
+		if row[count] < 0 {
+			return unfit(fmt.Sprintf("path: row %d: deviation", j), row[count], "at least 0")
 		}
-		taken++
-		arrays, err := r.arrays()
-		if err != nil {
+		if err := p.n.add(p.n.shape.unflat(row[:count]), row[count]); err != nil {
 			return err
 		}
-		return n.add(n.shape.point(arrays), r.sigma(arrays))
 	}
-	step := langevinStep * r.variance(arrays) / float64(r.t.n)
-	return r.run(ctx, phase{name: "sgld", net: p, epochs: r.c.Epochs, update: langevin(step, r.t.n), after: after})
+	return nil
 }
 
 // langevinStep is ε relative to σ²/N, the variance that N rows of variance σ² with standardised

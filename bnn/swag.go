@@ -32,21 +32,9 @@ func fitSWAG(ctx context.Context, r *trainer, n *Net) error {
 		return err
 	}
 	c := &collector{}
-	every := 0
-	after := func(t, steps int) error {
-		if every == 0 {
-			every = max(1, steps/swagModels)
-		}
-		if t%every != 0 {
-			return nil
-		}
-		arrays, err := r.arrays()
-		if err == nil {
-			c.see(n.shape.point(arrays).flat())
-		}
-		return err
-	}
-	err = r.run(ctx, phase{name: "swag", net: p, epochs: r.c.Epochs, update: descent(r.c.LR * r.variance(arrays)), after: after})
+	err = r.run(ctx, phase{
+		name: "swag", net: p, epochs: r.c.Epochs, update: descent(r.c.LR * r.variance(arrays)), path: &swagPath{c, r, n},
+	})
 	if err != nil {
 		return err
 	}
@@ -68,6 +56,47 @@ func descent(rate float64) update {
 		},
 		scalars: func(int, int) (float64, float64) { return rate, 0 },
 	}
+}
+
+// swagPath shows iterates at equal distances to a collector.
+type swagPath struct {
+	*collector
+	r *trainer
+	n *Net
+}
+
+// swagEvery is the distance of iterates in steps.
+func swagEvery(steps int) int { return max(1, steps/swagModels) }
+
+func (p *swagPath) after(t, steps int) error {
+	if t%swagEvery(steps) != 0 {
+		return nil
+	}
+	arrays, err := p.r.arrays()
+	if err == nil {
+		p.see(p.n.shape.point(arrays).flat())
+	}
+	return err
+}
+
+// rows are both moments and the deviations.
+func (p *swagPath) rows() [][]float64 {
+	if p.seen == 0 {
+		return nil
+	}
+	return append([][]float64{p.mean, p.second}, p.deviations...)
+}
+
+func (p *swagPath) restore(rows [][]float64, t, steps int) error {
+	p.seen = t / swagEvery(steps)
+	if p.seen == 0 {
+		return checkPath(rows, 0, 0)
+	}
+	if err := checkPath(rows, 2+min(p.seen, swagRank), p.n.Weights()); err != nil {
+		return err
+	}
+	p.mean, p.second, p.deviations = rows[0], rows[1], rows[2:]
+	return nil
 }
 
 // collector gathers the moments of iterates and their last deviations.

@@ -21,6 +21,8 @@ type trainer struct {
 	key    rng.Key
 	inputs map[int][2]*model.Input // x and y, by rows of a batch
 	logLik float64                 // mean ln p(y|x, w) of the last epoch
+	stages []stage                 // the phases so far
+	from   *opened                 // where the fit goes on from; nil: its start
 }
 
 // phase is a number of epochs with one network and one way to move its weights.
@@ -29,8 +31,16 @@ type phase struct {
 	net    network
 	epochs int
 	update update
-	// after, unless nil, is called after each step, t = 1, 2, ….
-	after func(t, steps int) error
+	path   path // nil: none
+}
+
+// path is what a phase gathers on its way besides its parameters.
+type path interface {
+	// after is called after each step, t = 1, 2, ….
+	after(t, steps int) error
+	// rows returns what was gathered, and restore takes it back, as after step t.
+	rows() [][]float64
+	restore(rows [][]float64, t, steps int) error
 }
 
 // update moves the parameters of a graph against the gradient of a loss, which is that of
@@ -74,9 +84,12 @@ type stepper struct {
 	values   [][]float64
 }
 
-// stepper prepares a phase of so many steps: each is one run of one graph.
-func (r *trainer) stepper(p phase, steps int) (s *stepper, err error) {
-	s = &stepper{r: r, p: p, noise: r.key.Named("noise/" + p.name), steps: steps}
+// perEpoch is the number of steps of an epoch.
+func (r *trainer) perEpoch() int { return (r.t.n + r.c.Batch - 1) / r.c.Batch }
+
+// stepper prepares a phase: each step is one run of one graph.
+func (r *trainer) stepper(p phase) (s *stepper, err error) {
+	s = &stepper{r: r, p: p, noise: r.key.Named("noise/" + p.name), steps: r.perEpoch() * p.epochs}
 	s.prog = model.NewProgram(r.params, p.name, func(s *model.Scope, in []*g.Node) []*g.Node {
 		loss, logLik, penalty := objective(s, r.head, p.net, r.t.n, in[0], in[1])
 		share := float64(in[0].Shape().Dim(0)) / float64(r.c.Batch)
@@ -93,64 +106,88 @@ func (r *trainer) stepper(p phase, steps int) (s *stepper, err error) {
 	return s, err
 }
 
-// step makes one step on a batch and returns its mean ln p(y|x, w) and its penalty a row.
+// step makes the next step on a batch and returns its mean ln p(y|x, w) and its penalty a row.
 func (s *stepper) step(rows []int) (logLik, penalty float64, err error) {
 	s.t++
+	if logLik, penalty, err = s.move(rows, s.t); err == nil && s.p.path != nil {
+		err = s.p.path.after(s.t, s.steps)
+	}
+	return logLik, penalty, err
+}
+
+// move makes the parameters' part of step t.
+func (s *stepper) move(rows []int, t int) (logLik, penalty float64, err error) {
 	in, err := s.r.batch(rows)
 	if err != nil {
 		return 0, 0, err
 	}
-	a, b := s.p.update.scalars(s.t, s.steps)
+	a, b := s.p.update.scalars(t, s.steps)
 	if err = s.a.Set(a); err == nil {
 		err = s.b.Set(b)
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	s.values, err = s.prog.ValuesInto(s.values, s.noise.At(uint64(s.t)), in[0].Tensor, in[1].Tensor, s.a.Tensor, s.b.Tensor)
+	s.values, err = s.prog.ValuesInto(s.values, s.noise.At(uint64(t)), in[0].Tensor, in[1].Tensor, s.a.Tensor, s.b.Tensor)
 	if err != nil {
 		return 0, 0, err
-	}
-	if s.p.after != nil {
-		err = s.p.after(s.t, s.steps)
 	}
 	return s.values[0][0], s.values[1][0], err
 }
 
-// run trains for the epochs of a phase.
+// order returns the rows of an epoch e = 0, 1, … in the order of their use.
+func (s *stepper) order(e int) []int {
+	return s.r.key.Named("order/" + s.p.name).At(uint64(e)).Perm(s.r.t.n)
+}
+
+// epoch makes the steps of epoch e = 0, 1, ….
+func (s *stepper) epoch(ctx context.Context, e int) (done Progress, err error) {
+	r, order := s.r, s.order(e)
+	done = Progress{Phase: s.p.name, Epoch: e + 1, Epochs: s.p.epochs}
+	for first := 0; first < r.t.n; first += r.c.Batch {
+		if err := ctx.Err(); err != nil {
+			return done, fmt.Errorf("bnn: %s: epoch %d of %d: %w", s.p.name, e+1, s.p.epochs, err)
+		}
+		rows := order[first:min(first+r.c.Batch, r.t.n)]
+		logLik, penalty, err := s.step(rows)
+		if err != nil {
+			return done, err
+		}
+		share := float64(len(rows)) / float64(r.t.n)
+		done.LogLik += share * logLik
+		done.Penalty += share * penalty
+	}
+	done.Loss = done.Penalty - done.LogLik
+	if math.IsNaN(done.Loss) || math.IsInf(done.Loss, 0) {
+		return done, fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", s.p.name, e+1, done.Loss, r.c.LR)
+	}
+	return done, nil
+}
+
+// run trains for the epochs of a phase that the snapshot, where there is one, leaves to do.
 func (r *trainer) run(ctx context.Context, p phase) error {
-	perEpoch := (r.t.n + r.c.Batch - 1) / r.c.Batch
-	s, err := r.stepper(p, perEpoch*p.epochs)
+	s, err := r.stepper(p)
 	if err != nil {
 		return err
 	}
-	order := r.key.Named("order/" + p.name)
-	for e := range p.epochs {
-		perm := order.At(uint64(e)).Perm(r.t.n)
-		done := Progress{Phase: p.name, Epoch: e + 1, Epochs: p.epochs}
-		for first := 0; first < r.t.n; first += r.c.Batch {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("bnn: %s: epoch %d of %d: %w", p.name, e+1, p.epochs, err)
-			}
-			rows := perm[first:min(first+r.c.Batch, r.t.n)]
-			logLik, penalty, err := s.step(rows)
-			if err != nil {
-				return err
-			}
-			share := float64(len(rows)) / float64(r.t.n)
-			done.LogLik += share * logLik
-			done.Penalty += share * penalty
-		}
-		done.Loss = done.Penalty - done.LogLik
-		if math.IsNaN(done.Loss) || math.IsInf(done.Loss, 0) {
-			return fmt.Errorf("bnn: %s: epoch %d: loss: got %v, want a finite one; try a lower learning rate than %v", p.name, e+1, done.Loss, r.c.LR)
+	first, err := r.begin(s)
+	if err != nil {
+		return err
+	}
+	for e := first; e < p.epochs; e++ {
+		done, err := s.epoch(ctx, e)
+		if err != nil {
+			return err
 		}
 		r.logLik = done.LogLik
 		if r.c.Progress != nil {
 			r.c.Progress(done)
 		}
+		if err := r.checkpoint(s, done); err != nil {
+			return err
+		}
 	}
-	return nil
+	return r.end(s)
 }
 
 // batch returns the arrays of some rows. A batch of all rows is written once, in their order.

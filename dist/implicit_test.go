@@ -16,56 +16,16 @@ import (
 // slopes returns n draws with the derivatives by each parameter of h(draw).
 func (f family) slopes(t *testing.T, p []float64, n int, seed uint64, h func(z *g.Node) *g.Node) (values []float64, by [][]float64) {
 	t.Helper()
-	rows := make([][]float64, n)
-	for i := range rows {
-		rows[i] = p
-	}
-	out := tk.Graph(t, seed, func(s *model.Scope, in []*g.Node) []*g.Node {
-		y := h(f.make(in).(dist.Reparameterized).Rsample(s, "z", 1))
-		return append([]*g.Node{y}, g.Gradient(g.ReduceAllSum(y), in...)...)
-	}, columns(rows)...)
-	return out[0], out[1:]
+	return f.law().Slopes(t, p, n, seed, h)
 }
 
 // TestPathwiseGradientsOfExpectations: the mean of ∂h(z)/∂p over draws is the derivative of E[h(z)],
 // by differences of quadrature, for three h. Right derivatives fail with probability 6e-5 a line.
 func TestPathwiseGradientsOfExpectations(t *testing.T) {
-	tests := []struct {
-		name string
-		of   func(z *g.Node) *g.Node
-		h    func(z float64) float64
-	}{
-		{"E[z²]", g.Square, func(z float64) float64 { return z * z }},
-		{"E[sin z]", g.Sin, math.Sin},
-		{"E[1/(1 + z²)]", func(z *g.Node) *g.Node { return g.Reciprocal(g.AddScalar(g.Square(z), 1)) },
-			func(z float64) float64 { return 1 / (1 + z*z) }},
-	}
 	found := 0
 	for _, f := range families {
-		if f.values != nil || f.fixedX || !has[dist.Reparameterized](t, f) {
-			continue
-		}
-		found++
-		for k, c := range tests {
-			if (f.noMoments || f.circular) && k == 0 {
-				continue // E[z²] is infinite, or jumps with the angle
-			}
-			if f.circular && k == 2 {
-				continue
-			}
-			for i, p := range f.smooth[:2] {
-				_, by := f.slopes(t, p, 20000, uint64(90+i), c.of)
-				for j, column := range by {
-					at := func(step float64) float64 {
-						moved := append([]float64(nil), p...)
-						moved[j] += step
-						return f.expect(moved, c.h)
-					}
-					const step = 1e-4
-					want := (8*(at(step)-at(-step)) - at(2*step) + at(-2*step)) / (12 * step)
-					tk.MeanWithin(t, fmt.Sprintf("%s%v: derivative %d of %s", f.name, p, j, c.name), column, want, 4)
-				}
-			}
+		if f.law().PathwiseLaw(t) {
+			found++
 		}
 	}
 	if found < 15 {
@@ -189,8 +149,8 @@ func TestHeavyTailsHaveNoMoments(t *testing.T) {
 	} {
 		mean := c.f.evaluate(t, []float64{0}, [][]float64{c.p}, meanOf)[0]
 		variance := c.f.evaluate(t, []float64{0}, [][]float64{c.p}, varianceOf)[0]
-		same(t, fmt.Sprint(c.f.name, c.p, " mean"), mean, c.mean)
-		same(t, fmt.Sprint(c.f.name, c.p, " variance"), variance, c.variance)
+		tk.Same(t, fmt.Sprint(c.f.name, c.p, " mean"), mean, c.mean)
+		tk.Same(t, fmt.Sprint(c.f.name, c.p, " variance"), variance, c.variance)
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 
 // Methods lists the ways to a distribution of weights: variational inference (Blundell et al.
 // 2015), Monte-Carlo dropout (Gal & Ghahramani 2016), deep ensembles (Lakshminarayanan et al.
-// 2017), the Laplace approximation with the diagonal Fisher matrix of all weights or the exact
-// posterior of the last layer's (MacKay 1992), SWAG (Maddox et al. 2019) and stochastic gradient
-// Langevin dynamics (Welling & Teh 2011).
-var Methods = []string{"vi", "dropout", "ensemble", "laplace", "last-layer", "swag", "sgld"}
+// 2017), the Laplace approximation with the diagonal Fisher matrix of all weights, its Kronecker
+// factors by layer (Ritter et al. 2018) or the exact posterior of the last layer's (MacKay 1992),
+// SWAG (Maddox et al. 2019) and stochastic gradient Langevin dynamics (Welling & Teh 2011).
+var Methods = []string{"vi", "dropout", "ensemble", "laplace", "laplace-kfac", "last-layer", "swag", "sgld"}
 
 // Heads lists the distributions of a target given the network's outputs: normal with one learned
 // or known standard deviation, normal with one a row, and categorical.

@@ -63,13 +63,14 @@ func newTrainer(t *table, c Config, b compute.Backend) (*trainer, *Net) {
 
 // methods holds, by name, how a network gets its weight draws.
 var methods = map[string]func(ctx context.Context, r *trainer, n *Net) error{
-	"vi":         fitMeanField,
-	"dropout":    fitDropout,
-	"ensemble":   fitEnsemble,
-	"laplace":    fitLaplace,
-	"last-layer": fitLastLayer,
-	"swag":       fitSWAG,
-	"sgld":       fitSGLD,
+	"vi":           fitMeanField,
+	"dropout":      fitDropout,
+	"ensemble":     fitEnsemble,
+	"laplace":      fitLaplace,
+	"laplace-kfac": fitKFAC,
+	"last-layer":   fitLastLayer,
+	"swag":         fitSWAG,
+	"sgld":         fitSGLD,
 }
 
 // fitMeanField finds the mean-field posterior.

@@ -13,14 +13,27 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// posteriors holds the families of q(z|x) beside the diagonal normal distribution: each builds
-// the map that bends it from the encoder's features h.
-var posteriors = []struct {
+// posteriorFamily is a family of q(z|x) beside the diagonal normal distribution.
+type posteriorFamily struct {
 	name string
+	// flow is the map that bends the normal distribution, from the encoder's features h.
 	flow func(c Config, s *model.Scope, h *g.Node) bij.Bijector
-}{
-	{"planar", planarFlow},
-	{"iaf", iafFlow},
+	// weights counts the weights of the flow for features of so many values.
+	weights func(c Config, h int64) int64
+	// white tells that the flow bends ε ~ N(0, I) before the mean and the deviations come in: they
+	// scale its parameters to a guide that may be narrow.
+	white bool
+}
+
+// posteriors holds the families.
+var posteriors = []posteriorFamily{
+	{"planar", planarFlow, emittedWeights(bij.PlanarSize), true},
+	{"radial", radialFlow, emittedWeights(bij.RadialSize), true},
+	{"sylvester", sylvesterFlow, emittedWeights(sylvesterSize), true},
+	{"householder", householderFlow, emittedWeights(householderSize), true},
+	{"triangular", triangularFlow, emittedWeights(triangularSize), true},
+	{"spline", splineFlow, splineWeights, true},
+	{"iaf", iafFlow, iafWeights, false},
 }
 
 // normalPosterior is the usual family.
@@ -56,40 +69,16 @@ func (c Config) checkPosterior(s Spec) error {
 // bent tells whether the guide is a flow.
 func (c Config) bent() bool { return c.Posterior != "" && c.Posterior != normalPosterior }
 
-// planarFlow is K planar maps whose parameters the encoder emits (Rezende & Mohamed 2015, section
-// 4.2). It starts near the identity: the head of its parameters starts at zero.
-func planarFlow(c Config, s *model.Scope, h *g.Node) bij.Bijector {
-	return bij.NewAmortizedPlanar(s, c.Latent, c.FlowSteps, zeroHead(s.In("head"), h, bij.PlanarSize(c.Latent, c.FlowSteps)))
-}
-
-// iafFlow is K inverse autoregressive steps that see the encoder's features, the order of the
-// elements turned round between them (Kingma et al. 2016, algorithm 1).
-func iafFlow(c Config, s *model.Scope, h *g.Node) bij.Bijector {
-	var chain bij.Chain
-	for k := range c.FlowSteps {
-		if k > 0 {
-			chain = append(chain, bij.NewReverse(c.Latent))
-		}
-		net := bij.Net{Hidden: []int{iafWidth(c.Latent)}, Context: h}
-		chain = append(chain, bij.NewIAF(s.In(fmt.Sprintf("step%d", k)), c.Latent, net))
-	}
-	return chain
-}
-
-// iafWidth is the width of an autoregressive network: 16 units an element, at most 1,024.
-func iafWidth(latent int) int { return max(latent, min(1024, 16*latent)) }
-
 // posteriorWeights counts the weights of the flow of the guide.
 func (c Config) posteriorWeights() int64 {
-	l, h, k := int64(c.Latent), int64(c.Dim), int64(c.FlowSteps)
+	h := int64(c.Dim)
 	if n := len(c.Hidden); n > 0 {
 		h = int64(c.Hidden[n-1])
 	}
-	switch c.Posterior {
-	case "planar":
-		return h * int64(bij.PlanarSize(c.Latent, c.FlowSteps))
-	case "iaf":
-		return k * int64(iafWidth(c.Latent)) * (3*l + h)
+	for _, p := range posteriors {
+		if p.name == c.Posterior {
+			return p.weights(c, h)
+		}
 	}
 	return 0
 }
@@ -97,29 +86,23 @@ func (c Config) posteriorWeights() int64 {
 // ClosedKL tells whether the guide has its KL divergence and its entropy in closed form.
 func (n *Network) ClosedKL() bool { return !n.Config.bent() }
 
-// zeroHead is a dense layer that starts at zero.
-func zeroHead(s *model.Scope, h *g.Node, out int) *g.Node {
-	in := h.Shape().Dim(-1)
-	w := s.Param("weight", model.Constant(0), in, out)
-	return g.Add(g.Dot(h, w).Product(), g.ExpandAxes(s.Param("bias", model.Constant(0), out), 0))
-}
-
 // flowed is the variational autoencoder whose guide is a normal distribution bent by a flow,
 //
 //	z = f_K(… f_1(z₀; h) …; h),  z₀ ~ N(μ(h), diag σ²(h)),  h = net(x),
 //	ln q(z|x) = ln q₀(z₀) − Σ_k ln|det ∂f_k|
 //
-// (Rezende & Mohamed 2015, eq. 15). The prior is evaluated at z, the end of the flow.
+// (Rezende & Mohamed 2015, eq. 15), or the affine map of a flow of noise, z = μ + σf_K(… f_1(ε)),
+// which for planar maps is the same family. The prior is evaluated at z, the end of the flow.
 type flowed struct {
-	cfg  Config
-	flow func(c Config, s *model.Scope, h *g.Node) bij.Bijector
+	cfg    Config
+	family posteriorFamily
 }
 
 // newFlowed builds the model of a checked configuration.
 func newFlowed(c Config) Model {
 	for _, p := range posteriors {
 		if p.name == c.Posterior {
-			return flowed{c, p.flow}
+			return flowed{c, p}
 		}
 	}
 	panic(fmt.Errorf("vae: posterior: got %q, want one of %s", c.Posterior, strings.Join(PosteriorNames(), ", ")))
@@ -130,7 +113,12 @@ func (m flowed) guide(s *model.Scope, x *g.Node) bij.Flow {
 	s = s.In("encoder")
 	h := m.cfg.features(s, x)
 	q := m.cfg.heads(s, h)
-	return bij.Flow{Of: m.flow(m.cfg, s.In("flow"), h), Loc: q.Loc, LogScale: q.LogScale}
+	f := m.family.flow(m.cfg, s.In("flow"), h)
+	if !m.family.white {
+		return bij.Flow{Of: f, Loc: q.Loc, LogScale: q.LogScale}
+	}
+	zero := g.ZerosLike(q.Loc)
+	return bij.Flow{Of: bij.Chain{f, bij.Affine{Shift: q.Loc, LogScale: q.LogScale}}, Loc: zero, LogScale: zero}
 }
 
 // Terms implements [Model].

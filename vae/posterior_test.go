@@ -21,6 +21,9 @@ func bentConfig(posterior string, steps int) Config {
 	return Config{Dim: 5, Hidden: []int{7}, Latent: 2, Likelihood: "bernoulli", Sigma: 1, Posterior: posterior, FlowSteps: steps}
 }
 
+// bentFamilies lists the families that are flows.
+func bentFamilies() []string { return PosteriorNames()[1:] }
+
 // moved gives every parameter of a set other values, so that no flow is the identity.
 func moved(t *testing.T, p *model.Params) {
 	t.Helper()
@@ -37,7 +40,7 @@ func moved(t *testing.T, p *model.Params) {
 // TestGradientsWithFlowPosteriors holds every derivative of the bounds to central differences.
 func TestGradientsWithFlowPosteriors(t *testing.T) {
 	x := rows(scalarref.BinaryBatch(3, 5))
-	for _, name := range []string{"planar", "iaf"} {
+	for _, name := range bentFamilies() {
 		for _, e := range []vi.Estimator{{Samples: 2}, {Objective: vi.IWAE{K: 3}}} {
 			m, p := mustNew(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, in []*g.Node) []*g.Node {
@@ -56,7 +59,7 @@ func TestGradientsWithFlowPosteriors(t *testing.T) {
 // z, through the inverse of the flow.
 func TestDensityOfFlowsHasItsGradient(t *testing.T) {
 	x := rows(scalarref.BinaryBatch(3, 5))
-	for _, name := range []string{"planar", "iaf"} {
+	for _, name := range bentFamilies() {
 		m, p := mustNew(t, "vae", bentConfig(name, 2)).(flowed), tk.Params(t, dtypes.Float64)
 		density := func(s *model.Scope, in []*g.Node) []*g.Node {
 			z := s.Param("z", func(k rng.Key, dims []int) []float64 {
@@ -103,7 +106,7 @@ func TestFlowPosteriorIsADensity(t *testing.T) {
 		return sums[0].LogEvidence(), sums[0].StdErr()
 	}
 	want, se := evidence("")
-	for _, name := range []string{"normal", "planar", "iaf"} {
+	for _, name := range PosteriorNames() {
 		got, s := evidence(name)
 		t.Logf("%s: ln p(x) = %.5f ± %.5f", name, got, s)
 		if math.Abs(got-want) > 4*math.Hypot(s, se)+1e-12 {
@@ -118,7 +121,7 @@ func TestFlowsStartNearTheNormalPosterior(t *testing.T) {
 	x := make([]float32, 40*5)
 	rng.New(1).Uniform(x)
 	var want []float32
-	for _, name := range []string{"normal", "planar", "iaf"} {
+	for _, name := range PosteriorNames() {
 		n := network(t, "vae", bentConfig(name, 3), dtypes.Float64)
 		mean, variance, err := n.Encode(t.Context(), x)
 		if err != nil {
@@ -168,18 +171,20 @@ func TestWrongPosteriorsAreErrors(t *testing.T) {
 		model string
 		c     Config
 	}{
-		`posterior: got "spline", want one of normal, planar, iaf`: {"vae", bentConfig("spline", 2)},
-		"steps of the posterior's flow: got 0":                     {"vae", bentConfig("planar", 0)},
-		"steps of the posterior's flow: got 2000":                  {"vae", bentConfig("iaf", 2000)},
-		"its guide is its own":                                     {"ae", bentConfig("iaf", 2)},
+		`posterior: got "bent", want one of normal, planar, radial`: {"vae", bentConfig("bent", 2)},
+		"steps of the posterior's flow: got 0":                      {"vae", bentConfig("planar", 0)},
+		"steps of the posterior's flow: got 2000":                   {"vae", bentConfig("iaf", 2000)},
+		"its guide is its own":                                      {"ae", bentConfig("iaf", 2)},
 	} {
 		if _, err := New(c.model, c.c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
-	big := bentConfig("iaf", 900)
-	big.Latent, big.Hidden = 4096, []int{400}
-	if _, err := New("vae", big); err == nil || !strings.Contains(err.Error(), "weights") {
-		t.Errorf("a flow of too many weights: got error %v", err)
+	for _, name := range bentFamilies() {
+		big := bentConfig(name, 900)
+		big.Latent, big.Hidden = 4096, []int{4000}
+		if _, err := New("vae", big); err == nil || !strings.Contains(err.Error(), "weights") {
+			t.Errorf("%s: a flow of too many weights: got error %v", name, err)
+		}
 	}
 }

@@ -1,0 +1,180 @@
+package supervised
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/elbo-go/elbo/bnn"
+	"github.com/elbo-go/elbo/eval"
+)
+
+// Levels are those at which the coverage of intervals is reported.
+var Levels = []float64{.5, .8, .9, .95}
+
+// Outcome is what a finished run reports about its test rows: one of Numbers and Classes.
+type Outcome struct {
+	Rows     int      `json:"rows"`              // test rows
+	Numbers  *Numbers `json:"numbers,omitempty"` // of a target that is a number
+	Classes  *Classes `json:"classes,omitempty"` // of a target that is a class
+	Warnings []string `json:"warnings"`          // raised by the data or the figures
+}
+
+// Numbers are the figures of a regression, in the units of the target.
+type Numbers struct {
+	RMSE         float64    `json:"rmse"`            // root mean squared error of the predicted means
+	MAE          float64    `json:"mae"`             // mean absolute error of the predicted means
+	LogLik       float64    `json:"log_lik"`         // mean ln p(y|x), nats a row
+	LogLikStdErr float64    `json:"log_lik_std_err"` // over rows
+	CRPS         float64    `json:"crps"`            // mean continuous ranked probability score
+	MeanRMSE     float64    `json:"mean_rmse"`       // RMSE of the training rows' mean, to compare with
+	Coverage     []Coverage `json:"coverage"`        // by level
+}
+
+// Coverage is how many of the test rows lie in their intervals.
+type Coverage struct {
+	Level     float64        `json:"level"`               // wanted share
+	Predicted eval.Coverage  `json:"predicted"`           // of the predictive distribution's intervals
+	Conformal *eval.Coverage `json:"conformal,omitempty"` // of those that the validation rows have scaled
+	Scale     float64        `json:"scale,omitempty"`     // their half width in standard deviations
+	Note      string         `json:"note,omitempty"`      // why there are none
+}
+
+// Classes are the figures of a classification. Those after the temperature have no bearing on the
+// error.
+type Classes struct {
+	Error       float64 `json:"error"`       // share of wrong classes
+	MeanError   float64 `json:"mean_error"`  // that of always naming the most frequent training class
+	NLL         float64 `json:"nll"`         // mean −ln p(class), nats a row
+	Brier       float64 `json:"brier"`       // mean Σ(p − 1{class})²
+	ECE         float64 `json:"ece"`         // expected calibration error, 15 bins
+	Temperature float64 `json:"temperature"` // that the validation rows ask for
+	NLLAfter    float64 `json:"nll_after"`   // at the temperature
+	BrierAfter  float64 `json:"brier_after"` // at the temperature
+	ECEAfter    float64 `json:"ece_after"`   // at the temperature
+	Entropy     float64 `json:"entropy"`     // mean entropy of the predictions, nats
+	Information float64 `json:"information"` // mean mutual information of class and weights, nats
+}
+
+// judge compares predictions of the test rows with their targets.
+func judge(ps []bnn.Prediction, t *Table, c Calibration) (o Outcome, err error) {
+	o = Outcome{Rows: len(ps), Warnings: slices.Clone(t.Notes)}
+	if t.Classes != nil {
+		o.Classes, err = judgeClasses(ps, t, c)
+		return o, err
+	}
+	o.Numbers, err = JudgeNumbers(ps, t.Test.Y, c)
+	if err != nil {
+		return o, err
+	}
+	mean, _ := eval.MeanStdErr(t.Train.Y)
+	for _, y := range t.Test.Y {
+		o.Numbers.MeanRMSE += (y - mean) * (y - mean) / float64(len(ps))
+	}
+	o.Numbers.MeanRMSE = math.Sqrt(o.Numbers.MeanRMSE)
+	if n := o.Numbers; n.RMSE > n.MeanRMSE {
+		o.Warnings = append(o.Warnings, fmt.Sprintf("the errors (RMSE %.4g) are larger than those of the training rows' mean (%.4g)", n.RMSE, n.MeanRMSE))
+	}
+	return o, nil
+}
+
+// JudgeNumbers compares predictions of numbers with their targets.
+func JudgeNumbers(ps []bnn.Prediction, y []float64, c Calibration) (*Numbers, error) {
+	out, logs := &Numbers{}, make([]float64, len(ps))
+	for i, p := range ps {
+		e := y[i] - p.Mean
+		out.RMSE += e * e / float64(len(ps))
+		out.MAE += math.Abs(e) / float64(len(ps))
+		out.CRPS += p.CRPS(y[i]) / float64(len(ps))
+		logs[i] = p.LogProb(y[i])
+	}
+	out.RMSE = math.Sqrt(out.RMSE)
+	out.LogLik, out.LogLikStdErr = eval.MeanStdErr(logs)
+	if len(ps) < 2 {
+		out.LogLikStdErr = 0 // which is unknown; JSON has no NaN
+	}
+	for _, level := range Levels {
+		v, err := cover(ps, y, c, level)
+		if err != nil {
+			return nil, err
+		}
+		out.Coverage = append(out.Coverage, v)
+	}
+	return out, nil
+}
+
+// cover measures the intervals of one level.
+func cover(ps []bnn.Prediction, y []float64, c Calibration, level float64) (out Coverage, err error) {
+	lo, hi := make([]float64, len(ps)), make([]float64, len(ps))
+	for i, p := range ps {
+		lo[i], hi[i] = p.Interval(level)
+	}
+	out.Level = level
+	if out.Predicted, err = eval.IntervalCoverage(lo, hi, y); err != nil {
+		return out, err
+	}
+	if out.Scale, err = c.Scale(level); err != nil {
+		out.Note = err.Error() // too few validation rows for the level
+		return out, nil
+	}
+	for i, p := range ps {
+		lo[i], hi[i] = Interval(p, out.Scale)
+	}
+	conformal, err := eval.IntervalCoverage(lo, hi, y)
+	out.Conformal = &conformal
+	return out, err
+}
+
+// bins is the number of bins of the calibration error, as Guo et al. 2017 have it.
+const bins = 15
+
+// judgeClasses does it for classes.
+func judgeClasses(ps []bnn.Prediction, t *Table, c Calibration) (*Classes, error) {
+	out, labels := &Classes{Temperature: c.Temperature}, make([]int, len(ps))
+	before, after := make([][]float64, len(ps)), make([][]float64, len(ps))
+	counts := make([]int, len(t.Classes))
+	for _, y := range t.Train.Y {
+		counts[int(y)]++
+	}
+	frequent := slices.Index(counts, slices.Max(counts))
+	for i, p := range ps {
+		labels[i] = int(t.Test.Y[i])
+		before[i], after[i] = floored(p.Probs), floored(c.Tempered(p.Probs))
+		share := 1 / float64(len(ps))
+		if int(p.Mean) != labels[i] {
+			out.Error += share
+		}
+		if frequent != labels[i] {
+			out.MeanError += share
+		}
+		out.Entropy += p.SD * share
+		out.Information += p.Epistemic * share
+	}
+	for _, at := range []struct {
+		probs           [][]float64
+		nll, brier, ece *float64
+	}{{before, &out.NLL, &out.Brier, &out.ECE}, {after, &out.NLLAfter, &out.BrierAfter, &out.ECEAfter}} {
+		var err error
+		if *at.nll, err = eval.ClassNLL(at.probs, labels); err != nil {
+			return nil, err
+		}
+		if *at.brier, err = eval.Brier(at.probs, labels); err != nil {
+			return nil, err
+		}
+		curve, err := eval.ReliabilityCurve(at.probs, labels, bins)
+		if err != nil {
+			return nil, err
+		}
+		*at.ece = curve.ECE
+	}
+	return out, nil
+}
+
+// floored keeps probabilities off 0, so that a mean of −ln p is a number that JSON can hold.
+func floored(probs []float64) []float64 {
+	out := make([]float64, len(probs))
+	for k, p := range probs {
+		out[k] = math.Max(p, 0x1p-1022)
+	}
+	return out
+}

@@ -62,4 +62,4 @@ func (d DiscretizedLogistic) Sample(s *model.Scope, name string, m int) *g.Node 
 func (d DiscretizedLogistic) Support() Support { return Support{Set: Unit} }
 
 // Parameters implements [Declared].
-func (d DiscretizedLogistic) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
+func (d DiscretizedLogistic) Parameters() []Parameter { return locScale(d.Loc, d.LogScale, nil) }

@@ -105,7 +105,12 @@ func repeat(x *g.Node, m int) *g.Node {
 // drawn is the shape of m draws like x.
 func drawn(m int, x *g.Node) []int { return append([]int{m}, x.Shape().Dimensions...) }
 
-// locScale are the parameters of a family with a location and a log-scale.
-func locScale(loc, logScale *g.Node) []Parameter {
-	return []Parameter{{"Loc", loc, Support{Set: Real}}, {"LogScale", logScale, Support{Set: Real}}}
+// locScale are the parameters of a family with a location and a log-scale, or the scale that its
+// logarithm was taken of: a negative one would otherwise show as a logarithm that is no number.
+func locScale(loc, logScale, scale *g.Node) []Parameter {
+	p := []Parameter{{"Loc", loc, Support{Set: Real}}, {"LogScale", logScale, Support{Set: Real}}}
+	if scale != nil {
+		p[1] = Parameter{"Scale", scale, Support{Set: Positive}}
+	}
+	return p
 }

@@ -14,10 +14,13 @@ import (
 type Laplace struct {
 	Loc      *g.Node // μ
 	LogScale *g.Node // ln b, broadcast against Loc
+	Scale    *g.Node // b as it was given, nil where LogScale was; LogScale is what counts
 }
 
 // NewLaplace returns the Laplace distribution with location loc and scale b.
-func NewLaplace(loc, scale *g.Node) Laplace { return Laplace{Loc: loc, LogScale: g.Log(scale)} }
+func NewLaplace(loc, scale *g.Node) Laplace {
+	return Laplace{Loc: loc, LogScale: g.Log(scale), Scale: scale}
+}
 
 // LogProb implements [Distribution].
 func (d Laplace) LogProb(x *g.Node) *g.Node {
@@ -69,7 +72,7 @@ func (d Laplace) CDF(x *g.Node) *g.Node {
 func (d Laplace) Support() Support { return Support{Set: Real} }
 
 // Parameters implements [Declared].
-func (d Laplace) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
+func (d Laplace) Parameters() []Parameter { return locScale(d.Loc, d.LogScale, d.Scale) }
 
 // klLaplace is KL(L(μ₁, b₁) ‖ L(μ₂, b₂)) = ln(b₂/b₁) + (b₁ e^(−δ/b₁) + δ)/b₂ − 1, δ = |μ₁ − μ₂|.
 func klLaplace(q, p Laplace) *g.Node {

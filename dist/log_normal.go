@@ -14,11 +14,14 @@ import (
 type LogNormal struct {
 	Loc      *g.Node // μ
 	LogScale *g.Node // ln σ, broadcast against Loc
+	Scale    *g.Node // σ as it was given, nil where LogScale was; LogScale is what counts
 }
 
 // NewLogNormal returns the distribution of e^y for y normal with mean loc and standard deviation
 // scale.
-func NewLogNormal(loc, scale *g.Node) LogNormal { return LogNormal{Loc: loc, LogScale: g.Log(scale)} }
+func NewLogNormal(loc, scale *g.Node) LogNormal {
+	return LogNormal{Loc: loc, LogScale: g.Log(scale), Scale: scale}
+}
 
 // logarithm is the distribution of ln x.
 func (d LogNormal) logarithm() Normal { return Normal(d) }
@@ -67,7 +70,7 @@ func (d LogNormal) Rsample(s *model.Scope, name string, m int) *g.Node {
 func (d LogNormal) Support() Support { return Support{Set: Positive} }
 
 // Parameters implements [Declared].
-func (d LogNormal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
+func (d LogNormal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale, d.Scale) }
 
 // klLogNormal is that of the logarithms, for a divergence does not depend on the variable.
 func klLogNormal(q, p LogNormal) *g.Node { return klNormal(q.logarithm(), p.logarithm()) }

@@ -15,13 +15,18 @@ import (
 type Normal struct {
 	Loc      *g.Node // μ
 	LogScale *g.Node // ln σ, broadcast against Loc
+	Scale    *g.Node // σ as it was given, nil where LogScale was; LogScale is what counts
 }
 
 // NewNormal returns the normal distribution with mean loc and standard deviation scale.
-func NewNormal(loc, scale *g.Node) Normal { return Normal{Loc: loc, LogScale: g.Log(scale)} }
+func NewNormal(loc, scale *g.Node) Normal {
+	return Normal{Loc: loc, LogScale: g.Log(scale), Scale: scale}
+}
 
 // StandardNormal returns N(0, 1) in the shape of x.
-func StandardNormal(x *g.Node) Normal { return Normal{g.ZerosLike(x), g.ZerosLike(x)} }
+func StandardNormal(x *g.Node) Normal {
+	return Normal{Loc: g.ZerosLike(x), LogScale: g.ZerosLike(x)}
+}
 
 // LogProb implements [Distribution].
 func (d Normal) LogProb(x *g.Node) *g.Node {
@@ -66,7 +71,7 @@ func (d Normal) CDF(x *g.Node) *g.Node {
 func (d Normal) Support() Support { return Support{Set: Real} }
 
 // Parameters implements [Declared].
-func (d Normal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale) }
+func (d Normal) Parameters() []Parameter { return locScale(d.Loc, d.LogScale, d.Scale) }
 
 // klNormal is KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) = ½(r² + ((μ₁ − μ₂)/σ₂)² − 1) − ln r, r = σ₁/σ₂.
 // The ratio is formed in the logarithm, so that σ = 1e±20 stays finite.

@@ -54,7 +54,7 @@ var badModels = []bad{
 	{"scale that is no number", func(p *prob.Trace) {
 		a := p.Sample("a", normal(p, 0, 1))
 		p.Observe("y", dist.NewNormal(a, p.Const(-1)), p.Const(1))
-	}, nil, `prob: variable "y": parameter LogScale: got NaN, want a finite number`},
+	}, nil, `prob: variable "y": parameter Scale: got -1, want a number above 0`},
 	{"improper prior without data", func(p *prob.Trace) {
 		p.Flat("beta", dist.Support{Set: dist.Real})
 		p.Sample("a", normal(p, 0, 1))
@@ -143,10 +143,11 @@ func TestBadModelsAreRefusedByName(t *testing.T) {
 func TestBadOptionsAreRefused(t *testing.T) {
 	m := gaussian(0, 0, 1, 0, 1, 0)
 	for want, o := range map[string]prob.Options{
-		"prob: options: got -1 draws, 0 steps, window 0, 0 final draws, want none below 0": {Draws: -1},
-		"prob: options: got 0 draws, -3 steps, window 0, 0 final draws, want none below 0": {Steps: -3},
-		"prob: options: got rate -1 and tolerance 0, want 0 or more":                       {Rate: -1},
-		"prob: options: got rate NaN and tolerance 0, want 0 or more":                      {Rate: math.NaN()},
+		"prob: options: got -1 draws, 0 steps, window 0, 0 final draws, 0 starts, want none below 0": {Draws: -1},
+		"prob: options: got 0 draws, -3 steps, window 0, 0 final draws, 0 starts, want none below 0": {Steps: -3},
+		"prob: options: got 0 draws, 0 steps, window 0, 0 final draws, -2 starts, want none below 0": {Starts: -2},
+		"prob: options: got rate -1 and tolerance 0, want 0 or more":                                 {Rate: -1},
+		"prob: options: got rate NaN and tolerance 0, want 0 or more":                                {Rate: math.NaN()},
 	} {
 		_, err := prob.ADVI(context.Background(), m, o)
 		refused(t, "options", err, want)

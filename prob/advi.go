@@ -23,17 +23,32 @@ import (
 // with reparameterised gradients (Kucukelbir et al. 2017, section 2.5). The guide starts from the
 // mode and the curvature there (see [Options.Plain]). The step size is constant until the bound
 // has stopped to rise and the iterates are stationary (R̂), then their average is taken and the
-// step size lowered, until that gains nothing (Dhaka et al. 2020; Welandawe et al. 2022). A context
-// that ends stops the fit with the context's error.
+// step size lowered, until that gains nothing (Dhaka et al. 2020; Welandawe et al. 2022). A guide
+// that was not asked for is bent where importance weights say that it should be (see
+// [Options.Guide]), and other starts are tried (see [Options.Starts]). A context that ends stops the
+// fit with the context's error.
 func ADVI(ctx context.Context, m *Model, o Options) (*Fit, error) {
-	f, err := newFitter(ctx, m, o)
+	begun := time.Now()
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	if m.dim == 0 {
+		return nil, fmt.Errorf("prob: the model has no continuous unknown for a guide; its evidence is exact (Model.LogDensity)")
+	}
+	filled, err := o.fill(m.dim)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.ascend(ctx); err != nil {
+	p, err := m.params(o.Seed)
+	if err != nil {
 		return nil, err
 	}
-	return f.fit(ctx)
+	d, err := m.density(p, true)
+	if err != nil {
+		return nil, err
+	}
+	run := &search{m: m, o: filled, d: d, key: rng.New(o.Seed), begun: begun, bend: o.Guide == nil, draws: o.Draws}
+	return run.all(ctx)
 }
 
 // fitter is the state of a fit.
@@ -43,6 +58,7 @@ type fitter struct {
 	key   rng.Key
 	p     *model.Params
 	d     *density
+	at    guide.Start
 	guide vi.Guide
 
 	step      *model.Program
@@ -58,31 +74,13 @@ type fitter struct {
 	rhat      float64
 }
 
-// newFitter checks model and options, finds a start and prepares the step.
-func newFitter(ctx context.Context, m *Model, o Options) (*fitter, error) {
-	begun := time.Now()
-	if err := m.Check(); err != nil {
-		return nil, err
-	}
-	if m.dim == 0 {
-		return nil, fmt.Errorf("prob: the model has no continuous unknown for a guide; its evidence is exact (Model.LogDensity)")
-	}
-	o, err := o.fill(m.dim)
-	if err != nil {
-		return nil, err
-	}
-	f := &fitter{m: m, o: o, key: rng.New(o.Seed), begun: begun}
+// newFitter prepares the step of a guide of a family from a start.
+func newFitter(m *Model, o Options, d *density, at guide.Start) (*fitter, error) {
+	f := &fitter{m: m, o: o, key: rng.New(o.Seed), begun: time.Now(), d: d, at: at, guide: o.Guide(m.dim, at)}
+	var err error
 	if f.p, err = m.params(o.Seed); err != nil {
 		return nil, err
 	}
-	if f.d, err = m.density(f.p, true); err != nil {
-		return nil, err
-	}
-	at, err := f.start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f.guide = o.Guide(m.dim, at)
 	if f.rate, err = f.p.Input(); err != nil {
 		return nil, err
 	}
@@ -91,19 +89,6 @@ func newFitter(ctx context.Context, m *Model, o Options) (*fitter, error) {
 	}
 	f.step = model.NewProgram(f.p, "step", f.ascent).Training()
 	return f, nil
-}
-
-// start finds where the guide begins.
-func (f *fitter) start(ctx context.Context) (guide.Start, error) {
-	if !f.o.Plain {
-		return f.m.findStart(ctx, f.d, f.key.Named("start"))
-	}
-	u, err := initial(f.d, f.key.Named("start"))
-	at := guide.Start{Loc: u, Scale: make([]float64, len(u))}
-	for i := range at.Scale {
-		at.Scale[i] = .1
-	}
-	return at, err
 }
 
 // ascent builds one step: M draws, their mean of ln p − ln q, and Adam. A step whose bound or

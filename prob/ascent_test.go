@@ -36,7 +36,7 @@ func TestAFitNamesTheVariableThatFails(t *testing.T) {
 // The trail holds every window, with falling rates, and the bound rises from the first to the last.
 func TestTheTrailShowsTheFit(t *testing.T) {
 	var told []prob.Progress
-	fit := fitted(t, regression(), prob.Options{Seed: 2, Plain: true, Window: 40, Progress: func(p prob.Progress) { told = append(told, p) }})
+	fit := fitted(t, regression(), prob.Options{Guide: guide.FullRank, Seed: 2, Plain: true, Window: 40, Progress: func(p prob.Progress) { told = append(told, p) }})
 	if len(told) < 3 || len(told) != len(fit.Trail) {
 		t.Fatalf("got %d reports and a trail of %d", len(told), len(fit.Trail))
 	}

@@ -62,7 +62,7 @@ func (fit *Fit) field(name string) (field, error) {
 }
 
 // Draws returns n draws of a variable from the guide, each row-major in the variable's shape. The
-// first draws do not depend on n.
+// first draws do not depend on n. They have no weights: see [Fit.Weights].
 func (fit *Fit) Draws(name string, n int) ([][]float64, error) {
 	q, err := fit.field(name)
 	if err != nil {

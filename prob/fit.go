@@ -20,9 +20,19 @@ type Fit struct {
 	ELBO float64
 	// ELBOStdErr is its Monte-Carlo standard error.
 	ELBOStdErr float64
-	// KHat is the Pareto shape of the importance weights p/q; above .7 the guide is not to be
-	// trusted (Vehtari et al. 2024). NaN where it has no meaning.
+	// KHat is the Pareto shape of the importance weights p/q; above [Fit.KLimit] the guide is not to
+	// be trusted (Vehtari et al. 2024). NaN where it has no meaning. It sees the posterior where
+	// the guide has draws, and nothing of a mode that is out of their reach: see Places.
 	KHat float64
+	// KHatStdErr is its standard error.
+	KHatStdErr float64
+	// Bent tells that a guide that was not asked for has been bent (see [Options.Guide]).
+	Bent bool
+	// StartRHat is the largest R̂ of the unconstrained reals over the draws of the fits from
+	// different starts; 1 where all starts ended at one place.
+	StartRHat float64
+	// Places holds where the starts ended, the fit's own place first.
+	Places []Place
 	// RHat is the largest R̂ of the guide's parameters over the last iterates.
 	RHat float64
 	// Converged tells whether the bound had stopped to rise before the steps were used up.
@@ -35,7 +45,9 @@ type Fit struct {
 	Trail []Progress
 
 	f       *fitter
-	weights []float64 // ln p − ln q of the final draws
+	starts  int           // that ended here
+	checked time.Duration // of the final draws
+	weights []float64     // ln p − ln q of the final draws
 	points  [][]float64
 	values  *model.Program // of the named variables at a point
 	fields  []field
@@ -74,14 +86,14 @@ func (f *fitter) draws(n int, key rng.Key) (u [][]float64, logQ []float64, err e
 	return u, logQ, nil
 }
 
-// weigh returns n draws with ln p − ln q of each.
-func (f *fitter) weigh(ctx context.Context, n int, key rng.Key) (u [][]float64, weights []float64, err error) {
+// weigh returns n draws with ln p − ln q of each, of which the first are known.
+func (f *fitter) weigh(ctx context.Context, n int, key rng.Key, known []float64) (u [][]float64, weights []float64, err error) {
 	u, logQ, err := f.draws(n, key)
 	if err != nil {
 		return nil, nil, err
 	}
 	weights = make([]float64, n)
-	for i := range u {
+	for i := copy(weights, known); i < n; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, fmt.Errorf("prob: fit stopped after %d steps: %w", f.done, err)
 		}
@@ -103,7 +115,7 @@ const rateDraws = 100
 
 // bound estimates the bound at the present parameters.
 func (f *fitter) bound(ctx context.Context) (float64, error) {
-	_, w, err := f.weigh(ctx, rateDraws, f.key.Named("bound"))
+	_, w, err := f.weigh(ctx, rateDraws, f.key.Named("bound"), nil)
 	if err != nil {
 		return 0, err
 	}
@@ -114,29 +126,51 @@ func (f *fitter) bound(ctx context.Context) (float64, error) {
 	return sum, nil
 }
 
-// fit makes the final draws.
+// mostDraws is how many times the final draws may be multiplied to settle k̂.
+const mostDraws = 8
+
+// fit makes the final draws, and more while k̂ is within its standard error of its limit.
 func (f *fitter) fit(ctx context.Context) (*Fit, error) {
 	out := &Fit{f: f, Steps: f.done, Converged: f.converged, RHat: f.rhat, Trail: f.trail, Elapsed: time.Since(f.begun)}
-	u, w, err := f.weigh(ctx, f.o.Check, f.key.Named("final"))
-	if err != nil {
-		return nil, err
+	begun := time.Now()
+	for n := f.o.Check; ; n *= 2 {
+		var err error
+		if out.points, out.weights, err = f.weigh(ctx, n, f.key.Named("final"), out.weights); err != nil {
+			return nil, err
+		}
+		_, out.KHat = vi.PSIS(out.weights)
+		out.KHatStdErr = vi.KStdErr(out.KHat, n)
+		if !(math.Abs(out.KHat-out.KLimit()) < out.KHatStdErr) || n >= mostDraws*f.o.Check {
+			break
+		}
 	}
-	out.points, out.weights = u, w
-	n := float64(len(w))
+	n := float64(len(out.weights))
 	sq := 0.
-	for _, v := range w {
+	for _, v := range out.weights {
 		out.ELBO += v / n
 	}
-	for _, v := range w {
+	for _, v := range out.weights {
 		sq += (v - out.ELBO) * (v - out.ELBO) / (n - 1)
 	}
 	out.ELBOStdErr = math.Sqrt(sq / n)
-	_, out.KHat = vi.PSIS(w)
 	if guide.IsDelta(f.guide) {
-		out.KHat = math.NaN()
+		out.KHat, out.KHatStdErr = math.NaN(), math.NaN()
 	}
+	out.checked = time.Since(begun)
 	return out, nil
 }
+
+// KLimit is the k̂ up to which the fit's importance weights can be trusted, .7 from 2,154 draws on
+// and less for fewer ([vi.KLimit]).
+func (fit *Fit) KLimit() float64 {
+	if len(fit.weights) == 0 {
+		return vi.TrustLimit
+	}
+	return vi.KLimit(len(fit.weights))
+}
+
+// Weighted tells whether [Fit.Summary] weighs the draws: where k̂ says that this can be trusted.
+func (fit *Fit) Weighted() bool { return fit.KHat <= fit.KLimit() }
 
 // LogEvidence estimates ln p(x) by importance sampling from the guide with the draws of the fit,
 // and its standard error. Where k̂ exceeds .7 both are too small.
@@ -146,22 +180,4 @@ func (fit *Fit) LogEvidence() (logZ, stdErr float64) {
 		sum.Add(w)
 	}
 	return sum.LogEvidence(), sum.StdErr()
-}
-
-// Verdict says in plain language whether the fit can be trusted.
-func (fit *Fit) Verdict() string {
-	k := fmt.Sprintf("k̂ = %.2f", fit.KHat)
-	switch {
-	case math.IsNaN(fit.KHat):
-		return "a point estimate: it says nothing about uncertainty"
-	case !fit.Converged && fit.KHat > vi.TrustLimit:
-		return fmt.Sprintf("do not trust this fit: %s, and it had not converged after %d steps", k, fit.Steps)
-	case fit.KHat > vi.TrustLimit:
-		return fmt.Sprintf("do not trust this fit: %s is above .7, so the posterior has mass where the guide has almost none; write the model in another form (non-centred), or use a richer guide", k)
-	case !fit.Converged:
-		return fmt.Sprintf("not converged after %d steps (R̂ = %.2f): raise Options.Steps; %s", fit.Steps, fit.RHat, k)
-	case fit.KHat >= .5:
-		return fmt.Sprintf("usable: %s is between .5 and .7, so means are near and intervals are rough; importance weighting helps", k)
-	}
-	return fmt.Sprintf("good: %s is below .5, the guide is close to the posterior", k)
 }

@@ -103,8 +103,8 @@ func TestGuidesAreOrderedByTheirBounds(t *testing.T) {
 
 // The score's estimator has the same expectation as the path's: both find the same posterior.
 func TestBothGradientsFindTheSamePosterior(t *testing.T) {
-	path := fitted(t, regression(), prob.Options{Seed: 1, Check: 4000})
-	score := fitted(t, regression(), prob.Options{Seed: 1, Check: 4000, Score: true, Draws: 16})
+	path := fitted(t, regression(), prob.Options{Guide: guide.FullRank, Seed: 1, Check: 4000})
+	score := fitted(t, regression(), prob.Options{Guide: guide.FullRank, Seed: 1, Check: 4000, Score: true, Draws: 16})
 	within(t, "bounds", path.ELBO, score.ELBO, .05)
 	a, b := estimates(t, path), estimates(t, score)
 	for name := range a {

@@ -22,10 +22,10 @@ func fitted(t testing.TB, m *prob.Model, o prob.Options) *prob.Fit {
 	return fit
 }
 
-// estimates returns the summary by name.
+// estimates returns the guide's own summary by name.
 func estimates(t testing.TB, fit *prob.Fit) map[string]prob.Estimate {
 	t.Helper()
-	list, err := fit.Summary()
+	list, err := fit.Unweighted()
 	if err != nil {
 		t.Fatal(err)
 	}

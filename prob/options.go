@@ -10,7 +10,9 @@ import (
 // Options of a fit. The zero value is a full-rank guide in up to 100 dimensions and a mean field
 // above.
 type Options struct {
-	// Guide makes q; nil chooses.
+	// Guide makes q; nil is a full-rank Gaussian in up to 100 dimensions, a mean field above. Where
+	// k̂ then exceeds .5 in up to 50 dimensions, an autoregressive guide with skewed margins
+	// ([guide.IAF]) goes on from the Gaussian and is kept if its bound is higher.
 	Guide guide.Family
 	// Seed decides all randomness: equal seeds give equal fits.
 	Seed uint64
@@ -32,7 +34,14 @@ type Options struct {
 	// for its location and scales.
 	Plain bool
 	// Check is the number of final draws behind the bound, k̂ and the log-evidence; 0 means 1000.
+	// While k̂ is within its standard error of its limit the draws are doubled, up to eight times
+	// as many.
 	Check int
+	// Starts is the number of random points from which the fit begins. Starts whose climb ends at
+	// the same place need one fit; where they do not, each place gets its own, the one with the
+	// highest bound is returned and [Fit.Places] holds all. 0 means 4 up to 100 dimensions, and 1
+	// above or with a plain start.
+	Starts int
 	// Progress, unless nil, is told the state after every window.
 	Progress func(Progress)
 }
@@ -51,8 +60,8 @@ const dimFull = 100
 // fill returns the options with defaults in place of zeros.
 func (o Options) fill(n int) (Options, error) {
 	switch {
-	case o.Draws < 0, o.Steps < 0, o.Window < 0, o.Check < 0:
-		return o, fmt.Errorf("prob: options: got %d draws, %d steps, window %d, %d final draws, want none below 0", o.Draws, o.Steps, o.Window, o.Check)
+	case o.Draws < 0, o.Steps < 0, o.Window < 0, o.Check < 0, o.Starts < 0:
+		return o, fmt.Errorf("prob: options: got %d draws, %d steps, window %d, %d final draws, %d starts, want none below 0", o.Draws, o.Steps, o.Window, o.Check, o.Starts)
 	case o.Rate < 0 || o.Tolerance < 0 || !finite(o.Rate, o.Tolerance):
 		return o, fmt.Errorf("prob: options: got rate %v and tolerance %v, want 0 or more", o.Rate, o.Tolerance)
 	}
@@ -61,10 +70,14 @@ func (o Options) fill(n int) (Options, error) {
 			*v = d
 		}
 	}
+	given := o.Starts
 	set(&o.Draws, 4)
 	set(&o.Steps, 10000)
 	set(&o.Window, 50)
 	set(&o.Check, 1000)
+	if set(&o.Starts, 4); n > dimFull || o.Plain {
+		o.Starts = max(1, given)
+	}
 	if o.Tolerance == 0 {
 		o.Tolerance = .01
 	}

@@ -370,7 +370,7 @@ func TestTheStartOfAGaussianIsExact(t *testing.T) {
 	const n = 5
 	a, mean := spd(n, 31), []float64{3, -1, 10, 0, -60}
 	m, d := quadratic(t, a, mean)
-	at, err := m.findStart(context.Background(), d, rng.New(4))
+	at, _, err := m.findStart(context.Background(), d, rng.New(4))
 	if err != nil {
 		t.Fatal(err)
 	}

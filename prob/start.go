@@ -36,43 +36,43 @@ func initial(d *density, key rng.Key) ([]float64, error) {
 // findStart climbs towards the mode and takes the guide's first location and scales from the
 // curvature there. Where the climb does not end, or ends where the curvature is no Gaussian's, it
 // takes the point of the way whose Gaussian has the highest bound, as Pathfinder does (Zhang et
-// al. 2022).
-func (m *Model) findStart(ctx context.Context, d *density, key rng.Key) (guide.Start, error) {
+// al. 2022); mode tells that it is a maximum.
+func (m *Model) findStart(ctx context.Context, d *density, key rng.Key) (best guide.Start, mode bool, err error) {
 	u, err := initial(d, key)
 	if err != nil {
-		return guide.Start{}, err
+		return best, false, err
 	}
 	c := &climber{d: d, steps: 200, tol: 1e-6}
 	if u, err = c.climb(ctx, u); err != nil {
-		return guide.Start{}, err
+		return best, false, err
 	}
 	best, h, ok, err := gaussianAt(d, u)
 	if err != nil {
-		return best, err
+		return best, false, err
 	}
 	if c.done && h != nil {
 		if err := m.ridge(d, u, h); err != nil {
-			return best, err
+			return best, false, err
 		}
 	}
 	if ok && c.done {
-		return best, nil
+		return best, true, nil
 	}
 	top := math.Inf(-1)
 	for k := len(c.path) - 1; k >= 0; k = k*2/3 - 1 {
 		at, _, _, err := gaussianAt(d, c.path[k])
 		if err != nil {
-			return at, err
+			return at, false, err
 		}
 		bound, err := d.bound(at, key.Named("bound"))
 		if err != nil {
-			return at, err
+			return at, false, err
 		}
 		if bound > top {
 			best, top = at, bound
 		}
 	}
-	return best, nil
+	return best, false, nil
 }
 
 // gaussianAt returns the Gaussian with location u and the curvature of −ln p there: 1/√H_jj as

@@ -20,8 +20,19 @@ type Estimate struct {
 	Q95      float64 // 95 % quantile
 }
 
-// Summary returns the guide's view of every element of every variable, from the final draws.
+// Summary returns the posterior's view of every element of every variable, from the final draws. They
+// are weighted as those of [Fit.Corrected] where k̂ allows it, which [Fit.Weighted] tells; else, and
+// for a point estimate, it is that of [Fit.Unweighted].
 func (fit *Fit) Summary() ([]Estimate, error) {
+	if fit.Weighted() {
+		return fit.Corrected()
+	}
+	return fit.Unweighted()
+}
+
+// Unweighted returns the guide's own summary: that of its draws as they are, as [Fit.Draws] gives
+// them.
+func (fit *Fit) Unweighted() ([]Estimate, error) {
 	w := make([]float64, len(fit.points))
 	for i := range w {
 		w[i] = 1 / float64(len(w))
@@ -29,18 +40,25 @@ func (fit *Fit) Summary() ([]Estimate, error) {
 	return fit.summary(w)
 }
 
+// Weights returns the smoothed importance weights of the final draws, which sum to 1, in the order in
+// which [Fit.Draws] gives the draws: a mean of them under these weights is the posterior's where
+// [Fit.Weighted] holds.
+func (fit *Fit) Weights() []float64 {
+	w, _ := vi.PSIS(fit.weights)
+	for i, l := range w {
+		w[i] = math.Exp(l)
+	}
+	return w
+}
+
 // Corrected returns the summary with the final draws weighted by p/q, the largest weights smoothed
-// (Vehtari et al. 2024). Where k̂ is below .7 it is nearer to the posterior than the guide; where it
+// (Vehtari et al. 2024). Where k̂ is below its limit it is nearer to the posterior than the guide; where it
 // is above, neither is.
 func (fit *Fit) Corrected() ([]Estimate, error) {
 	if guide.IsDelta(fit.f.guide) {
 		return nil, fmt.Errorf("prob: a point estimate has no importance weights")
 	}
-	w, _ := vi.PSIS(fit.weights)
-	for i, l := range w {
-		w[i] = math.Exp(l)
-	}
-	return fit.summary(w)
+	return fit.summary(fit.Weights())
 }
 
 // summary weighs the final draws, Σw = 1.

@@ -58,7 +58,7 @@ func (m *Model) Summarize(points [][]float64) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&Fit{f: &fitter{m: m, p: p}, points: points}).Summary()
+	return (&Fit{f: &fitter{m: m, p: p}, points: points}).Unweighted()
 }
 
 // LogDensity returns ln p(x, z) at a point of the unconstrained reals with the volume of the map

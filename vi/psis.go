@@ -42,7 +42,7 @@ func PSIS(logRatios []float64) (logWeights []float64, k float64) {
 // smoothTail replaces the largest log-ratios by quantiles of a fitted tail, in place.
 func smoothTail(logW []float64) (k float64) {
 	s := len(logW)
-	m := int(math.Min(float64(s)/5, 3*math.Sqrt(float64(s))))
+	m := tailSize(s)
 	if m < 5 {
 		return math.Inf(1)
 	}
@@ -83,6 +83,25 @@ func smoothTail(logW []float64) (k float64) {
 		logW[i] = math.Min(math.Log(q), 0) + top // never above the largest raw ratio
 	}
 	return k
+}
+
+// tailSize is the number of ratios in the tail of s.
+func tailSize(s int) int { return int(math.Min(float64(s)/5, 3*math.Sqrt(float64(s)))) }
+
+// KLimit returns the k̂ up to which the weighted mean of s draws can be trusted, min(1 − 1/log₁₀ s,
+// .7): few draws reach less of the tail (Vehtari et al. 2024, section 3.2.4).
+func KLimit(s int) float64 {
+	return math.Max(0, math.Min(1-1/math.Log10(math.Max(2, float64(s))), TrustLimit))
+}
+
+// KStdErr returns the standard error of k̂ of s ratios, (1 + k)/√M for a tail of M (Smith 1987, table
+// 1), less the share of the ten excesses that [PSIS] adds. It falls with the fourth root of s.
+func KStdErr(k float64, s int) float64 {
+	m := float64(tailSize(s))
+	if m < 5 || math.IsNaN(k) || math.IsInf(k, 0) {
+		return math.NaN()
+	}
+	return (1 + math.Max(k, -.5)) / math.Sqrt(m) * m / (m + 10)
 }
 
 // paretoQuantile is the inverse of F(x) = 1 − (1 + kx/σ)^(−1/k).

@@ -151,6 +151,8 @@ func (s *stopper) Fatal(...any) {
 	runtime.Goexit()
 }
 
+func (s *stopper) Fatalf(string, ...any) { s.Fatal() }
+
 func TestDataDirWithoutTheEnvironment(t *testing.T) {
 	t.Setenv("ELBO_DATA", "")
 	s := &spy{TB: t}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -51,7 +52,7 @@ func TestEveryBoundTrainsAndResumesExactly(t *testing.T) {
 // TestFlowPosteriorsTrainAndResumeExactly, by the ELBO and by a bound of several draws, in whole
 // runs with their evaluation.
 func TestFlowPosteriorsTrainAndResumeExactly(t *testing.T) {
-	for _, posterior := range []string{"planar", "iaf"} {
+	for _, posterior := range vae.PosteriorNames()[1:] {
 		for _, bound := range []string{"elbo", "piwae"} {
 			c, s := tiny()
 			c.Posterior, c.FlowSteps, c.Bound, c.Samples, c.BetaSchedule, c.LR = posterior, 2, bound, 2, "constant", 1e-2

@@ -16,8 +16,9 @@ func TestEveryMethodFitsASine(t *testing.T) {
 	for _, c := range []Config{
 		{}, {Estimator: "flipout"}, {Estimator: "shared"}, {Prior: Prior{Kind: "mixture"}}, {Prior: Prior{Kind: "hierarchical"}},
 		{Head: "heteroscedastic"}, {Hidden: []int{30, 30}}, {Batch: 32},
-		{Method: "dropout"}, {Method: "ensemble", Members: 3}, {Method: "laplace"}, {Method: "last-layer"}, {Method: "swag"}, {Method: "sgld"},
+		{Method: "dropout"}, {Method: "ensemble", Members: 3}, {Method: "laplace"}, {Method: "laplace-kfac"}, {Method: "last-layer"}, {Method: "swag"}, {Method: "sgld"},
 		{Method: "ensemble", Members: 2, Head: "heteroscedastic"}, {Method: "laplace", Head: "heteroscedastic"},
+		{Method: "laplace-kfac", Head: "heteroscedastic"},
 	} {
 		c.Epochs = 1200
 		if c.Batch > 0 {

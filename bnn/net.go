@@ -26,7 +26,7 @@ type Net struct {
 
 	params  *model.Params
 	forward *model.Program
-	held    [][]*tensors.Tensor // the draws where the backend has them
+	held    [][]*tensors.Tensor // the draws where the backend has them, after the mode if they are linear about it
 }
 
 // Draws returns K, the number of weight draws of a prediction.
@@ -60,16 +60,26 @@ func (n *Net) Noise() float64 {
 func (n *Net) prepare(b compute.Backend) error {
 	n.params = model.NewParams(b, dtypes.Float32, rng.New(0))
 	n.forward = model.NewProgram(n.params, "predict", func(_ *model.Scope, in []*g.Node) []*g.Node {
+		if pairs := in[1:]; linearized[n.c.Method] {
+			return []*g.Node{tangentOf(in[0], pairs[:len(pairs)/2], pairs[len(pairs)/2:])}
+		}
 		f, _, _ := layersOf(in[0], in[1:])
 		return []*g.Node{f}
 	})
+	var mode []*tensors.Tensor
+	if linearized[n.c.Method] {
+		var err error
+		if mode, err = n.tensors(n.mean); err != nil {
+			return err
+		}
+	}
 	n.held = nil
 	for _, w := range n.draws {
 		pairs, err := n.tensors(w)
 		if err != nil {
 			return err
 		}
-		n.held = append(n.held, pairs)
+		n.held = append(n.held, append(mode[:len(mode):len(mode)], pairs...))
 	}
 	return nil
 }

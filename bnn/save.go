@@ -15,15 +15,16 @@ const fileFormat = 1
 
 // file is a network as JSON.
 type file struct {
-	Format  int         `json:"format"`  // fileFormat
-	Method  string      `json:"method"`  // one of Methods
-	Head    string      `json:"head"`    // one of Heads
-	Shape   []int       `json:"shape"`   // inputs, hidden widths, outputs
-	Columns []scale     `json:"columns"` // of x; none if it is taken as it is
-	Target  scale       `json:"target"`  // of y
-	Classes int         `json:"classes"` // 0 for a regression
-	Sigmas  []float64   `json:"sigmas"`  // σ of a homoscedastic head by draw
-	Draws   [][]float32 `json:"draws"`   // weights and biases of the layers in turn, by draw
+	Format  int         `json:"format"`         // fileFormat
+	Method  string      `json:"method"`         // one of Methods
+	Head    string      `json:"head"`           // one of Heads
+	Shape   []int       `json:"shape"`          // inputs, hidden widths, outputs
+	Columns []scale     `json:"columns"`        // of x; none if it is taken as it is
+	Target  scale       `json:"target"`         // of y
+	Classes int         `json:"classes"`        // 0 for a regression
+	Sigmas  []float64   `json:"sigmas"`         // σ of a homoscedastic head by draw
+	Draws   [][]float32 `json:"draws"`          // weights and biases of the layers in turn, by draw
+	Mode    []float32   `json:"mode,omitempty"` // that the network is linear about; of laplace-kfac
 }
 
 // Save writes the network as JSON, in the float32 that it predicts with: what [Load] reads
@@ -34,17 +35,33 @@ func (n *Net) Save(w io.Writer) error {
 		Target: n.target, Classes: n.classes, Sigmas: n.sigmas,
 	}
 	for _, d := range n.draws {
-		flat := d.flat()
-		row := make([]float32, len(flat))
-		for i, v := range flat {
-			row[i] = float32(v)
-		}
-		f.Draws = append(f.Draws, row)
+		f.Draws = append(f.Draws, d.narrow())
+	}
+	if linearized[n.c.Method] {
+		f.Mode = n.mean.narrow()
 	}
 	if err := json.NewEncoder(w).Encode(f); err != nil {
 		return fmt.Errorf("bnn: save: %w", err)
 	}
 	return nil
+}
+
+// narrow returns the weights as one slice of float32, and shape.wide reverses it.
+func (w weights) narrow() []float32 {
+	flat := w.flat()
+	row := make([]float32, len(flat))
+	for i, v := range flat {
+		row[i] = float32(v)
+	}
+	return row
+}
+
+func (s shape) wide(row []float32) weights {
+	flat := make([]float64, len(row))
+	for i, v := range row {
+		flat[i] = float64(v)
+	}
+	return s.unflat(flat)
 }
 
 // Load reads what [Net.Save] has written, for the default backend.
@@ -63,13 +80,12 @@ func Load(r io.Reader) (*Net, error) {
 		target: f.Target, classes: f.Classes,
 	}
 	for i, row := range f.Draws {
-		flat := make([]float64, len(row))
-		for j, v := range row {
-			flat[j] = float64(v)
-		}
-		if err := n.add(n.shape.unflat(flat), f.Sigmas[i]); err != nil {
+		if err := n.add(n.shape.wide(row), f.Sigmas[i]); err != nil {
 			return nil, err
 		}
+	}
+	if linearized[f.Method] {
+		n.mean = n.shape.wide(f.Mode)
 	}
 	b, err := backend.Open("")
 	if err != nil {
@@ -105,6 +121,13 @@ func (f file) check() error {
 	count := int64(0)
 	for l := range len(f.Shape) - 1 {
 		count += (int64(f.Shape[l]) + 1) * int64(f.Shape[l+1])
+	}
+	mode := int64(0)
+	if linearized[f.Method] {
+		mode = count
+	}
+	if int64(len(f.Mode)) != mode {
+		return bad("mode", len(f.Mode), fmt.Sprintf("%d weights", mode))
 	}
 	for i, row := range f.Draws {
 		if int64(len(row)) != count {

@@ -36,13 +36,7 @@ func Panels(w io.Writer, title string, specs []CurvesSpec, cols int) error {
 	s.heading(s.page(), title)
 	for i, spec := range specs {
 		x, y := margin+float64(i%cols)*(width+gap), margin+top+float64(i/cols)*(tall+gap)
-		b := box{x, y, x + width, y + tall}
-		if oneLine(spec.Title) != "" {
-			t := typeface{labelSize + 1, true, ink}
-			s.text(b.x0, b.y0+t.size/2, t.fit(spec.Title, width), t, left)
-			b.y0 += t.size + 9
-		}
-		spec.draw(s, b)
+		spec.draw(s, s.subheading(box{x, y, x + width, y + tall}, spec.Title))
 	}
 	return s.write(w)
 }

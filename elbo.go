@@ -1,12 +1,15 @@
-// Package elbo trains variational autoencoders and uses them, from a Go program.
+// Package elbo trains variational autoencoders, and uses them and other runs, from a Go program.
 //
 //	m, err := elbo.Open("runs/vae-digits-001")          // a run of `elbo train`
 //	codes, _, err := m.Encode(ctx, rows)                 // rows of float32 in, rows out
 //	scores, err := m.Score(ctx, rows, elbo.ScoreELBO)    // larger is stranger
 //
+//	p, err := elbo.OpenPredictor("runs/bnn-table-001")   // a run of `elbo train bnn`
+//	predictions, err := p.Predict(ctx, rows)             // with intervals
+//
 // Rows are in the units of the data: a table's stored standardisation is applied on the way
-// in and undone on the way out, and pixels lie in [0, 1]. A [Model] is safe for concurrent
-// use. Errors name what was wrong with the input; no method panics on bad input.
+// in and undone on the way out, and pixels lie in [0, 1]. A [Model] and a [Predictor] are safe for
+// concurrent use. Errors name what was wrong with the input; no method panics on bad input.
 package elbo
 
 import (
@@ -41,6 +44,9 @@ func Open(dir string, opts ...OpenOption) (*Model, error) {
 	o := opening{checkpoint: "best"}
 	for _, f := range opts {
 		f(&o)
+	}
+	if err := predicts(dir); err != nil {
+		return nil, err
 	}
 	run, err := train.Load(dir, o.checkpoint, o.backend)
 	if err != nil {

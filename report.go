@@ -41,7 +41,7 @@ func Report(ctx context.Context, run *train.Run) ([]string, error) {
 }
 
 // settings lists a config as rows of name and value, sorted by name.
-func settings(c train.Config) ([][2]string, error) {
+func settings(c any) ([][2]string, error) {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("elbo: config: %w", err)

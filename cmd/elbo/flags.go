@@ -19,37 +19,37 @@ import (
 
 // configFlag spells one field of a config as a flag. The value that the config has when the
 // flag is added is the default.
-type configFlag struct {
+type configFlag[C any] struct {
 	name string
-	add  func(f *pflag.FlagSet, c *train.Config, name string)
-	get  func(c *train.Config) any
+	add  func(f *pflag.FlagSet, c *C, name string)
+	get  func(c *C) any
 	from func() []string // values for completion; nil if there is no list
 }
 
 // The kinds of flags: a field is named once, for reading and for parsing.
 
-func textFlag(name, usage string, field func(*train.Config) *string, from func() []string) configFlag {
-	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.StringVar(field(c), name, *field(c), usage) },
-		func(c *train.Config) any { return *field(c) }, from}
+func textFlag[C any](name, usage string, field func(*C) *string, from func() []string) configFlag[C] {
+	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.StringVar(field(c), name, *field(c), usage) },
+		func(c *C) any { return *field(c) }, from}
 }
 
-func intFlag(name, usage string, field func(*train.Config) *int) configFlag {
-	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.IntVar(field(c), name, *field(c), usage) },
-		func(c *train.Config) any { return *field(c) }, nil}
+func intFlag[C any](name, usage string, field func(*C) *int) configFlag[C] {
+	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.IntVar(field(c), name, *field(c), usage) },
+		func(c *C) any { return *field(c) }, nil}
 }
 
-func floatFlag(name, usage string, field func(*train.Config) *float64) configFlag {
-	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.Float64Var(field(c), name, *field(c), usage) },
-		func(c *train.Config) any { return *field(c) }, nil}
+func floatFlag[C any](name, usage string, field func(*C) *float64) configFlag[C] {
+	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.Float64Var(field(c), name, *field(c), usage) },
+		func(c *C) any { return *field(c) }, nil}
 }
 
-func boolFlag(name, usage string, field func(*train.Config) *bool) configFlag {
-	return configFlag{name, func(f *pflag.FlagSet, c *train.Config, name string) { f.BoolVar(field(c), name, *field(c), usage) },
-		func(c *train.Config) any { return *field(c) }, nil}
+func boolFlag[C any](name, usage string, field func(*C) *bool) configFlag[C] {
+	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.BoolVar(field(c), name, *field(c), usage) },
+		func(c *C) any { return *field(c) }, nil}
 }
 
 // configFlagTable holds every field of [train.Config] but the model, which is an argument.
-var configFlagTable = []configFlag{
+var configFlagTable = []configFlag[train.Config]{
 	textFlag("data", "data `set`: a name of `elbo data`, or the path of a file or folder", func(c *train.Config) *string { return &c.Data }, dataNames),
 	textFlag("data-dir", "`folder` of named data sets, looked in after ELBO_DATA (default: the user's cache)", func(c *train.Config) *string { return &c.DataDir }, nil),
 	textFlag("label", "`column` of a table that holds the class (default: none)", func(c *train.Config) *string { return &c.Label }, nil),
@@ -99,7 +99,12 @@ var configFlagTable = []configFlag{
 // configFlags adds the flags of the named fields to a command, or of all fields if no name
 // is given, bound to c. What c holds now becomes the default.
 func configFlags(cmd *cobra.Command, c *train.Config, names ...string) {
-	for _, cf := range configFlagTable {
+	addFlags(cmd, c, configFlagTable, names...)
+}
+
+// addFlags adds the flags of a table, all or those that are named, bound to c.
+func addFlags[C any](cmd *cobra.Command, c *C, table []configFlag[C], names ...string) {
+	for _, cf := range table {
 		if len(names) > 0 && !slices.Contains(names, cf.name) {
 			continue
 		}

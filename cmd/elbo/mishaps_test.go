@@ -74,7 +74,7 @@ func TestASignalBeforeTheFirstStepIsSaidInPlainWords(t *testing.T) {
 }
 
 func TestAFullDiskComesWithWhatToDo(t *testing.T) {
-	c := &trainCommand{hint: "elbo train vae --out r --resume"}
+	c := &training{hint: "elbo train vae --out r --resume"}
 	err := c.ended("r", fmt.Errorf("train: write: %w", syscall.ENOSPC))
 	if want := "train: write: no space left on device; free some space, then go on with: " + c.hint; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)

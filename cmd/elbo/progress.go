@@ -150,12 +150,15 @@ func bar(done, of int64) string {
 }
 
 // remaining estimates the time to the last step from the steps since the program began.
-func (s *screen) remaining(p train.Progress) string {
-	made := p.Step - s.first
+func (s *screen) remaining(p train.Progress) string { return s.left(p.Step, p.Steps) }
+
+// left estimates the time from step at to the last of steps.
+func (s *screen) left(at, steps int64) string {
+	made := at - s.first
 	if made < 1 {
 		return "-:--"
 	}
-	left := time.Duration(float64(time.Since(s.began)) / float64(made) * float64(p.Steps-p.Step)).Round(time.Second)
+	left := time.Duration(float64(time.Since(s.began)) / float64(made) * float64(steps-at)).Round(time.Second)
 	if left >= time.Hour {
 		return fmt.Sprintf("%d:%02d:%02d", int(left.Hours()), int(left.Minutes())%60, int(left.Seconds())%60)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/rundir"
+	"github.com/elbo-go/elbo/train/supervised"
 )
 
 // runFlags are the flags of the commands that use a run.
@@ -57,6 +59,9 @@ func (f *runFlags) open(dir string) (*elbo.Model, error) {
 		_, err := backend.Open(f.config.Backend)
 		return nil, misuse(err)
 	}
+	if err := wantsPredict(dir); err != nil {
+		return nil, err
+	}
 	m, err := elbo.Open(dir, elbo.FromCheckpoint(f.checkpoint), elbo.OnBackend(f.config.Backend))
 	if err != nil {
 		return nil, f.remedy(dir, err)
@@ -69,6 +74,20 @@ func (f *runFlags) open(dir string) (*elbo.Model, error) {
 		c.DataDir = f.config.DataDir
 	}
 	return m, nil
+}
+
+// isSupervised tells whether a directory holds a run that predicts a target.
+func isSupervised(dir string) bool {
+	model, err := rundir.ModelOf(dir)
+	return err == nil && slices.Contains(supervised.Models, model)
+}
+
+// wantsPredict names the commands for a run that predicts a target, if the directory holds one.
+func wantsPredict(dir string) error {
+	if !isSupervised(dir) {
+		return nil
+	}
+	return fmt.Errorf("%s holds a run that predicts a target: it has no codes and draws no rows; use `elbo predict %s --in FILE`, or `elbo eval %s`", dir, quoted(dir), quoted(dir))
 }
 
 // remedy tells what to do about a checkpoint that is not there or damaged.

@@ -2,20 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo"
-	"github.com/elbo-go/elbo/backend"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/rundir"
@@ -30,29 +25,28 @@ const runsFolder = "runs"
 
 // trainCommand is one call of `elbo train`.
 type trainCommand struct {
-	io                            streams
-	cmd                           *cobra.Command
-	cfg                           train.Config
-	out                           string
-	resume, noReport, quiet, json bool
-	screen                        *screen
-	hint                          string // command line that goes on with the run
+	training
+	cfg train.Config
 }
 
 // newTrain builds `elbo train`.
 func newTrain(io streams) *cobra.Command {
-	t := &trainCommand{io: io, cfg: train.Default()}
+	t := &trainCommand{training{io: io}, train.Default()}
 	cmd := &cobra.Command{
 		Use:   "train MODEL",
 		Short: "Train a model and write a run directory with its report",
 		Long: `Train a model. The run directory holds the config, the history, the last and the best
 checkpoint, pictures and report.html. Ctrl-C saves and stops; --resume goes on bit for bit.
-ELBO, reconstruction and KL are in nats, summed over a datum's dimensions, averaged over data.`,
+ELBO, reconstruction and KL are in nats, summed over a datum's dimensions, averaged over data.
+
+The flags below are those of models that learn to generate rows. ` + "`elbo train bnn`" + `, which learns
+to predict a column, has flags of its own: ` + "`elbo train bnn --help`" + `.`,
 		Example: `  elbo train vae
   elbo train vae --data mnist --epochs 20 --out runs/mnist
   elbo train vae --data table.csv --label species --latent 2 --hidden 64
   elbo train vae --beta 4 --beta-schedule linear --patience 5
-  elbo train vae --out runs/mnist --resume --epochs 40`,
+  elbo train vae --out runs/mnist --resume --epochs 40
+  elbo train bnn --data table.csv --target price`,
 		Args:              exactly(1, "1, the name of a model"),
 		ValidArgsFunction: completeArg(vae.Names),
 		RunE:              func(cmd *cobra.Command, args []string) error { return t.run(cmd.Context(), args[0]) },
@@ -60,11 +54,8 @@ ELBO, reconstruction and KL are in nats, summed over a datum's dimensions, avera
 	t.cmd = cmd
 	cmd.Flags().SortFlags = false
 	configFlags(cmd, &t.cfg)
-	outFlag(cmd, &t.out, "run `folder`, which must not hold a run unless --resume is given (default: the next free runs/MODEL-DATA-NNN)")
-	cmd.Flags().BoolVar(&t.resume, "resume", false, "go on with the run of --out, or with the newest of the model below runs")
-	cmd.Flags().BoolVar(&t.noReport, "no-report", false, "draw no pictures and write no report.html")
-	quietFlag(cmd, &t.quiet, "print nothing but the run directory")
-	jsonFlag(cmd, &t.json, "print a JSON object a line: one an epoch and one for the result")
+	t.bind()
+	cmd.AddCommand(newTrainBNN(io))
 	return cmd
 }
 
@@ -74,14 +65,7 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 		return err
 	}
 	t.cfg.Model = name
-	human := t.io.out
-	if t.json {
-		human = t.io.err
-	}
-	if t.quiet {
-		human = io.Discard
-	}
-	t.screen = newScreen(human)
+	t.begin()
 	t.screen.total = t.cfg.Epochs
 	if t.resume {
 		return t.again(ctx)
@@ -113,50 +97,17 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := c.CheckMemory(splits.Train); err != nil {
 		return misuse(err)
 	}
-	dir, made, err := t.place(c)
-	defer func() {
-		for _, d := range made {
-			_ = os.Remove(d) // which does nothing unless it is still empty
-		}
-	}()
+	dir, tidy, err := t.place(c.Model, c.Data)
+	defer tidy()
 	if err != nil {
-		return fmt.Errorf("train: run directory: %w; choose another place with --out", err)
+		return err
 	}
 	t.hint = fmt.Sprintf("elbo train %s --out %s --resume", c.Model, quoted(dir))
 	if err := t.introduce(ctx, c, splits, dir); err != nil {
 		return err
 	}
-	run, err := train.Start(ctx, c, splits, dir, t.line(), t.observer())
+	run, err := train.Start(ctx, c, splits, dir, t.line(c.Model), t.observer())
 	return t.finish(ctx, run, dir, err)
-}
-
-// place makes the directory of the run: that of --out, or the next free one below runs. Two
-// runs that start there at the same time get two directories. It also returns what it made,
-// innermost first.
-func (t *trainCommand) place(c train.Config) (dir string, made []string, err error) {
-	parent := runsFolder
-	if t.out != "" {
-		parent = t.out
-	}
-	if _, err := os.Stat(parent); err != nil {
-		made = []string{parent}
-	}
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", nil, err
-	}
-	if t.out != "" {
-		return t.out, made, nil
-	}
-	for {
-		dir := elbo.NextDir(parent, c)
-		err := os.Mkdir(dir, 0o755)
-		if err == nil {
-			return dir, append([]string{dir}, made...), nil
-		}
-		if !errors.Is(err, os.ErrExist) {
-			return "", made, err
-		}
-	}
 }
 
 // observer shows the run as it goes on.
@@ -172,13 +123,6 @@ func (t *trainCommand) observer() train.Observer {
 				vi.Epoch
 			}{"epoch", best, e})
 		},
-	}
-}
-
-// print writes a JSON object on a line of the output, if that is wanted.
-func (t *trainCommand) print(v any) {
-	if t.json {
-		_ = json.NewEncoder(t.io.out).Encode(v)
 	}
 }
 
@@ -213,54 +157,32 @@ func (t *trainCommand) finish(ctx context.Context, run *train.Run, dir string, e
 	return nil
 }
 
-// ended explains a run that ended early.
-func (t *trainCommand) ended(dir string, err error) error {
-	if !errors.Is(err, train.ErrInterrupted) {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-			return fmt.Errorf("%w; free some space, then go on with: %s", err, t.hint)
-		}
-		return err
-	}
-	if err.Error() != train.ErrInterrupted.Error() { // joined with the failure to save
-		text := strings.TrimPrefix(oneLine(err), oneLine(train.ErrInterrupted)+"; ")
-		return fmt.Errorf("train: interrupted, and the last steps are lost: %s; resume with: %s", text, t.hint)
-	}
-	t.print(map[string]string{"type": "interrupted", "run": dir, "resume": t.hint})
-	return &interrupted{"interrupted; saved; resume with: " + t.hint}
-}
-
-// interrupted is train.ErrInterrupted with what to do next.
-type interrupted struct{ text string }
-
-// Error implements error.
-func (e *interrupted) Error() string { return e.text }
-
-// Unwrap lets errors.Is match train.ErrInterrupted.
-func (e *interrupted) Unwrap() error { return train.ErrInterrupted }
-
-// openBackend tells a backend that this build lacks, a mistake, from one that fails.
-func openBackend(name string) error {
-	_, err := backend.Open(name)
-	kind, _, _ := strings.Cut(name, ":")
-	if err != nil && !slices.Contains(backend.Names(), kind) {
-		return misuse(fmt.Errorf("--%w", err))
-	}
-	return err
-}
-
 // openData opens a data set; a name that is neither registered nor a path is a mistake.
 func openData(ctx context.Context, c train.Config) (*data.Splits, error) {
 	s, err := train.OpenData(ctx, c, nil)
 	if err == nil {
 		return s, nil
 	}
-	_, known := data.Lookup(c.Data)
-	if _, e := os.Stat(c.Data); e != nil && !known && !strings.ContainsAny(c.Data, `/\.`) {
-		return nil, misuse(err)
+	if err := unknownData(c.Data, err); errors.As(err, new(*usageError)) {
+		return nil, err
 	}
 	var format *data.FormatError
 	if errors.As(err, &format) && strings.Contains(format.Field, "column") {
 		return nil, fmt.Errorf("%w (--label names the label column, --allow-nan fills missing cells)", err)
 	}
 	return nil, err
+}
+
+// registered tells whether a data set is known by name.
+func registered(name string) bool {
+	_, ok := data.Lookup(name)
+	return ok
+}
+
+// unknownData marks a data set that is neither registered nor a path as a mistake.
+func unknownData(name string, err error) error {
+	if _, e := os.Stat(name); e != nil && !registered(name) && !strings.ContainsAny(name, `/\.`) {
+		return misuse(err)
+	}
+	return err
 }

@@ -2,26 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"github.com/elbo-go/elbo/internal/text"
+	"github.com/elbo-go/elbo/train/supervised"
 	"github.com/elbo-go/elbo/vae"
 )
-
-// line is the command line, as far as it decides the run.
-func (t *trainCommand) line() string {
-	parts := []string{"elbo", "train", t.cfg.Model}
-	t.cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "bool" && f.Value.String() == "true" {
-			parts = append(parts, "--"+f.Name)
-			return
-		}
-		parts = append(parts, "--"+f.Name, quoted(f.Value.String()))
-	})
-	return strings.Join(parts, " ")
-}
 
 // quoted makes one word of a text for a POSIX shell.
 func quoted(s string) string {
@@ -37,7 +24,9 @@ func quoted(s string) string {
 // knownModel says what a mistyped model may have meant.
 func knownModel(name string) error {
 	best, near := 3, ""
-	for _, m := range vae.Names() {
+	names := append(vae.Names(), supervised.Models...)
+	slices.Sort(names)
+	for _, m := range names {
 		if m == name {
 			return nil
 		}
@@ -48,5 +37,5 @@ func knownModel(name string) error {
 	if near != "" {
 		near = fmt.Sprintf(" (did you mean %s?)", near)
 	}
-	return misusef("model: got %q, want one of %s%s; `elbo models` describes them", name, strings.Join(vae.Names(), ", "), near)
+	return misusef("model: got %q, want one of %s%s; `elbo models` describes them", name, strings.Join(names, ", "), near)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/rundir"
 )
 
 // free names the settings that may change in a resumed run because they do not decide the
@@ -27,12 +28,12 @@ func (t *trainCommand) again(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := sameModel(dir, t.cfg.Model); err != nil {
+		return err
+	}
 	stored, info, err := train.ReadConfig(dir)
 	if err != nil {
 		return err
-	}
-	if stored.Model != t.cfg.Model {
-		return misusef("train: %s holds a run of %s, got %s; resume it with `elbo train %s --out %s --resume`", dir, stored.Model, t.cfg.Model, stored.Model, quoted(dir))
 	}
 	edit, err := t.changes(stored)
 	if err != nil {
@@ -121,6 +122,14 @@ func moreEpochs(stored train.Config, epochs int) error {
 	return nil
 }
 
+// sameModel tells whether a directory holds a run of the model, if it can be told.
+func sameModel(dir, model string) error {
+	if is, err := rundir.ModelOf(dir); err == nil && is != model {
+		return misusef("train: %s holds a run of %s, got %s; resume it with `elbo train %s --out %s --resume`", dir, is, model, is, quoted(dir))
+	}
+	return nil
+}
+
 // newestRun returns the run of a model below root that was written last.
 func newestRun(root, model string) (string, error) {
 	entries, err := os.ReadDir(root)
@@ -131,8 +140,7 @@ func newestRun(root, model string) (string, error) {
 	var when time.Time
 	for _, e := range entries {
 		dir := filepath.Join(root, e.Name())
-		c, _, err := train.ReadConfig(dir)
-		if err != nil || c.Model != model {
+		if m, err := rundir.ModelOf(dir); err != nil || m != model {
 			continue
 		}
 		for _, name := range []string{"config.json", "metrics.jsonl"} {

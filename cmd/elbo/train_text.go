@@ -15,11 +15,6 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// field prints a named line of the text before and after training.
-func (t *trainCommand) field(name, format string, args ...any) {
-	t.screen.println(fmt.Sprintf("%-11s", name) + fmt.Sprintf(format, args...))
-}
-
 // introduce says what is about to be trained, on what and judged by what.
 func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Splits, dir string) error {
 	net, err := c.NewNetwork(s.Train.Shape)

@@ -45,6 +45,7 @@ type Fit struct {
 	Trail []Progress
 
 	f       *fitter
+	before  *Fit          // the Gaussian that was bent
 	starts  int           // that ended here
 	checked time.Duration // of the final draws
 	weights []float64     // ln p − ln q of the final draws
@@ -161,10 +162,15 @@ func (f *fitter) fit(ctx context.Context) (*Fit, error) {
 }
 
 // KLimit is the k̂ up to which the fit's importance weights can be trusted, .7 from 2,154 draws on
-// and less for fewer ([vi.KLimit]).
+// and less for fewer ([vi.KLimit]). It is .5 for a bent guide whose Gaussian was beyond its limit by a
+// standard error: a guide that maximises the bound keeps to where it has mass, so that of a tail
+// which is known to be there a k̂ above .5 leaves doubt.
 func (fit *Fit) KLimit() float64 {
 	if len(fit.weights) == 0 {
 		return vi.TrustLimit
+	}
+	if b := fit.before; b != nil && b.KHat > b.KLimit()+b.KHatStdErr {
+		return bendAbove
 	}
 	return vi.KLimit(len(fit.weights))
 }

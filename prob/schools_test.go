@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -51,29 +52,69 @@ func schoolsReference(t *testing.T) map[string]moment {
 	return doc.Reference
 }
 
-// The means are those of the weighted summary. Without weights that of τ is .17 (full rank) and .22
-// (mean field) standard deviations off, as docs/results/posteriordb.txt shows, and over seeds up to
-// .24: a Gaussian guide does not reach .15.
+// worstMean is the largest difference of a summary's means from the reference in its sd.
+func worstMean(list []prob.Estimate, want map[string]moment) (worst float64, name string) {
+	for _, e := range list {
+		key := e.Name
+		var j int
+		if _, err := fmt.Sscanf(e.Name, "theta[%d]", &j); err == nil {
+			key = fmt.Sprintf("theta[%d]", j+1)
+		}
+		if w, ok := want[key]; ok && math.Abs(e.Mean-w.Mean)/w.SD > worst {
+			worst, name = math.Abs(e.Mean-w.Mean)/w.SD, e.Name
+		}
+	}
+	return worst, name
+}
+
+// Six seeds of the automatic guide: its k̂ is below .7 and means are within .15 standard deviations of
+// the reference, those of the summary (.057 at most over ten seeds) and the guide's own (.129). The
+// settings were chosen by bound and k̂ alone. One fit in ten has a Gaussian with a k̂ below .5, by
+// chance, and is not bent.
 func TestEightSchoolsNonCentredMatchTheReference(t *testing.T) {
+	want := schoolsReference(t)
+	bent := 0
+	for seed := range uint64(6) {
+		fit := fitted(t, schools(false), prob.Options{Seed: seed, Check: 4000})
+		if fit.Bent {
+			bent++
+		}
+		list, err := fit.Summary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := fit.Unweighted()
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst, name := worstMean(list, want)
+		guides, ownName := worstMean(own, want)
+		if math.Max(worst, guides) > .15 || !(fit.KHat < .7) || !fit.Weighted() {
+			t.Errorf("seed %d: %s is %.3f sd off, %.3f without weights, with k̂ %.2f: want .15 and below .7", seed, name, worst, guides, fit.KHat)
+		}
+		t.Logf("seed %d: %s %.3f sd off, without weights %s %.3f; bound %.3f, k̂ %.2f ± %.2f of %d draws, before %.2f, %d steps in %v", seed, name, worst, ownName, guides, fit.ELBO, fit.KHat, fit.KHatStdErr, len(fit.Weights()), prob.KBefore(fit), fit.Steps, fit.Elapsed)
+	}
+	if bent < 4 {
+		t.Errorf("%d of 6 guides were bent, want 4", bent)
+	}
+}
+
+// Gaussian guides by request: their own means are .17 (full rank) and .22 (mean field) standard
+// deviations off for τ, as docs/results/posteriordb.txt shows; weighted they are within .15 at this
+// seed.
+func TestGaussianGuidesOfEightSchoolsNeedTheirWeights(t *testing.T) {
 	want := schoolsReference(t)
 	for name, family := range map[string]guide.Family{"mean field": guide.MeanField, "full rank": guide.FullRank} {
 		fit := fitted(t, schools(false), prob.Options{Guide: family, Seed: 1, Check: 4000})
-		e := corrected(t, fit)
-		if !(fit.KHat < .7) {
-			t.Errorf("%s: k̂ = %v, want below .7", name, fit.KHat)
+		list, err := fit.Corrected()
+		if err != nil {
+			t.Fatal(err)
 		}
-		worst := 0.
-		check := func(ours, theirs string) {
-			off := (e[ours].Mean - want[theirs].Mean) / want[theirs].SD
-			worst = math.Max(worst, math.Abs(off))
-			within(t, name+": mean of "+ours+" in sd", off, 0, .15)
+		worst, at := worstMean(list, want)
+		if worst > .15 || fit.Bent {
+			t.Errorf("%s: %s is %.3f sd off, bent %v: want .15 and false", name, at, worst, fit.Bent)
 		}
-		check("mu", "mu")
-		check("tau", "tau")
-		for j := range 8 {
-			check(fmt.Sprintf("theta[%d]", j), fmt.Sprintf("theta[%d]", j+1))
-		}
-		t.Logf("%s: worst mean %.3f sd off, k̂ %.2f, %d steps in %v", name, worst, fit.KHat, fit.Steps, fit.Elapsed)
+		t.Logf("%s: %s %.3f sd off, %s", name, at, worst, fit.Verdict())
 	}
 }
 
@@ -102,24 +143,53 @@ func TestEightSchoolsCentredAreNotToBeTrusted(t *testing.T) {
 	}
 }
 
-// Neal's funnel, v ~ N(0, 3²), x_j ~ N(0, e^v), fires too; in its other form it does not.
+// funnel is Neal's, v ~ N(0, 3²), x_j ~ N(0, e^v) with a number of arms, as it stands (centred) or as
+// x = e^{v/2}z.
+func funnel(arms int, centred bool) *prob.Model {
+	return prob.New(func(p *prob.Trace) {
+		v := p.Sample("v", normal(p, 0, 3))
+		p.Plate("arms", arms, func(p *prob.Trace) {
+			if centred {
+				p.Sample("x", dist.Normal{Loc: p.Const(0), LogScale: g.MulScalar(v, .5)})
+			} else {
+				p.Deterministic("x", g.Mul(g.Exp(g.MulScalar(v, .5)), p.Sample("z", normal(p, 0, 1))))
+			}
+		})
+	}, nil)
+}
+
+// The funnel in two and in ten dimensions fires for Gaussian guides; in its other form it does not.
 func TestTheFunnelIsNotToBeTrusted(t *testing.T) {
-	funnel := func(centred bool) *prob.Model {
-		return prob.New(func(p *prob.Trace) {
-			v := p.Sample("v", normal(p, 0, 3))
-			p.Plate("arms", 9, func(p *prob.Trace) {
-				if centred {
-					p.Sample("x", dist.Normal{Loc: p.Const(0), LogScale: g.MulScalar(v, .5)})
-				} else {
-					p.Deterministic("x", g.Mul(g.Exp(g.MulScalar(v, .5)), p.Sample("z", normal(p, 0, 1))))
+	for _, arms := range []int{1, 9} {
+		for seed := range uint64(3) {
+			for name, family := range map[string]guide.Family{"mean field": guide.MeanField, "full rank": guide.FullRank} {
+				fit := fitted(t, funnel(arms, true), prob.Options{Guide: family, Seed: seed, Check: 4000})
+				if !(fit.KHat > .7) || !strings.HasPrefix(fit.Verdict(), "do not trust") {
+					t.Errorf("%d arms, %s, seed %d: k̂ = %.2f, want above .7: %s", arms, name, seed, fit.KHat, fit.Verdict())
 				}
-			})
-		}, nil)
+			}
+		}
 	}
-	if fit := fitted(t, funnel(true), prob.Options{Seed: 1, Check: 4000}); !(fit.KHat > .7) {
-		t.Errorf("centred: k̂ = %v, want above .7", fit.KHat)
-	}
-	if fit := fitted(t, funnel(false), prob.Options{Seed: 1, Check: 4000}); !(fit.KHat < .5) {
+	if fit := fitted(t, funnel(9, false), prob.Options{Seed: 1, Check: 4000}); !(fit.KHat < .5) {
 		t.Errorf("non-centred: k̂ = %v, want below .5", fit.KHat)
+	}
+}
+
+// The automatic guide bends into the funnel. Either it says that it is not to be trusted, or the
+// standard deviation of v, 3, is right within 10 % (and 4 standard errors of 4,000 draws of unequal
+// weight).
+func TestTheAutomaticGuideOfTheFunnelIsRightOrSaysSo(t *testing.T) {
+	for _, arms := range []int{1, 9} {
+		for seed := range uint64(2) {
+			fit := fitted(t, funnel(arms, true), prob.Options{Seed: seed, Check: 4000})
+			list, err := fit.Summary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d arms, seed %d: sd of v %.2f, bound %.3f of 0: %s", arms, seed, list[0].SD, fit.ELBO, fit.Verdict())
+			if fit.Weighted() && math.Abs(list[0].SD/3-1) > .1 {
+				t.Errorf("%d arms, seed %d: sd of v %.2f, want 3: %s", arms, seed, list[0].SD, fit.Verdict())
+			}
+		}
 	}
 }

@@ -181,7 +181,7 @@ func (r *search) fit(ctx context.Context, at guide.Start) (*Fit, error) {
 	if bent.ELBO > fit.ELBO+2*math.Hypot(bent.ELBOStdErr, fit.ELBOStdErr) {
 		bent.Elapsed += fit.Elapsed
 		bent.checked += fit.checked
-		bent.Bent = true
+		bent.Bent, bent.before = true, fit
 		return bent, nil
 	}
 	return fit, nil

@@ -25,7 +25,7 @@ func (fit *Fit) Verdict() string {
 	case !trusted && !fit.Converged:
 		return fmt.Sprintf("do not trust this fit: %s, and it had not converged after %d steps", k, fit.Steps) + after("; ", elsewhere)
 	case !trusted:
-		return fmt.Sprintf("do not trust this fit: %s is above %s, so the posterior has mass where the guide has almost none; write the model in another form (non-centred), or use a richer guide", k, limit) + after("; ", elsewhere)
+		return fmt.Sprintf("do not trust this fit: %s is above %s, so the posterior has mass where the guide has almost none; write the model in another form (non-centred), or use a richer guide", k+fit.gaussian(), limit) + after("; ", elsewhere)
 	case elsewhere != "":
 		return fmt.Sprintf("do not trust this fit: %s; the guide holds one of them, which %s cannot show", elsewhere, k)
 	case !fit.Converged:
@@ -34,6 +34,14 @@ func (fit *Fit) Verdict() string {
 		return fmt.Sprintf("usable: %s is between .5 and %s, so the guide is near and its intervals are rough; the summary weighs the draws, which helps", k, limit) + fit.worse()
 	}
 	return fmt.Sprintf("good: %s is below .5, the guide is close to the posterior", k) + fit.worse()
+}
+
+// gaussian tells of the guide before it was bent, where that lowers the limit.
+func (fit *Fit) gaussian() string {
+	if fit.before == nil || fit.KLimit() > bendAbove {
+		return ""
+	}
+	return fmt.Sprintf(" (%.2f before the guide was bent)", fit.before.KHat)
 }
 
 // after is words that follow others, if there are any.

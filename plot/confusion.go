@@ -12,6 +12,9 @@ import (
 // deficiency.
 var oranges = []color.RGBA{hex(0xfff5e6), hex(0xffd591), hex(0xffa90e), hex(0xc96a00), hex(0x7a3d00)}
 
+// MaxConfusion is the number of classes up to which a matrix can be drawn.
+const MaxConfusion = 1200
+
 const (
 	namedClasses  = 40  // more have no room for their names
 	classNameRoom = 150 // the widest name
@@ -21,8 +24,8 @@ const (
 // Right ones are blue, wrong ones orange, both darker with their share of the row; small shares of
 // wrong ones are set off. Cells that are large enough carry count and share.
 func Confusion(w io.Writer, counts [][]int, classes []string, title string) error {
-	if len(classes) == 0 || len(counts) != len(classes) {
-		return fmt.Errorf("plot: Confusion: classes: got %d rows and %d names, want as many and at least one", len(counts), len(classes))
+	if len(classes) == 0 || len(counts) != len(classes) || len(classes) > MaxConfusion {
+		return fmt.Errorf("plot: Confusion: classes: got %d rows and %d names, want as many, from 1 to %d", len(counts), len(classes), MaxConfusion)
 	}
 	for i, row := range counts {
 		if len(row) != len(classes) {
@@ -164,7 +167,7 @@ func (m *matrix) drawCell(s *sheet, i, j int) {
 		edge = .5
 	}
 	s.fill(box{x + edge, y + edge, x + m.cell - edge, y + m.cell - edge}, ground)
-	if n == 0 || m.cell < 24 {
+	if n == 0 || m.cell < 20 {
 		return
 	}
 	mid, below := y+m.cell/2, y+m.cell/2

@@ -26,7 +26,7 @@ type exhibit struct {
 
 // gallery is one picture of every kind and edge. The data are synthetic and fixed.
 func gallery() []exhibit {
-	return slices.Concat(curveExhibits(), barExhibits(), imageExhibits(), tableExhibits(), scatterExhibits())
+	return slices.Concat(curveExhibits(), barExhibits(), imageExhibits(), tableExhibits(), scatterExhibits(), chartExhibits(), confusionExhibits())
 }
 
 func fixedRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

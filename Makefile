@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare bench paper paper-posteriordb paper-flows paper-bounds paper-bnn crash fuzz cover docs clean
+.PHONY: build test lint race long compare bench paper paper-posteriordb paper-flows paper-bounds paper-bnn sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -53,6 +53,10 @@ paper-bounds:
 	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps)'
 paper-bnn:
 	bench/record bnn $(PAPER) -run 'PaperBNN'
+
+# Simulation-based calibration of fitted posteriors, with its negative controls.
+sbc:
+	bench/record sbc $(PAPER) -run 'SBC|MeanFieldIsCentred'
 
 # Training speed beside PyTorch, JAX and GoMLX's own engines; PYTHON is an interpreter that has the
 # peers.

@@ -39,6 +39,7 @@ func hasHistory(s *scene) bool { return len(s.History) > 0 }
 func isNumber(s *scene) bool   { return s.n > 0 && s.Classes == nil }
 func isCurve(s *scene) bool    { return isNumber(s) && s.d == 1 }
 func isTable(s *scene) bool    { return isNumber(s) && s.d != 1 }
+func isMatrix(s *scene) bool   { return isClasses(s) && len(s.Classes) <= plot.MaxConfusion }
 func isClasses(s *scene) bool  { return s.n > 0 && s.Classes != nil }
 func hasColumns(s *scene) bool { return isNumber(s) && s.d > 1 && s.At != nil && len(s.varying()) > 0 }
 
@@ -51,7 +52,7 @@ var figures = []figure{
 	{"errors.png", "Errors and the deviations predicted for them", secCalibration, isNumber, spread},
 	{"sources.png", "Epistemic and aleatoric uncertainty", secSources, isNumber, sources},
 	{"dependence.png", "Partial dependence", secColumns, hasColumns, dependence},
-	{"confusion.png", "Confusion matrix", secPredictions, isClasses, confusion},
+	{"confusion.png", "Confusion matrix", secPredictions, isMatrix, confusion},
 	{"reliability.png", "Reliability", secCalibration, isClasses, reliability},
 	{"rejection.png", "Refusing what is uncertain", secCalibration, isClasses, rejection},
 	{"entropy.png", "Entropy of right and wrong rows", secSources, isClasses, entropies},

@@ -231,6 +231,55 @@ func mixture(d map[string][]float64) *prob.Model {
 	}, prob.Data{"y": d["y"]})
 }
 
+// schoolsCentred is the form with a funnel, which has the same posterior.
+func schoolsCentred(d map[string][]float64) *prob.Model {
+	return prob.New(func(p *prob.Trace) {
+		mu := p.Sample("mu", dist.NewNormal(p.Const(0), p.Const(5)))
+		tau := p.Sample("tau", dist.HalfCauchy{Scale: p.Const(5)})
+		p.Plate("schools", 8, func(p *prob.Trace) {
+			theta := p.Sample("theta", dist.NewNormal(mu, tau))
+			p.Observe("y", dist.NewNormal(theta, p.Data("sigma")), p.Data("y"))
+		})
+	}, prob.Data{"y": d["y"], "sigma": d["sigma"]})
+}
+
+// funnel is Neal's in 1 + arms dimensions: v ~ N(0, 3²), x_j ~ N(0, e^v).
+func funnel(arms int) func() *prob.Model {
+	return func() *prob.Model {
+		return prob.New(func(p *prob.Trace) {
+			v := p.Sample("v", dist.NewNormal(p.Const(0), p.Const(3)))
+			p.Plate("arms", arms, func(p *prob.Trace) {
+				p.Sample("x", dist.Normal{Loc: p.Const(0), LogScale: g.MulScalar(v, .5)})
+			})
+		}, nil)
+	}
+}
+
+// farModes is ½N(x; −10, I) + ½N(x; 10, I) of two numbers: mean 0, variance 101.
+func farModes() *prob.Model {
+	return prob.New(func(p *prob.Trace) {
+		x := p.Flat("x", realLine, 2)
+		part := func(at float64) *g.Node {
+			return g.AddScalar(g.MulScalar(g.ReduceAllSum(g.Square(g.AddScalar(x, -at))), -.5), -math.Log(4*math.Pi))
+		}
+		p.Factor("mixture", special.LogSumExp(g.Stack([]*g.Node{part(-10), part(10)}, 0), 0))
+	}, nil)
+}
+
+// unordered is the mixture with its means not in order: the labels can be swapped.
+func unordered(d map[string][]float64) *prob.Model {
+	n := len(d["y"])
+	return prob.New(func(p *prob.Trace) {
+		mu := p.Sample("mu", dist.NewNormal(p.Const(0, 2), p.Const(2)))
+		sigma := p.Sample("sigma", dist.HalfNormal{Scale: p.Const(2, 2)})
+		theta := p.Sample("theta", dist.Beta{Alpha: p.Const(5), Beta: p.Const(5)})
+		p.Plate("data", n, func(p *prob.Trace) {
+			z := p.Sample("z", dist.Bernoulli{Logits: g.Sub(g.Log1p(g.Neg(theta)), g.Log(theta))})
+			p.Observe("y", dist.NewNormal(prob.Select(mu, z), prob.Select(sigma, z)), p.Data("y"))
+		})
+	}, prob.Data{"y": d["y"]})
+}
+
 func schools(d map[string][]float64) *prob.Model {
 	return prob.New(func(p *prob.Trace) {
 		mu := p.Sample("mu", dist.NewNormal(p.Const(0), p.Const(5)))

@@ -37,9 +37,10 @@ type Options struct {
 	// While k̂ is within its standard error of its limit the draws are doubled, up to eight times
 	// as many.
 	Check int
-	// Starts is the number of random points from which the fit begins. Starts whose climb ends at
+	// Starts is the number of random points, in pairs u and −u, from which the fit begins. Starts whose climb ends at
 	// the same place need one fit; where they do not, each place gets its own, the one with the
-	// highest bound is returned and [Fit.Places] holds all. 0 means 4 up to 100 dimensions, and 1
+	// highest bound is returned and [Fit.Places] holds all. A mode that no start climbs to stays
+	// unseen. 0 means 4 up to 100 dimensions, and 1
 	// above or with a plain start.
 	Starts int
 	// Progress, unless nil, is told the state after every window.

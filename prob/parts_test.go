@@ -370,7 +370,14 @@ func TestTheStartOfAGaussianIsExact(t *testing.T) {
 	const n = 5
 	a, mean := spd(n, 31), []float64{3, -1, 10, 0, -60}
 	m, d := quadratic(t, a, mean)
-	at, _, err := m.findStart(context.Background(), d, rng.New(4))
+	u, err := initial(d, rng.New(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, mode, err := m.findStart(context.Background(), d, u, rng.New(4))
+	if !mode {
+		t.Error("the start is not said to be a maximum")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,34 +27,41 @@ func twoModes(d, w float64) *prob.Model {
 
 // A guide of one of two modes that are far apart has no draw near the other: its weights are
 // constant, k̂ is small and the log-evidence is that of the one mode, ln ½ too small. The starts
-// tell: each of ten seeds finds both modes (four starts miss one with probability 1/8, so that the
-// seeds are those where they do not) and the verdict says so.
+// tell, for they come in pairs on two sides: each of ten seeds finds both modes and the verdict says so.
 func TestFarModesAreFoundByStartsNotByWeights(t *testing.T) {
-	missed := 0
 	for seed := range uint64(10) {
-		fit := fitted(t, twoModes(10, .5), prob.Options{Seed: seed, Starts: 8})
+		fit := fitted(t, twoModes(10, .5), prob.Options{Seed: seed})
 		if !(fit.KHat < .5) {
 			t.Errorf("seed %d: k̂ = %.2f, want it below .5: no draw sees the other mode", seed, fit.KHat)
 		}
 		z, _ := fit.LogEvidence()
 		within(t, "log-evidence of one mode", z, math.Log(.5), .01)
-		if len(fit.Places) < 2 {
-			missed++
-			continue
-		}
 		v := fit.Verdict()
 		if !strings.HasPrefix(v, "do not trust") || !strings.Contains(v, "different starts ended in different places") {
 			t.Errorf("seed %d: got %q, want it to tell of two places", seed, v)
 		}
-		if len(fit.Places) != 2 || fit.Places[0].Starts+fit.Places[1].Starts != 8 || fit.StartRHat < 5 {
-			t.Errorf("seed %d: got %+v and R̂ %.1f, want two places of 8 starts and R̂ ≫ 1", seed, fit.Places, fit.StartRHat)
+		if len(fit.Places) != 2 {
+			t.Fatalf("seed %d: got %d places: %s", seed, len(fit.Places), v)
+		}
+		if fit.Places[0].Starts+fit.Places[1].Starts != 4 || fit.StartRHat < 5 {
+			t.Errorf("seed %d: got %+v and R̂ %.1f, want two places of 4 starts and R̂ ≫ 1", seed, fit.Places, fit.StartRHat)
 		}
 		within(t, "bounds of the two", fit.Places[0].ELBO-fit.Places[1].ELBO, 0, .02)
 		within(t, "distance of their means", math.Abs(fit.Places[0].Mean[0]-fit.Places[1].Mean[0]), 20, .3)
 	}
-	// Eight starts end in one half of the plane with probability 2⁻⁷: two of ten seeds .3 %.
-	if missed > 1 {
-		t.Errorf("%d of 10 seeds missed a mode, want at most 1", missed)
+}
+
+// What the starts cannot tell: of two modes on one side the nearer one hides the other from starts
+// around 0, and neither k̂ nor the bound shows it. This pins the limit that Options.Starts states.
+func TestAModeBehindAnotherIsNotSeen(t *testing.T) {
+	m := prob.New(func(p *prob.Trace) {
+		x := p.Flat("x", dist.Support{Set: dist.Real})
+		part := func(at float64) *g.Node { return g.MulScalar(g.Square(g.AddScalar(x, -at)), -.5) }
+		p.Factor("mixture", special.LogSumExp(g.Stack([]*g.Node{part(6), part(40)}, 0), 0))
+	}, nil)
+	fit := fitted(t, m, prob.Options{Seed: 1})
+	if len(fit.Places) != 1 || !strings.HasPrefix(fit.Verdict(), "good") || math.Abs(estimates(t, fit)["x"].Mean-6) > .2 {
+		t.Errorf("got %d places and %q: the limit has moved, change what Options.Starts says", len(fit.Places), fit.Verdict())
 	}
 }
 
@@ -115,7 +122,7 @@ func TestSwappedLabelsAreToldApart(t *testing.T) {
 			p.Observe("y", dist.NewNormal(prob.Select(mu, z), p.Const(.5)), p.Data("y"))
 		})
 	}, prob.Data{"y": {-2.1, -1.8, -2.4, 1.9, 2.2, 2.6, 1.7, -2.0}})
-	fit := fitted(t, m, prob.Options{Seed: 1, Starts: 8})
+	fit := fitted(t, m, prob.Options{Seed: 1})
 	if len(fit.Places) != 2 || !strings.Contains(fit.Verdict(), "different starts ended in different places") {
 		t.Fatalf("got %d places: %s", len(fit.Places), fit.Verdict())
 	}

@@ -41,6 +41,7 @@ type search struct {
 	begun time.Time
 	bend  bool // the guide was not asked for
 	draws int  // of a gradient that were asked for
+	last  []float64
 }
 
 // origin is a start with the number of climbs that ended at it.
@@ -87,22 +88,49 @@ func (r *search) all(ctx context.Context) (*Fit, error) {
 	return best, nil
 }
 
-// origin finds start i.
+// origin finds start i. Starts come in pairs u, −u, which two modes on two sides of 0, or two labels
+// that can be swapped, do not miss both.
 func (r *search) origin(ctx context.Context, i int) (origin, error) {
 	key := r.key.Named("start")
 	if i > 0 {
 		key = key.Named("other").At(uint64(i))
 	}
+	u, err := r.opposite(i)
+	if err != nil {
+		return origin{}, err
+	}
+	if u == nil {
+		if u, err = initial(r.d, key); err != nil {
+			return origin{}, err
+		}
+	}
+	r.last = u
 	if r.o.Plain {
-		u, err := initial(r.d, key)
 		at := guide.Start{Loc: u, Scale: make([]float64, len(u))}
 		for i := range at.Scale {
 			at.Scale[i] = .1
 		}
-		return origin{at, false, 1}, err
+		return origin{at, false, 1}, nil
 	}
-	at, mode, err := r.m.findStart(ctx, r.d, key)
+	at, mode, err := r.m.findStart(ctx, r.d, u, key)
 	return origin{at, mode, 1}, err
+}
+
+// opposite returns the point opposite the last one for the second of a pair, or nil where the density
+// is no number there.
+func (r *search) opposite(i int) ([]float64, error) {
+	if i%2 == 0 || len(r.last) != r.m.dim {
+		return nil, nil
+	}
+	u, grad := make([]float64, r.m.dim), make([]float64, r.m.dim)
+	for j, v := range r.last {
+		u[j] = -v
+	}
+	lp, err := r.d.gradient(u, grad)
+	if err != nil || !finite(lp) || !finite(grad...) {
+		return nil, err
+	}
+	return u, nil
 }
 
 // others returns the starts that differ, the first one first.

@@ -33,15 +33,11 @@ func initial(d *density, key rng.Key) ([]float64, error) {
 	return nil, fmt.Errorf("prob: start: got no finite log-density with a finite gradient at 100 points")
 }
 
-// findStart climbs towards the mode and takes the guide's first location and scales from the
+// findStart climbs from u towards the mode and takes the guide's first location and scales from the
 // curvature there. Where the climb does not end, or ends where the curvature is no Gaussian's, it
 // takes the point of the way whose Gaussian has the highest bound, as Pathfinder does (Zhang et
 // al. 2022); mode tells that it is a maximum.
-func (m *Model) findStart(ctx context.Context, d *density, key rng.Key) (best guide.Start, mode bool, err error) {
-	u, err := initial(d, key)
-	if err != nil {
-		return best, false, err
-	}
+func (m *Model) findStart(ctx context.Context, d *density, u []float64, key rng.Key) (best guide.Start, mode bool, err error) {
 	c := &climber{d: d, steps: 200, tol: 1e-6}
 	if u, err = c.climb(ctx, u); err != nil {
 		return best, false, err

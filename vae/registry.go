@@ -28,6 +28,7 @@ type Config struct {
 	Sigma      float64 `json:"sigma"`      // scale of the gaussian and laplace likelihoods (λ = σ²)
 	Posterior  string  `json:"posterior"`  // a name of [PosteriorNames]; "" is normal
 	FlowSteps  int     `json:"flow_steps"` // maps of a posterior that is a flow
+	Prior      string  `json:"prior"`      // a name of [PriorNames]; "" is normal
 }
 
 // Model gives the terms of its bound for a batch x, B×D.
@@ -75,6 +76,7 @@ type Spec struct {
 	Weights  func(Config) int64 // number of weights; nil is that of the net
 	Nets     []string           // nets it can be built from, the usual one first; nil: its networks are its own
 	Flows    bool               // q(z|x) may be a flow
+	Priors   bool               // p(z) may be another than N(0, I)
 	New      func(Config) Model // builds the model from a checked configuration
 }
 
@@ -86,6 +88,7 @@ func Register(s Spec) {
 		panic(fmt.Sprintf("vae: model %q: registered twice or incomplete", s.Name))
 	}
 	registry[s.Name] = s
+	describe(s)
 }
 
 // Specs lists the models by name.
@@ -154,6 +157,9 @@ func Check(name string, c Config) error {
 		return err
 	}
 	if err := c.checkPosterior(spec); err != nil {
+		return err
+	}
+	if err := c.checkPrior(spec); err != nil {
 		return err
 	}
 	if !(c.Sigma > 0) || c.Sigma > 1e6 {

@@ -95,8 +95,12 @@ func (t *bnnCommand) conclude(run *supervised.Run, report string) {
 // printOutcome prints the figures of test rows as named lines.
 func printOutcome(o supervised.Outcome, field func(name, format string, args ...any)) {
 	if n := o.Numbers; n != nil {
-		field("test", "RMSE %.4g (%.4g of the training rows' mean), MAE %.4g, CRPS %.4g, log-likelihood %.4f ± %.4f nats, of %d rows",
-			n.RMSE, n.MeanRMSE, n.MAE, n.CRPS, n.LogLik, n.LogLikStdErr, o.Rows)
+		mean := ""
+		if n.MeanRMSE > 0 {
+			mean = fmt.Sprintf(" (%.4g of the training rows' mean)", n.MeanRMSE)
+		}
+		field("test", "RMSE %.4g%s, MAE %.4g, CRPS %.4g, log-likelihood %.4f ± %.4f nats, of %d rows",
+			n.RMSE, mean, n.MAE, n.CRPS, n.LogLik, n.LogLikStdErr, o.Rows)
 		for _, c := range n.Coverage {
 			scaled := "not scaled: " + c.Note
 			if c.Conformal != nil {
@@ -107,8 +111,11 @@ func printOutcome(o supervised.Outcome, field func(name, format string, args ...
 		}
 	}
 	if c := o.Classes; c != nil {
-		field("test", "error %.2f %% (%.2f %% of the most frequent class), NLL %.4f nats, Brier %.4f, ECE %.4f, of %d rows",
-			100*c.Error, 100*c.MeanError, c.NLL, c.Brier, c.ECE, o.Rows)
+		frequent := ""
+		if c.MeanError > 0 {
+			frequent = fmt.Sprintf(" (%.2f %% of the most frequent class)", 100*c.MeanError)
+		}
+		field("test", "error %.2f %%%s, NLL %.4f nats, Brier %.4f, ECE %.4f, of %d rows", 100*c.Error, frequent, c.NLL, c.Brier, c.ECE, o.Rows)
 		field("tempered", "at temperature %.3f of the validation rows: NLL %.4f nats, Brier %.4f, ECE %.4f", c.Temperature, c.NLLAfter, c.BrierAfter, c.ECEAfter)
 		field("doubt", "entropy %.4f nats a row, of which more data would take away %.4f", c.Entropy, c.Information)
 	}

@@ -92,6 +92,9 @@ func (f *runFlags) compare(out io.Writer, dirs []string) error {
 
 // readCompared reads the files of a run but no checkpoint.
 func readCompared(dir string) (compared, error) {
+	if err := wantsPredict(dir); err != nil {
+		return compared{}, err
+	}
 	c, info, err := train.ReadConfig(dir)
 	if err != nil {
 		return compared{}, err

@@ -37,12 +37,17 @@ exactly K weights a row.
 
 The importance-sampled figure is taken over all test rows up to 1,000, beyond that over
 every tenth, unless --rows or --every say otherwise. --verify checks the identities that
-hold for the model and the files of the run; it fails with exit code 1 if one does not.`,
+hold for the model and the files of the run; it fails with exit code 1 if one does not.
+
+Of a run that predicts a target: errors, likelihood and calibration on the test rows.`,
 		Example: "  elbo eval runs/vae-digits-001 --k 500 --every 10\n  elbo eval runs/vae-digits-001 --verify",
 		Args:    exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd); err != nil {
 				return err
+			}
+			if isSupervised(args[0]) {
+				return f.evalSupervised(cmd, io.out, args[0])
 			}
 			m, err := f.open(args[0])
 			if err != nil {

@@ -9,36 +9,67 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/bnn"
 	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/catalog"
 	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
-func TestModelsAreThoseOfTheRegistry(t *testing.T) {
+func TestModelsAreThoseOfTheCatalogue(t *testing.T) {
 	var list []struct {
-		Name, Paper string
-		Likelihoods []string
+		Group, Name, Paper, Command string
+		Notes                       map[string]string
 	}
 	if err := json.Unmarshal([]byte(must(t, "models", "--json").out), &list); err != nil {
 		t.Fatal(err)
 	}
 	table, markdown := must(t, "models").out, must(t, "models", "--markdown").out
-	specs := vae.Specs()
-	if len(list) != len(specs) {
-		t.Fatalf("got %d models, want %d", len(list), len(specs))
+	entries := catalog.Entries()
+	if len(list) != len(entries) {
+		t.Fatalf("got %d entries, want %d", len(list), len(entries))
 	}
-	for i, s := range specs {
-		if list[i].Name != s.Name || list[i].Paper != s.Paper || len(list[i].Likelihoods) == 0 {
-			t.Errorf("got %+v, want %+v", list[i], s)
+	for i, e := range entries {
+		if list[i].Name != e.Name || list[i].Group != e.Group || list[i].Paper != e.Paper || list[i].Command != e.Command {
+			t.Errorf("got %+v, want %+v", list[i], e)
 		}
-		for _, part := range []string{s.Name, s.Paper, s.Summary} {
+		for _, part := range []string{e.Group, e.Name, e.Paper, e.Summary, e.Command} {
 			if !strings.Contains(table, part) || !strings.Contains(markdown, part) {
-				t.Errorf("%s: %q is not printed", s.Name, part)
+				t.Errorf("%s: %q is not printed", e.Name, part)
 			}
 		}
-		for _, part := range []string{s.Sections, s.Measured, s.Test} {
+		for _, part := range []string{e.Sections, e.Measured, e.Test} {
 			if part == "" || !strings.Contains(markdown, part) {
-				t.Errorf("%s: %q is not in the documentation", s.Name, part)
+				t.Errorf("%s: %q is not in the documentation", e.Name, part)
 			}
+		}
+	}
+	for _, s := range vae.Specs() {
+		if !strings.Contains(table, "elbo train "+s.Name+" ") {
+			t.Errorf("model %s is not listed", s.Name)
+		}
+	}
+	for _, want := range []string{bnn.Methods[0], vi.BoundNames()[1], "pathfinder", "realnvp"} {
+		if !strings.Contains(table, "  "+want+" ") {
+			t.Errorf("%s is not listed", want)
+		}
+	}
+}
+
+func TestWhatTheCatalogueNamesIsThere(t *testing.T) {
+	root := newRoot(streams{})
+	for _, e := range catalog.Entries() {
+		for _, path := range strings.Split(e.Test, ", ") {
+			if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(path))); err != nil {
+				t.Errorf("%s: %v", e.Name, err)
+			}
+		}
+		words := strings.Fields(e.Command)
+		if words[0] != "elbo" {
+			continue
+		}
+		if cmd, _, err := root.Find(words[1:]); err != nil || cmd == root {
+			t.Errorf("%s: `%s` is no command (%v)", e.Name, e.Command, err)
 		}
 	}
 }

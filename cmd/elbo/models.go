@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/elbo-go/elbo/internal/catalog"
+	_ "github.com/elbo-go/elbo/prob" // whose methods are in the catalogue
 	"github.com/elbo-go/elbo/vae"
 )
 
@@ -19,7 +22,7 @@ func newModels(io streams) *cobra.Command {
 	var asJSON, asMarkdown bool
 	cmd := &cobra.Command{
 		Use:     "models",
-		Short:   "List the models that can be trained",
+		Short:   "List the models and methods, with papers and figures",
 		Example: "  elbo models\n  elbo models --json",
 		Args:    exactly(0, "none"),
 		RunE: func(*cobra.Command, []string) error {
@@ -39,94 +42,121 @@ func newModels(io streams) *cobra.Command {
 	return cmd
 }
 
-// likelihoodsOf lists what p(x|z) a model can have.
-func likelihoodsOf(s vae.Spec) []string {
-	if s.Fixed != nil {
-		return s.Fixed
-	}
-	return likelihoodNames()
-}
-
-// netsOf lists the nets that a model can have, the usual one first.
-func netsOf(s vae.Spec) string {
-	if len(s.Nets) == 0 {
-		return "its own"
-	}
-	return strings.Join(s.Nets, ", ")
-}
-
-// writeModels prints a line a model.
-func writeModels(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MODEL\tPAPER\tSUMMARY\tLIKELIHOODS\tNETS")
-	for _, s := range vae.Specs() {
-		lik := "all"
-		if s.Fixed != nil {
-			lik = strings.Join(s.Fixed, ", ")
+// noteNames lists the columns that the notes of a group make.
+func noteNames(group string) (out []string) {
+	for _, e := range catalog.Entries() {
+		for _, n := range e.Notes {
+			if e.Group == group && !slices.Contains(out, n.Name) {
+				out = append(out, n.Name)
+			}
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Paper, s.Summary, lik, netsOf(s))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("models: %w", err)
+	return out
+}
+
+// noteOf is a note of an entry by name.
+func noteOf(e catalog.Entry, name string) string {
+	for _, n := range e.Notes {
+		if n.Name == name {
+			return n.Value
+		}
 	}
-	_, err := fmt.Fprintf(out, "\nlikelihoods: %s\n", strings.Join(likelihoodNames(), ", "))
+	return ""
+}
+
+// writeModels prints a line a method, by group.
+func writeModels(out io.Writer) error {
+	for _, group := range catalog.Groups() {
+		fmt.Fprintf(out, "%s\n", group)
+		w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
+		for _, e := range catalog.Entries() {
+			if e.Group != group {
+				continue
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s", e.Name, e.Paper, e.Summary, e.Command)
+			for _, n := range noteNames(group) {
+				fmt.Fprintf(w, "\t%s", noteOf(e, n))
+			}
+			fmt.Fprintln(w)
+		}
+		if err := w.Flush(); err != nil {
+			return fmt.Errorf("models: %w", err)
+		}
+		fmt.Fprintln(out)
+	}
+	_, err := fmt.Fprintf(out, "likelihoods: %s\n", strings.Join(likelihoodNames(), ", "))
 	return err
 }
 
-// writeModelsJSON prints the registry.
+// writeModelsJSON prints the catalogue.
 func writeModelsJSON(out io.Writer) error {
 	type entry struct {
-		Name        string   `json:"name"`
-		Summary     string   `json:"summary"`
-		Paper       string   `json:"paper"`
-		Sections    string   `json:"sections"`
-		Measured    string   `json:"measured"`
-		Test        string   `json:"test"`
-		Likelihoods []string `json:"likelihoods"`
-		Nets        []string `json:"nets"`
+		Group    string            `json:"group"`
+		Name     string            `json:"name"`
+		Summary  string            `json:"summary"`
+		Paper    string            `json:"paper"`
+		Sections string            `json:"sections"`
+		Measured string            `json:"measured"`
+		Test     string            `json:"test"`
+		Command  string            `json:"command"`
+		Notes    map[string]string `json:"notes,omitempty"`
 	}
 	list := []entry{}
-	for _, s := range vae.Specs() {
-		list = append(list, entry{s.Name, s.Summary, s.Paper, s.Sections, s.Measured, s.Test, likelihoodsOf(s), append([]string{}, s.Nets...)})
+	for _, e := range catalog.Entries() {
+		notes := map[string]string{}
+		for _, n := range e.Notes {
+			notes[n.Name] = n.Value
+		}
+		list = append(list, entry{e.Group, e.Name, e.Summary, e.Paper, e.Sections, e.Measured, e.Test, e.Command, notes})
 	}
 	return indented(out, list)
 }
 
-// writeModelsMarkdown prints the table of models for the documentation.
+// writeModelsMarkdown prints the tables of methods for the documentation.
 func writeModelsMarkdown(out io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`# Models
 
-Every model of the registry, with the paper it follows, the sections of the specification it
-covers, what was measured and where the measurement is. The table is printed by
-` + "`elbo models --markdown`" + `; ` + "`make docs`" + ` brings it up to date.
-
-| model | what it is | paper | sections | likelihoods | nets | measured | where |
-|---|---|---|---|---|---|---|---|
+Every method of the program by group, with the paper it follows, the sections of the specification
+it covers, what was measured and where the measurement is. The tables are printed by
+` + "`elbo models --markdown`" + `; ` + "`make docs`" + ` brings them up to date.
 `)
 	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
-	for _, s := range vae.Specs() {
-		lik := "all"
-		if s.Fixed != nil {
-			lik = strings.Join(s.Fixed, ", ")
+	for _, group := range catalog.Groups() {
+		notes := noteNames(group)
+		head := append([]string{"name", "what it is", "paper", "sections"}, append(notes, "measured", "where", "use")...)
+		fmt.Fprintf(&b, "\n## %s\n\n| %s |\n|%s\n", group, strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+		for _, e := range catalog.Entries() {
+			if e.Group != group {
+				continue
+			}
+			row := []string{"`" + e.Name + "`", cell(e.Summary), cell(e.Paper), cell(e.Sections)}
+			for _, n := range notes {
+				row = append(row, cell(noteOf(e, n)))
+			}
+			row = append(row, cell(e.Measured), cell(e.Test), "`"+e.Command+"`")
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", s.Name, cell(s.Summary), cell(s.Paper),
-			cell(s.Sections), cell(lik), cell(netsOf(s)), cell(s.Measured), cell(s.Test))
 	}
-	fmt.Fprintf(&b, "\nThe likelihoods p(x|z), and the values x that each is a density or mass function of:\n\n| likelihood | x |\n|---|---|\n")
+	writeChoices(&b, cell)
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// writeChoices prints the likelihoods and the nets that autoencoders choose from.
+func writeChoices(b *strings.Builder, cell func(string) string) {
+	fmt.Fprintf(b, "\n## Likelihoods\n\nThe likelihoods p(x|z), and the values x that each is a density or mass function of:\n\n| likelihood | x |\n|---|---|\n")
 	for _, l := range vae.Likelihoods() {
 		support := string(l.Support)
 		if l.Binary {
 			support += "; a log-likelihood for 0 and 1 alone, a cross-entropy between them"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", l.Name, support)
+		fmt.Fprintf(b, "| `%s` | %s |\n", l.Name, support)
 	}
-	fmt.Fprintf(&b, "\nThe nets, families of networks for q(z|x) and p(x|z), that --net chooses from:\n\n| net | what it is |\n|---|---|\n")
+	fmt.Fprintf(b, "\n## Nets\n\nFamilies of networks for q(z|x) and p(x|z), that --net chooses from:\n\n| net | what it is |\n|---|---|\n")
 	for _, n := range vae.Nets() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", n.Name, cell(n.Summary))
+		fmt.Fprintf(b, "| `%s` | %s |\n", n.Name, cell(n.Summary))
 	}
-	_, err := io.WriteString(out, b.String())
-	return err
 }
 
 // indented prints a value as JSON over several lines.

@@ -27,24 +27,33 @@ type Numbers struct {
 	LogLik       float64    `json:"log_lik"`         // mean ln p(y|x), nats a row
 	LogLikStdErr float64    `json:"log_lik_std_err"` // over rows
 	CRPS         float64    `json:"crps"`            // mean continuous ranked probability score
-	MeanRMSE     float64    `json:"mean_rmse"`       // RMSE of the training rows' mean, to compare with
+	MeanRMSE     float64    `json:"mean_rmse"`       // RMSE of the training rows' mean, to compare with; 0 of other rows than the run's
 	Coverage     []Coverage `json:"coverage"`        // by level
 }
 
 // Coverage is how many of the test rows lie in their intervals.
 type Coverage struct {
-	Level     float64        `json:"level"`               // wanted share
-	Predicted eval.Coverage  `json:"predicted"`           // of the predictive distribution's intervals
-	Conformal *eval.Coverage `json:"conformal,omitempty"` // of those that the validation rows have scaled
-	Scale     float64        `json:"scale,omitempty"`     // their half width in standard deviations
-	Note      string         `json:"note,omitempty"`      // why there are none
+	Level     float64 `json:"level"`               // wanted share
+	Predicted Share   `json:"predicted"`           // of the predictive distribution's intervals
+	Conformal *Share  `json:"conformal,omitempty"` // of those that the validation rows have scaled
+	Scale     float64 `json:"scale,omitempty"`     // their half width in standard deviations
+	Note      string  `json:"note,omitempty"`      // why there are none
+}
+
+// Share is an eval.Coverage.
+type Share struct {
+	Share float64 `json:"share"` // of the targets in their intervals
+	Lo    float64 `json:"lo"`    // lower end of its 95 % confidence interval
+	Hi    float64 `json:"hi"`    // upper end
+	Width float64 `json:"width"` // mean width of the intervals, in the units of the target
+	Count int     `json:"count"` // targets
 }
 
 // Classes are the figures of a classification. Those after the temperature have no bearing on the
 // error.
 type Classes struct {
 	Error       float64 `json:"error"`       // share of wrong classes
-	MeanError   float64 `json:"mean_error"`  // that of always naming the most frequent training class
+	MeanError   float64 `json:"mean_error"`  // that of always naming the most frequent training class; 0 of other rows than the run's
 	NLL         float64 `json:"nll"`         // mean −ln p(class), nats a row
 	Brier       float64 `json:"brier"`       // mean Σ(p − 1{class})²
 	ECE         float64 `json:"ece"`         // expected calibration error, 15 bins
@@ -60,10 +69,12 @@ type Classes struct {
 func judge(ps []bnn.Prediction, t *Table, c Calibration) (o Outcome, err error) {
 	o = Outcome{Rows: len(ps), Warnings: slices.Clone(t.Notes)}
 	if t.Classes != nil {
-		o.Classes, err = judgeClasses(ps, t, c)
+		if o.Classes, err = judgeClasses(ps, t.Test.Y, c); err == nil {
+			o.Classes.MeanError = t.frequentError()
+		}
 		return o, err
 	}
-	o.Numbers, err = JudgeNumbers(ps, t.Test.Y, c)
+	o.Numbers, err = judgeNumbers(ps, t.Test.Y, c)
 	if err != nil {
 		return o, err
 	}
@@ -78,8 +89,19 @@ func judge(ps []bnn.Prediction, t *Table, c Calibration) (o Outcome, err error) 
 	return o, nil
 }
 
-// JudgeNumbers compares predictions of numbers with their targets.
-func JudgeNumbers(ps []bnn.Prediction, y []float64, c Calibration) (*Numbers, error) {
+// Judge compares predictions of rows other than the run's with their targets.
+func (r *Run) Judge(ps []bnn.Prediction, y []float64) (o Outcome, err error) {
+	o.Rows = len(ps)
+	if r.Net.Classes() > 0 {
+		o.Classes, err = judgeClasses(ps, y, r.Calibration)
+		return o, err
+	}
+	o.Numbers, err = judgeNumbers(ps, y, r.Calibration)
+	return o, err
+}
+
+// judgeNumbers compares predictions of numbers with their targets.
+func judgeNumbers(ps []bnn.Prediction, y []float64, c Calibration) (*Numbers, error) {
 	out, logs := &Numbers{}, make([]float64, len(ps))
 	for i, p := range ps {
 		e := y[i] - p.Mean
@@ -110,9 +132,11 @@ func cover(ps []bnn.Prediction, y []float64, c Calibration, level float64) (out 
 		lo[i], hi[i] = p.Interval(level)
 	}
 	out.Level = level
-	if out.Predicted, err = eval.IntervalCoverage(lo, hi, y); err != nil {
+	predicted, err := eval.IntervalCoverage(lo, hi, y)
+	if err != nil {
 		return out, err
 	}
+	out.Predicted = Share(predicted)
 	if out.Scale, err = c.Scale(level); err != nil {
 		out.Note = err.Error() // too few validation rows for the level
 		return out, nil
@@ -120,7 +144,8 @@ func cover(ps []bnn.Prediction, y []float64, c Calibration, level float64) (out 
 	for i, p := range ps {
 		lo[i], hi[i] = Interval(p, out.Scale)
 	}
-	conformal, err := eval.IntervalCoverage(lo, hi, y)
+	scaled, err := eval.IntervalCoverage(lo, hi, y)
+	conformal := Share(scaled)
 	out.Conformal = &conformal
 	return out, err
 }
@@ -129,23 +154,15 @@ func cover(ps []bnn.Prediction, y []float64, c Calibration, level float64) (out 
 const bins = 15
 
 // judgeClasses does it for classes.
-func judgeClasses(ps []bnn.Prediction, t *Table, c Calibration) (*Classes, error) {
+func judgeClasses(ps []bnn.Prediction, y []float64, c Calibration) (*Classes, error) {
 	out, labels := &Classes{Temperature: c.Temperature}, make([]int, len(ps))
 	before, after := make([][]float64, len(ps)), make([][]float64, len(ps))
-	counts := make([]int, len(t.Classes))
-	for _, y := range t.Train.Y {
-		counts[int(y)]++
-	}
-	frequent := slices.Index(counts, slices.Max(counts))
 	for i, p := range ps {
-		labels[i] = int(t.Test.Y[i])
+		labels[i] = int(y[i])
 		before[i], after[i] = floored(p.Probs), floored(c.Tempered(p.Probs))
 		share := 1 / float64(len(ps))
 		if int(p.Mean) != labels[i] {
 			out.Error += share
-		}
-		if frequent != labels[i] {
-			out.MeanError += share
 		}
 		out.Entropy += p.SD * share
 		out.Information += p.Epistemic * share
@@ -168,6 +185,21 @@ func judgeClasses(ps []bnn.Prediction, t *Table, c Calibration) (*Classes, error
 		*at.ece = curve.ECE
 	}
 	return out, nil
+}
+
+// frequentError is the share of test rows that are not of the most frequent training class.
+func (t *Table) frequentError() (share float64) {
+	counts := make([]int, len(t.Classes))
+	for _, y := range t.Train.Y {
+		counts[int(y)]++
+	}
+	frequent := slices.Index(counts, slices.Max(counts))
+	for _, y := range t.Test.Y {
+		if int(y) != frequent {
+			share += 1 / float64(len(t.Test.Y))
+		}
+	}
+	return share
 }
 
 // floored keeps probabilities off 0, so that a mean of −ln p is a number that JSON can hold.

@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// full is an entry with every fact.
+func full(group, name string) Entry {
+	return Entry{Group: group, Name: name, Summary: "s", Paper: "p", Sections: "D1", Measured: "m", Test: "t", Command: "c"}
+}
+
+// alone runs a test with a catalogue of its own.
+func alone(t *testing.T) {
+	was := entries
+	entries = nil
+	t.Cleanup(func() { entries = was })
+}
+
+func TestEntriesAreSortedByGroupAndName(t *testing.T) {
+	alone(t)
+	for _, e := range [][2]string{{Nets, "vi"}, {Bounds, "iwae"}, {Nets, "dropout"}, {Autoencoders, "vae"}} {
+		Add(full(e[0], e[1]))
+	}
+	var got []string
+	for _, e := range Entries() {
+		got = append(got, e.Name)
+	}
+	if fmt.Sprint(got) != "[vae dropout vi iwae]" {
+		t.Errorf("got %v", got)
+	}
+	if got := fmt.Sprint(Groups()); got != "[Autoencoders Bayesian neural nets Bounds]" {
+		t.Errorf("got groups %v", got)
+	}
+	if e, ok := Lookup(Nets, "vi"); !ok || e.Paper != "p" {
+		t.Errorf("got %+v, %v", e, ok)
+	}
+	if _, ok := Lookup(Bounds, "vi"); ok {
+		t.Error("found a method in another group")
+	}
+}
+
+// panics returns what f panics with.
+func panics(f func()) (text string) {
+	defer func() { text = fmt.Sprint(recover()) }()
+	f()
+	return ""
+}
+
+func TestMistakesOfTheProgramPanic(t *testing.T) {
+	alone(t)
+	Add(full(Nets, "vi"))
+	Add(full(Bounds, "vi")) // another group
+	if got := panics(func() { Add(full(Nets, "vi")) }); !strings.Contains(got, "vi: registered twice") {
+		t.Errorf("got %q", got)
+	}
+	e := full(Nets, "other")
+	e.Measured = ""
+	if got := panics(func() { Add(e) }); !strings.Contains(got, "empty fact") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -9,12 +9,13 @@ import (
 )
 
 // amortized is a latent-variable model with a network for q(z|x), a network for p(x|z) and
-// the prior N(0, I). A model that is no more than these is a value of this type: its file
+// a prior, by default N(0, I). A model that is no more than these is a value of this type: its file
 // states the two networks.
 type amortized struct {
 	latent int                                               // L
 	guide  func(s *model.Scope, x *g.Node) dist.Normal       // q(z|x), in the scope "encoder"
 	data   func(s *model.Scope, z *g.Node) dist.Distribution // p(x|z), in the scope "decoder"
+	prior  func(s *model.Scope, n int) dist.Distribution     // p(z) of n rows; nil is N(0, I)
 }
 
 // Terms implements [Model].
@@ -25,7 +26,7 @@ func (m amortized) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
 // Latent implements [Probabilistic].
 func (m amortized) Latent(s *model.Scope, x *g.Node) vi.Latent {
 	q := m.guide(s.In("encoder"), x)
-	return vi.Latent{Q: q, P: dist.StandardNormal(q.Loc), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
+	return vi.Latent{Q: q, P: m.Prior(s, q.Loc.Shape().Dim(0)), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
 }
 
 // Encode implements [Encoder].
@@ -41,6 +42,8 @@ func (m amortized) Decode(s *model.Scope, z *g.Node) dist.Distribution {
 
 // Prior implements [Generator].
 func (m amortized) Prior(s *model.Scope, n int) dist.Distribution {
-	zero := g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), n, m.latent)
-	return dist.Normal{Loc: zero, LogScale: zero}
+	if m.prior != nil {
+		return m.prior(s, n)
+	}
+	return normalPrior(Config{Latent: m.latent}, s, n)
 }

@@ -10,6 +10,7 @@ func init() {
 		Test:     "vae/convvae_test.go, vae/net_test.go, train/resume_test.go",
 		Nets:     []string{convNet.Name, resNet.Name},
 		Flows:    true,
+		Priors:   true,
 		New:      newVAE, // the model is that of vae; only the net differs
 	})
 }

@@ -28,7 +28,7 @@ func init() {
 			Fixed:    []string{Density},
 			Square:   true,
 			Tables:   true,
-			Weights:  func(c Config) int64 { return flowWeights(c, f.law) },
+			Weights:  func(c Config) int64 { return flowWeights(c.Dim, c.Hidden, f.law) },
 			New:      func(c Config) Model { return &flow{c, f.law, f.masked} },
 		})
 	}
@@ -37,11 +37,11 @@ func init() {
 // flowSteps is the number of non-linear steps of a flow.
 const flowSteps = 6
 
-// flowWeights is the number of weights of a flow, or some more.
-func flowWeights(c Config, law bij.Law) int64 {
-	d, in := int64(c.Dim), int64(c.Dim)
+// flowWeights is the number of weights of a flow of vectors of so many elements, or some more.
+func flowWeights(dim int, hidden []int, law bij.Law) int64 {
+	d, in := int64(dim), int64(dim)
 	step := 2 * d * d
-	for _, h := range c.Hidden {
+	for _, h := range hidden {
 		step += in * int64(h)
 		in = int64(h)
 	}
@@ -63,18 +63,25 @@ type flow struct {
 // density returns the distribution of rows.
 func (m *flow) density(s *model.Scope) bij.Flow {
 	s = s.In("flow")
-	net := bij.Net{Hidden: m.Hidden}
-	chain := bij.Chain{bij.NewLinear(s.In("linear"), m.Dim, nil)}
+	return bij.NewFlow(s, flowChain(s, m.Dim, m.law, m.masked, m.Hidden), m.Dim)
+}
+
+// flowChain is the map of a density of vectors of so many elements, whose way back is one pass:
+// steps that are couplings of the halves by turns or autoregressive, between linear maps or changes
+// of order. It starts as the identity, up to the order.
+func flowChain(s *model.Scope, dim int, law bij.Law, masked bool, hidden []int) bij.Chain {
+	net := bij.Net{Hidden: hidden}
+	chain := bij.Chain{bij.NewLinear(s.In("linear"), dim, nil)}
 	for i := range flowSteps {
 		step := s.In(fmt.Sprintf("step%d", i))
 		switch {
-		case m.masked || m.Dim < 2:
-			chain = append(chain, bij.Invert{Of: bij.NewAutoregressive(step, m.Dim, m.law, net)}, bij.NewReverse(m.Dim))
+		case masked || dim < 2:
+			chain = append(chain, bij.Invert{Of: bij.NewAutoregressive(step, dim, law, net)}, bij.NewReverse(dim))
 		default:
-			chain = append(chain, bij.NewCoupling(step, m.Dim, i%2 == 1, m.law, net), bij.NewLinear(step.In("linear"), m.Dim, nil))
+			chain = append(chain, bij.NewCoupling(step, dim, i%2 == 1, law, net), bij.NewLinear(step.In("linear"), dim, nil))
 		}
 	}
-	return bij.NewFlow(s, chain, m.Dim)
+	return chain
 }
 
 // Terms implements [Model]. The estimator's draws do not matter: there is no noise.

@@ -27,7 +27,7 @@ func init() {
 //
 // whose best bound equals the likelihood of probabilistic PCA (Lucas et al. 2019, eq. 8).
 func newLinear(c Config) Model {
-	return amortized{c.Latent, c.linearGuide, c.linearData}
+	return amortized{latent: c.Latent, guide: c.linearGuide, data: c.linearData}
 }
 
 // linearGuide is q(z|x) with one variance a latent dimension for all data, as the optimum has.

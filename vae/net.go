@@ -60,7 +60,7 @@ func (c Config) Widest() int64 {
 }
 
 // weights counts the weights of an encoder and of the decoder that mirrors it.
-func (c Config) weights() int64 { return c.net().weights(c) + c.posteriorWeights() }
+func (c Config) weights() int64 { return c.net().weights(c) + c.posteriorWeights() + c.priorWeights() }
 
 // minSide is the smallest side of images for the nets of convolutions.
 const minSide = 8

@@ -84,7 +84,7 @@ func (c Config) posteriorWeights() int64 {
 }
 
 // ClosedKL tells whether the guide has its KL divergence and its entropy in closed form.
-func (n *Network) ClosedKL() bool { return !n.Config.bent() }
+func (n *Network) ClosedKL() bool { return !n.Config.bent() && n.Config.priorFamily().closed }
 
 // flowed is the variational autoencoder whose guide is a normal distribution bent by a flow,
 //
@@ -129,7 +129,7 @@ func (m flowed) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
 // Latent implements [Probabilistic].
 func (m flowed) Latent(s *model.Scope, x *g.Node) vi.Latent {
 	q := m.guide(s, x)
-	return vi.Latent{Q: q, P: dist.StandardNormal(q.Loc), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
+	return vi.Latent{Q: q, P: m.cfg.prior(s, x.Shape().Dim(0)), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
 }
 
 // momentPairs is the number of antithetic pairs of draws behind the moments of a flow.
@@ -156,5 +156,5 @@ func (m flowed) Decode(s *model.Scope, z *g.Node) dist.Distribution {
 
 // Prior implements [Generator].
 func (m flowed) Prior(s *model.Scope, n int) dist.Distribution {
-	return amortized{latent: m.cfg.Latent}.Prior(s, n)
+	return m.cfg.prior(s, n)
 }

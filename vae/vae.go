@@ -18,13 +18,14 @@ func init() {
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Flows:    true,
+		Priors:   true,
 		New:      newVAE,
 	})
 }
 
 // newVAE builds the variational autoencoder,
 //
-//	L(x) = E_q(z|x)[ln p(x|z)] − KL(q(z|x) ‖ p(z)),  p(z) = N(0, I),
+//	L(x) = E_q(z|x)[ln p(x|z)] − KL(q(z|x) ‖ p(z)),  p(z) = N(0, I) or another of [Priors],
 //	q(z|x) = N(μ(h), diag σ²(h)),  h = net(x),  p(x|z) with parameters net(z).
 //
 // With another posterior q(z|x) is bent by a flow (see flowed).
@@ -32,7 +33,7 @@ func newVAE(c Config) Model {
 	if c.bent() {
 		return newFlowed(c)
 	}
-	return amortized{c.Latent, c.gaussianGuide, c.mirrored}
+	return amortized{c.Latent, c.gaussianGuide, c.mirrored, c.prior}
 }
 
 // gaussianGuide is q(z|x) by the net's features.

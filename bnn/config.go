@@ -26,6 +26,7 @@ var Heads = []string{"homoscedastic", "heteroscedastic", "classes"}
 type Config struct {
 	Method    string  // one of Methods; vi
 	Estimator string  // of vi: one of Estimators; local
+	Axes      string  // of vi: one of AxesKinds, along which the first layer's weights are independent; columns
 	Prior     Prior   // of the weights; normal, of deviation 2/√inputs
 	Head      string  // one of Heads; homoscedastic
 	Hidden    []int   // widths of the hidden layers; nil is one of 50, an empty slice a linear model
@@ -33,6 +34,7 @@ type Config struct {
 	InitSD    float64 // σ of q(w) at the start; 0.02
 	Dropout   float64 // of dropout: probability that a hidden unit is left out; 0.05
 	Members   int     // of ensemble: number of networks; 5
+	Evidence  bool    // of laplace-kfac: let the evidence choose the prior's deviation and a learned noise, after the mode
 	Epochs    int     // passes over the table; as many as make 3,000 steps
 	Batch     int     // B, rows a step; all up to 1,024 (32 for swag), 128 of larger tables
 	LR        float64 // learning rate of Adam at the start, half a cosine to 0; 0.01
@@ -66,6 +68,7 @@ type Progress struct {
 func (c Config) withDefaults(n int) Config {
 	c.Method = orElse(c.Method, "vi")
 	c.Estimator = orElse(c.Estimator, "local")
+	c.Axes = orElse(c.Axes, "columns")
 	c.Head = orElse(c.Head, "homoscedastic")
 	c.Prior = c.Prior.withDefaults()
 	if c.Hidden == nil {
@@ -104,7 +107,7 @@ func (c Config) Validate() error {
 		want      []string
 	}{
 		{"method", c.Method, Methods}, {"head", c.Head, Heads},
-		{"estimator", c.Estimator, Estimators}, {"prior", c.Prior.Kind, PriorKinds},
+		{"estimator", c.Estimator, Estimators}, {"prior", c.Prior.Kind, PriorKinds}, {"axes", c.Axes, AxesKinds},
 	} {
 		if f.got != "" && !slices.Contains(f.want, f.got) {
 			return fmt.Errorf("bnn: %s: got %q, want one of %s", f.what, f.got, strings.Join(f.want, ", "))
@@ -144,6 +147,12 @@ func (c Config) together() error {
 		return fmt.Errorf("bnn: method last-layer: got a %s head, want a homoscedastic one, whose posterior is exact", c.Head)
 	case c.Method == "dropout" && c.Hidden != nil && len(c.Hidden) == 0:
 		return fmt.Errorf("bnn: method dropout: got no hidden layer, want one with units to leave out")
+	case c.Evidence && c.Method != "laplace-kfac":
+		return fmt.Errorf("bnn: evidence: got it with method %q, want laplace-kfac", c.Method)
+	case c.Axes == "principal" && c.Method != "" && c.Method != "vi":
+		return fmt.Errorf("bnn: axes: got principal with method %s, want it with vi", c.Method)
+	case c.Axes == "principal" && (c.Prior.Kind == "mixture" || c.Prior.Kind == "ard"):
+		return fmt.Errorf("bnn: axes: got principal with prior %s, want gaussian or hierarchical, which have no axes of their own", c.Prior.Kind)
 	case c.Prior.Kind == "mixture" && c.Method != "" && c.Method != "vi":
 		return fmt.Errorf("bnn: prior: got a mixture with method %s, want it with vi", c.Method)
 	}

@@ -20,21 +20,21 @@ import (
 //
 // with aᵢ the layer's inputs of a row and a constant 1, gᵢᵤ the derivative of a root of the head
 // by the layer's outputs, and P the prior's precision (Martens & Grosse 2015, section 3; Ritter
-// et al. 2018, section 3). The sum over roots makes G that of the Fisher matrix, without sampled
-// targets. The prior is kept as it is, and there is no damping.
+// et al. 2018). The sum over roots makes G that of the Fisher matrix, without sampled
+// targets. There is no damping, and the prior is kept as it is unless the configuration asks for
+// the highest evidence.
 func fitKFAC(ctx context.Context, r *trainer, n *Net) error {
 	arrays, err := r.mode(ctx, n, point{shape: n.shape, sd: r.c.Prior.SD}, "laplace-kfac")
 	if err != nil {
 		return err
 	}
-	f, _, err := r.factors(ctx, n.shape)
+	posterior, logLik, err := r.kroneckers(ctx, n.shape)
 	if err != nil {
 		return err
 	}
-	posterior := make([]*kronecker, len(f))
-	for l := range f {
-		if posterior[l], err = f[l].posterior(n.shape.priorSDs(l, r.c.Prior.SD)); err != nil {
-			return fmt.Errorf("bnn: laplace-kfac: layer %d: %w", l, err)
+	if r.c.Evidence {
+		if err := r.raiseEvidence(ctx, n, posterior, logLik, arrays); err != nil {
+			return err
 		}
 	}
 	return n.draw(r, func(key rng.Key, _ int) weights {
@@ -46,6 +46,21 @@ func fitKFAC(ctx context.Context, r *trainer, n *Net) error {
 		}
 		return w
 	}, r.c.Draws, arrays)
+}
+
+// kroneckers returns the posterior of each layer and Σ ln p(y|x, w) at the current weights.
+func (r *trainer) kroneckers(ctx context.Context, s shape) (out []*kronecker, logLik float64, err error) {
+	f, logLik, err := r.factors(ctx, s)
+	if err != nil {
+		return nil, 0, err
+	}
+	out = make([]*kronecker, len(f))
+	for l := range f {
+		if out[l], err = f[l].posterior(s.priorSDs(l, r.c.Prior.SD)); err != nil {
+			return nil, 0, fmt.Errorf("bnn: laplace-kfac: layer %d: %w", l, err)
+		}
+	}
+	return out, logLik, nil
 }
 
 // priorSDs returns the prior's deviations of the weights of a layer by input, the bias last.
@@ -124,30 +139,32 @@ func (f factors) posterior(sds []float64) (*kronecker, error) {
 	}
 	k := &kronecker{}
 	var err error
-	if k.lambda, k.SU, err = eigen(white); err != nil {
+	if k.lambda, k.SU, err = eigen(white, true); err != nil {
 		return nil, err
 	}
-	if k.gamma, k.V, err = eigen(f.G); err != nil {
+	if k.gamma, k.V, err = eigen(f.G, true); err != nil {
 		return nil, err
 	}
 	k.SU.Apply(func(i, _ int, v float64) float64 { return sds[i] * v }, k.SU)
 	return k, nil
 }
 
-// eigen returns the eigenvalues and eigenvectors of a matrix without negative ones, which
-// rounding may leave.
-func eigen(a *mat.SymDense) ([]float64, *mat.Dense, error) {
+// eigen returns the eigenvalues of a matrix without negative ones, which rounding may leave, and
+// its eigenvectors if they are wanted.
+func eigen(a *mat.SymDense, wanted bool) ([]float64, *mat.Dense, error) {
 	for _, v := range a.RawSymmetric().Data {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, nil, fmt.Errorf("curvature: got %v, want finite numbers", v)
 		}
 	}
 	var e mat.EigenSym
-	if !e.Factorize(a, true) {
+	if !e.Factorize(a, wanted) {
 		return nil, nil, fmt.Errorf("curvature: got a matrix whose eigenvalues were not found, want one with them")
 	}
 	values, vectors := e.Values(nil), new(mat.Dense)
-	e.VectorsTo(vectors)
+	if wanted {
+		e.VectorsTo(vectors)
+	}
 	for i, v := range values {
 		values[i] = max(0, v)
 	}
@@ -170,28 +187,10 @@ func (k *kronecker) at(mean layer, z []float64) layer {
 	return layer{flat[:len(mean.W)], flat[len(mean.W):]}
 }
 
-// logDet is ln|I + (N A⊗G)P⁻¹|, by which the precision exceeds the prior's.
-func (k *kronecker) logDet() (sum float64) {
-	for _, a := range k.lambda {
-		for _, b := range k.gamma {
-			sum += math.Log1p(a * b)
-		}
+// rescale makes the prior τ times and the rows ρ times as precise.
+func (k *kronecker) rescale(tau, rho float64) {
+	k.SU.Scale(1/math.Sqrt(tau), k.SU)
+	for i := range k.lambda {
+		k.lambda[i] *= rho / tau
 	}
-	return sum
-}
-
-// laplaceEvidence is Laplace's approximation of ln p(y|X) = ln ∫p(y|X, w)p(w)dw about the mode w*,
-//
-//	ln p(y|X, w*) − ½ Σ (w*_j/s_j)² − ½ ln|I + (N A⊗G)P⁻¹|,
-//
-// what else depends on the prior's deviations s having cancelled (MacKay 1992, eq. 10).
-func laplaceEvidence(logLik float64, mode weights, s shape, sd float64, posterior []*kronecker) float64 {
-	for l, k := range posterior {
-		sds := s.priorSDs(l, sd)
-		for i, w := range mode[l : l+1].flat() {
-			logLik -= .5 * math.Pow(w/sds[i/s[l+1]], 2)
-		}
-		logLik -= .5 * k.logDet()
-	}
-	return logLik
 }

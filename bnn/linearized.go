@@ -11,8 +11,8 @@ import (
 //
 //	f(x, w*) + J(x)(w − w*),  J = ∂f/∂w at w*:
 //
-// their curvature is that of this network, and it is this network's posterior (Immer et al. 2021,
-// section 3.2). Directions that no row has a say in keep the prior's spread; through the network
+// their curvature is that of this network, and it is this network's posterior (Immer et al.
+// 2021). Directions that no row has a say in keep the prior's spread; through the network
 // itself, where layers multiply it, draws along them are far from the data.
 var linearized = map[string]bool{"laplace-kfac": true}
 

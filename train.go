@@ -90,6 +90,7 @@ func withDefaults(c Config) Config {
 	c.BetaWarmup, c.BetaCycles = cmp.Or(c.BetaWarmup, d.BetaWarmup), cmp.Or(c.BetaCycles, d.BetaCycles)
 	c.Bound, c.Groups = cmp.Or(c.Bound, d.Bound), cmp.Or(c.Groups, d.Groups)
 	c.Posterior, c.FlowSteps = cmp.Or(c.Posterior, d.Posterior), cmp.Or(c.FlowSteps, d.FlowSteps)
+	c.Prior = cmp.Or(c.Prior, d.Prior)
 	c.Samples, c.Seed, c.Backend = cmp.Or(c.Samples, d.Samples), cmp.Or(c.Seed, d.Seed), cmp.Or(c.Backend, d.Backend)
 	if c.Hidden == nil {
 		c.Hidden = d.Hidden

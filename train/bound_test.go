@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -76,6 +77,39 @@ func TestFlowPosteriorsTrainAndResumeExactly(t *testing.T) {
 			if err != nil || loaded.Net.ClosedKL() {
 				t.Errorf("%s: loaded with a closed KL divergence, or not: %v", posterior, err)
 			}
+		}
+	}
+}
+
+// TestPriorsTrainAndResumeExactly: a run that is interrupted within an epoch ends with the bits of
+// one that is not, its bound rises, and it loads with its prior.
+func TestPriorsTrainAndResumeExactly(t *testing.T) {
+	for _, prior := range vae.PriorNames()[1:] {
+		c, s := tiny()
+		c.Prior, c.BetaSchedule, c.LR = prior, "constant", 1e-2
+		want, got := trace{}, trace{}
+		run, whole := start(t, c, s, want.observer())
+		dir := filepath.Join(t.TempDir(), "run")
+		if err := runUntil(c, dir, true, got, []int{7}); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("got %v, want an interrupted run", err)
+		}
+		if err := runUntil(c, dir, false, got, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) || digest(t, whole) != digest(t, dir) {
+			t.Errorf("%s: the resumed run differs from the whole one", prior)
+		}
+		if first, last := run.History[0].Valid, run.History[len(run.History)-1].Valid; !(last.Bound > first.Bound) {
+			t.Errorf("%s: got %v after %v, want a rise", prior, last.Bound, first.Bound)
+		}
+		loaded, err := Load(dir, "best", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := loaded.Net.Prior(t.Context(), 3, rng.New(1))
+		again, err2 := run.Net.Prior(t.Context(), 3, rng.New(1))
+		if err != nil || err2 != nil || loaded.Net.Config.Prior != prior || !reflect.DeepEqual(z, again) {
+			t.Errorf("%s: got codes %v of the loaded run, %v of the trained one: %v, %v", prior, z, again, err, err2)
 		}
 	}
 }

@@ -41,6 +41,7 @@ type Config struct {
 	Latent        int     `json:"latent"`         // L
 	Posterior     string  `json:"posterior"`      // family of q(z|x), one of vae.PosteriorNames; "" is normal
 	FlowSteps     int     `json:"flow_steps"`     // maps of a posterior that is a flow
+	Prior         string  `json:"prior"`          // family of p(z), one of vae.PriorNames; "" is normal
 	Likelihood    string  `json:"likelihood"`     // "" chooses by the data
 	Sigma         float64 `json:"sigma"`          // scale of the gaussian and laplace likelihoods
 	Beta          float64 `json:"beta"`           // weight of the KL term
@@ -66,7 +67,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Model: "vae", Data: "digits", Epochs: 20, Batch: 128, LR: 1e-3, LRSchedule: "constant",
-		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Posterior: "normal", FlowSteps: 10, Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
+		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Posterior: "normal", FlowSteps: 10, Prior: "normal", Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
 		BetaCycles: 4, Bound: "elbo", Samples: 1, Groups: 2, Alpha: .5, BoundShare: .5, Seed: 1, Backend: backend.Default,
 	}
 }
@@ -170,7 +171,7 @@ func (c Config) usualLikelihood(image bool) string {
 // Network is the part of the config that shapes the network, for rows of the given shape.
 func (c Config) Network(shape []int) vae.Config {
 	return vae.Config{Dim: (&data.Set{Shape: shape}).Dim(), Shape: shape, Net: c.Net, Channels: c.Channels,
-		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps}.Resolved(c.Model)
+		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps, Prior: c.Prior}.Resolved(c.Model)
 }
 
 // NewNetwork builds the untrained network of a resolved config on its backend, for rows of

@@ -71,6 +71,7 @@ var configFlagTable = []configFlag[train.Config]{
 	intFlag("latent", "dimensions of the latent code", func(c *train.Config) *int { return &c.Latent }),
 	textFlag("posterior", "`family` of q(z|x): "+strings.Join(vae.PosteriorNames(), ", ")+"; the latter bend the first", func(c *train.Config) *string { return &c.Posterior }, vae.PosteriorNames),
 	intFlag("flow-steps", "maps of a posterior that is a flow", func(c *train.Config) *int { return &c.FlowSteps }),
+	textFlag("prior", "`family` of p(z): "+strings.Join(vae.PriorNames(), ", ")+"; all but the first are learned", func(c *train.Config) *string { return &c.Prior }, vae.PriorNames),
 	textFlag("likelihood", "`name` of p(x|z): "+strings.Join(likelihoodNames(), ", ")+" (default: bernoulli for images, gaussian-learned for tables)", func(c *train.Config) *string { return &c.Likelihood }, likelihoodNames),
 	floatFlag("sigma", "scale σ of the gaussian (its KL weighs λ = σ² beside the squared error) and laplace likelihoods", func(c *train.Config) *float64 { return &c.Sigma }),
 	floatFlag("beta", "weight β of the KL term", func(c *train.Config) *float64 { return &c.Beta }),

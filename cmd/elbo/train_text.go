@@ -61,12 +61,15 @@ func netText(c train.Config) string {
 	return hidden
 }
 
-// posteriorText says by how many maps the guide is bent, if it is.
-func posteriorText(c train.Config) string {
-	if c.Posterior == "" || c.Posterior == "normal" {
-		return ""
+// posteriorText says by how many maps the guide is bent, if it is, and what prior is learned.
+func posteriorText(c train.Config) (out string) {
+	if c.Posterior != "" && c.Posterior != "normal" {
+		out = fmt.Sprintf(", posterior %s of %d steps", c.Posterior, c.FlowSteps)
 	}
-	return fmt.Sprintf(", posterior %s of %d steps", c.Posterior, c.FlowSteps)
+	if c.Prior != "" && c.Prior != "normal" {
+		out += ", prior " + c.Prior
+	}
+	return out
 }
 
 // columns prints the types and the missing cells of a table that is a file.

@@ -11,7 +11,9 @@ import (
 
 // Beta is the beta distribution:
 //
-//	ln p(x) = (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β),  0 < x < 1.
+//	ln p(x) = (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β),  0 ≤ x ≤ 1,
+//
+// with limits at the ends: at 0 it is +∞ for α < 1, −∞ for α > 1, and ln β for α = 1.
 type Beta struct {
 	Alpha *g.Node // α
 	Beta  *g.Node // β, broadcast against Alpha
@@ -27,14 +29,16 @@ func (d Beta) spread() Beta {
 // − β·excess((1−x)n/β) + ½ ln(αβ/2πn) − δ(α) − δ(β) + δ(n); see [stirling].
 func (d Beta) LogProb(x *g.Node) *g.Node {
 	align(x, &d.Alpha, &d.Beta)
-	ok := inUnit(x)
+	ok, data := inUnit(x), x
 	x = keep(ok, x, .5)
 	n := g.Add(d.Alpha, d.Beta)
 	logX, logY, logN := g.Log(x), g.Log1p(g.Neg(x)), g.Log(n)
 	gap := g.Sub(g.Mul(x, d.Beta), g.Mul(g.OneMinus(x), d.Alpha)) // xn − α
 	low := g.Mul(d.Alpha, excess(g.Div(gap, d.Alpha), g.Add(logX, g.Sub(logN, g.Log(d.Alpha)))))
 	high := g.Mul(d.Beta, excess(g.Neg(g.Div(gap, d.Beta)), g.Add(logY, g.Sub(logN, g.Log(d.Beta)))))
-	return supported(ok, g.Sub(d.logScale(n), g.Add(g.Add(logX, logY), g.Add(low, high))))
+	inside := supported(ok, g.Sub(d.logScale(n), g.Add(g.Add(logX, logY), g.Add(low, high))))
+	log := g.Neg(special.LogBeta(d.Alpha, d.Beta))
+	return unitEnds(data, inside, d.Alpha, d.Beta, log, g.AddScalar(d.Beta, -1), g.AddScalar(d.Alpha, -1))
 }
 
 // logScale returns ½ ln(αβ/2πn) − δ(α) − δ(β) + δ(n).

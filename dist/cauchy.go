@@ -48,9 +48,8 @@ func (d Cauchy) CDF(x *g.Node) *g.Node {
 // cauchyCDF returns ½ + arctan(z)/π, as the angle of the point (−z, 1), which keeps the digits of
 // the lower tail.
 func cauchyCDF(z *g.Node) *g.Node {
-	v := g.StopGradient(z)
-	value := g.MulScalar(g.Atan2(g.OnesLike(v), g.Neg(v)), 1/math.Pi)
-	return withSlope(value, z, g.MulScalar(g.Exp(g.Neg(log1pSquare(v))), 1/math.Pi))
+	value := g.MulScalar(g.Atan2(g.OnesLike(z), g.Neg(z)), 1/math.Pi)
+	return sloped(value, z, g.MulScalar(g.Exp(g.Neg(log1pSquare(z))), 1/math.Pi))
 }
 
 // Sample implements [Distribution].
@@ -58,8 +57,12 @@ func (d Cauchy) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rs
 
 // Rsample returns μ + s·tan(π(u − ½)) with u uniform, M×shape.
 func (d Cauchy) Rsample(s *model.Scope, name string, m int) *g.Node {
-	v := g.MulScalar(openUniform(s, name, m, d.shape()), math.Pi)
-	z := g.Neg(g.Div(g.Cos(v), g.Sin(v)))
+	x := uniformSides(s, name, m, d.shape())
+	cot := func(u *g.Node) *g.Node {
+		v := g.MulScalar(u, math.Pi)
+		return g.Div(g.Cos(v), g.Sin(v))
+	}
+	z := g.StopGradient(g.Where(x.lower(), g.Neg(cot(x.u)), cot(x.v)))
 	return g.Add(repeat(to(d.Loc, d.shape()), m), g.Mul(repeat(to(d.Scale, d.shape()), m), z))
 }
 

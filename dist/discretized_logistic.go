@@ -52,8 +52,7 @@ func (d DiscretizedLogistic) Variance() *g.Node {
 // Sample draws from the logistic and rounds to the nearest level.
 func (d DiscretizedLogistic) Sample(s *model.Scope, name string, m int) *g.Node {
 	loc, scale := to(d.Loc, d.shape()), to(g.Exp(d.LogScale), d.shape())
-	u := g.ClipScalar(s.Uniform(name, drawn(m, loc)...), 0x1p-24, 1-0x1p-24)
-	x := g.Add(repeat(loc, m), g.Mul(repeat(scale, m), g.Sub(g.Log(u), g.Log1p(g.Neg(u)))))
+	x := g.Add(repeat(loc, m), g.Mul(repeat(scale, m), uniformSides(s, name, m, d.shape()).logit()))
 	level := g.Floor(g.AddScalar(g.MulScalar(g.ClipScalar(x, 0, 1), Bins-1), .5))
 	return g.StopGradient(g.MulScalar(level, 1./(Bins-1)))
 }

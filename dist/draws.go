@@ -18,6 +18,48 @@ func openUniform(s *model.Scope, name string, m int, shape []int) *g.Node {
 	return g.StopGradient(g.ClipScalar(u, 0x1p-24, 1-0x1p-24))
 }
 
+// sides is a uniform number u with 1 − u, for draws by inversion. Each has 48 bits and in float32
+// keeps 24 significant ones near 0, so that quantiles reach 2⁻⁴⁹ = 2e-15 on both sides; a single draw
+// has 24 bits, whose quantiles end at 6e-8. (Normal noise has a radius of 32 bits: it ends at 6.66.)
+type sides struct{ u, v *g.Node }
+
+// uniformSides draws [sides] for m draws of a shape. Its first 24 bits are the draws of the name itself.
+func uniformSides(s *model.Scope, name string, m int, shape []int) sides {
+	all := append([]int{m}, shape...)
+	return newSides(s.Uniform(name, all...), s.Uniform(name+"/low", all...))
+}
+
+// newSides puts two draws of 24 bits together.
+func newSides(high, low *g.Node) sides {
+	rest := g.MulScalar(g.AddScalar(low, 0x1p-25), 0x1p-24)
+	return sides{open(g.Add(high, rest)), open(g.Sub(g.OneMinus(high), rest))}
+}
+
+// open keeps a side inside (0, 1).
+func open(u *g.Node) *g.Node {
+	most := 1 - 0x1p-49
+	if u.DType().Size() < 8 {
+		most = 1 - 0x1p-24
+	}
+	return g.StopGradient(g.ClipScalar(u, 0x1p-49, most))
+}
+
+// lower tells where u < ½, so that u is the side that keeps the digits.
+func (x sides) lower() *g.Node { return g.LessThan(x.u, special.ScalarLike(x.u, .5)) }
+
+// exponential returns −ln u with the digits of both tails.
+func (x sides) exponential() *g.Node {
+	half := special.ScalarLike(x.u, .5)
+	low, high := g.Min(x.u, half), g.Min(x.v, half)
+	return g.StopGradient(g.Neg(g.Where(x.lower(), g.Log(low), g.Log1p(g.Neg(high)))))
+}
+
+// logit returns ln u/(1 − u), a standard logistic draw.
+func (x sides) logit() *g.Node { return g.StopGradient(g.Sub(g.Log(x.u), g.Log(x.v))) }
+
+// gumbel returns −ln(−ln u), a standard Gumbel draw.
+func (x sides) gumbel() *g.Node { return g.Neg(g.Log(x.exponential())) }
+
 // expNormal returns eˣ, kept among the normal numbers: draws of a small concentration exceed them,
 // and their logarithm must stay finite.
 func expNormal(x *g.Node) *g.Node {
@@ -48,9 +90,13 @@ func full(x *g.Node, shape []int, v float64) *g.Node {
 	return g.BroadcastToDims(special.ScalarLike(x, v), shape...)
 }
 
-// withSlope adds the derivative slope with respect to x to a value without one.
-func withSlope(value, x, slope *g.Node) *g.Node {
-	return g.Add(g.StopGradient(value), g.Mul(g.StopGradient(slope), g.Sub(x, g.StopGradient(x))))
+// follow gives draws the derivative slope by a parameter. The slope is a function of the draws with
+// their derivative, so that second derivatives are those along the path that a draw takes.
+func follow(draws, parameter *g.Node, slope func(draws *g.Node) *g.Node) *g.Node {
+	var out *g.Node
+	u := g.IdentityWithCustomGradient(parameter, func(_, v *g.Node) *g.Node { return g.Mul(v, slope(out)) })
+	out = g.Add(g.StopGradient(draws), g.Sub(u, g.StopGradient(parameter)))
+	return out
 }
 
 // log1pSquare returns ln(1 + z²), whose square does not overflow.

@@ -41,7 +41,7 @@ func (d Exponential) Sample(s *model.Scope, name string, m int) *g.Node { return
 
 // Rsample returns −ln(u)/λ with u uniform, M×shape.
 func (d Exponential) Rsample(s *model.Scope, name string, m int) *g.Node {
-	return g.Div(g.Neg(g.Log(openUniform(s, name, m, dims(d.Rate)))), repeat(d.Rate, m))
+	return g.Div(uniformSides(s, name, m, dims(d.Rate)).exponential(), repeat(d.Rate, m))
 }
 
 // Support implements [Declared].

@@ -44,7 +44,7 @@ var vonMisesFamily = family{
 	cdf: func(x float64, p []float64) float64 {
 		lo := -math.Pi // the peak is inside, or has no mass outside these ends
 		if near := p[0] - 14/math.Sqrt(p[1]); near > lo && p[0]+14/math.Sqrt(p[1]) < math.Pi {
-			lo = near
+			lo, x = near, math.Min(x, p[0]+14/math.Sqrt(p[1]))
 		}
 		return tk.Integrate(func(t float64) float64 { return math.Exp(vonMisesLogProb(t, p)) }, lo, math.Max(lo, x), 4)
 	},

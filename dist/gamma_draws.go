@@ -46,7 +46,7 @@ func proposeLogGamma(s *model.Scope, a *g.Node) *g.Node {
 	ok = g.And(ok, g.LessThan(g.Log(u), limit))
 
 	logZ := g.Add(firstAccepted(ok, logV), g.Log(d))
-	boost := g.Div(g.Log(openUniform(s, "boost", a.Shape().Dim(0), dims(a)[1:])), g.Where(below, a, g.OnesLike(a)))
+	boost := g.Div(g.Neg(uniformSides(s, "boost", a.Shape().Dim(0), dims(a)[1:]).exponential()), g.Where(below, a, g.OnesLike(a)))
 	return g.Where(below, g.Add(logZ, boost), logZ)
 }
 
@@ -70,7 +70,8 @@ func implicitLogGamma(a, logZ *g.Node) *g.Node {
 	tiny := g.LessThan(logZ, special.ScalarLike(logZ, math.Log(tinyGamma)))
 	z := g.Exp(keep(g.LogicalNot(tiny), logZ, math.Log(tinyGamma)))
 	usual := g.Log(special.ImplicitGamma(a, g.StopGradient(z)))
-	fixed := g.StopGradient(a)
-	slope := g.Div(g.Sub(special.Digamma(g.AddScalar(fixed, 1)), logZ), fixed)
-	return g.Where(tiny, withSlope(logZ, a, slope), usual)
+	series := follow(logZ, a, func(logZ *g.Node) *g.Node {
+		return g.Div(g.Sub(special.Digamma(g.AddScalar(a, 1)), logZ), a)
+	})
+	return g.Where(tiny, series, usual)
 }

@@ -55,13 +55,25 @@ func (d GumbelSoftmax) temperature() *g.Node {
 	return g.ExpandAxes(d.Temperature, -1)
 }
 
-// Mean returns the probabilities of the classes. They are the mean of hard draws; that of
-// relaxed ones, which has no closed form, tends to them as τ → 0.
-func (d GumbelSoftmax) Mean() *g.Node { return d.OneHot().Mean() }
+// Mean returns the probabilities of the classes for hard draws. The mean of relaxed ones, which tends
+// to them as τ → 0, has no closed form and is a double integral by quadrature, within 1e-9.
+func (d GumbelSoftmax) Mean() *g.Node {
+	if d.Hard {
+		return d.OneHot().Mean()
+	}
+	mean, _ := d.moments()
+	return mean
+}
 
-// Variance returns p(1 − p) of each element, which like the mean holds for hard draws and as
-// τ → 0.
-func (d GumbelSoftmax) Variance() *g.Node { return d.OneHot().Variance() }
+// Variance returns p(1 − p) of each element for hard draws, and by quadrature E[x²] − E[x]² of
+// relaxed ones.
+func (d GumbelSoftmax) Variance() *g.Node {
+	if d.Hard {
+		return d.OneHot().Variance()
+	}
+	mean, square := d.moments()
+	return g.Sub(square, g.Square(mean))
+}
 
 // Sample implements [Distribution].
 func (d GumbelSoftmax) Sample(s *model.Scope, name string, m int) *g.Node {
@@ -71,19 +83,13 @@ func (d GumbelSoftmax) Sample(s *model.Scope, name string, m int) *g.Node {
 // Rsample returns softmax((l + G)/τ), M×…×C, or the one-hot vectors of their largest elements.
 func (d GumbelSoftmax) Rsample(s *model.Scope, name string, m int) *g.Node {
 	v := together(d.Logits, d.temperature())
-	noisy := g.Add(repeat(v[0], m), gumbel(s, name, drawn(m, v[0])...))
+	noisy := g.Add(repeat(v[0], m), uniformSides(s, name, m, dims(v[0])).gumbel())
 	soft := g.Exp(logSoftmax(g.Div(noisy, repeat(v[1], m))))
 	if !d.Hard {
 		return soft
 	}
 	hard := oneHot(g.ConvertDType(g.ArgMax(noisy, -1), noisy.DType()), noisy.Shape().Dim(-1))
 	return g.Add(hard, g.Sub(soft, g.StopGradient(soft)))
-}
-
-// gumbel draws −ln(−ln u).
-func gumbel(s *model.Scope, name string, shape ...int) *g.Node {
-	u := g.ClipScalar(s.Uniform(name, shape...), 0x1p-24, 1-0x1p-24)
-	return g.StopGradient(g.Neg(g.Log(g.Neg(g.Log(u)))))
 }
 
 // Support is the simplex, or the one-hot vectors.

@@ -37,10 +37,10 @@ func (d HalfCauchy) Entropy() *g.Node { return g.AddScalar(g.Log(d.Scale), math.
 // CDF implements [Cumulative].
 func (d HalfCauchy) CDF(x *g.Node) *g.Node {
 	align(x, &d.Scale)
-	z := g.StopGradient(g.Div(g.MaxScalar(x, 0), d.Scale))
+	z := g.Div(g.MaxScalar(x, 0), d.Scale)
 	value := g.MulScalar(g.Atan2(z, g.OnesLike(z)), 2/math.Pi)
 	slope := g.MulScalar(g.Exp(g.Neg(log1pSquare(z))), 2/math.Pi)
-	return withSlope(value, g.Div(g.MaxScalar(x, 0), d.Scale), slope)
+	return sloped(value, z, slope)
 }
 
 // Sample implements [Distribution].
@@ -48,8 +48,12 @@ func (d HalfCauchy) Sample(s *model.Scope, name string, m int) *g.Node { return 
 
 // Rsample returns s·tan(πu/2) with u uniform, M×shape.
 func (d HalfCauchy) Rsample(s *model.Scope, name string, m int) *g.Node {
-	v := g.MulScalar(openUniform(s, name, m, dims(d.Scale)), math.Pi/2)
-	return g.Mul(repeat(d.Scale, m), g.Div(g.Sin(v), g.Cos(v)))
+	x := uniformSides(s, name, m, dims(d.Scale))
+	tan := func(u *g.Node) *g.Node {
+		v := g.MulScalar(u, math.Pi/2)
+		return g.Div(g.Sin(v), g.Cos(v))
+	}
+	return g.Mul(repeat(d.Scale, m), g.StopGradient(g.Where(x.lower(), tan(x.u), g.Reciprocal(tan(x.v)))))
 }
 
 // Support implements [Declared].

@@ -12,7 +12,9 @@ import (
 // Kumaraswamy is the distribution on (0, 1) with P(X ≤ x) = 1 − (1 − xᵃ)ᵇ (Kumaraswamy 1980),
 // close to the beta distribution but with an explicit quantile:
 //
-//	ln p(x) = ln a + ln b + (a − 1) ln x + (b − 1) ln(1 − xᵃ),  0 < x < 1.
+//	ln p(x) = ln a + ln b + (a − 1) ln x + (b − 1) ln(1 − xᵃ),  0 ≤ x ≤ 1,
+//
+// with limits at the ends: at 0 it is +∞ for a < 1, −∞ for a > 1, and ln b for a = 1.
 type Kumaraswamy struct {
 	A *g.Node // a
 	B *g.Node // b, broadcast against A
@@ -31,7 +33,9 @@ func (d Kumaraswamy) LogProb(x *g.Node) *g.Node {
 	logX := g.Log(keep(ok, x, .5))
 	rest := special.Log1mExp(g.Neg(g.Mul(d.A, logX))) // ln(1 − xᵃ)
 	y := g.Add(g.Mul(g.AddScalar(d.A, -1), logX), g.Mul(g.AddScalar(d.B, -1), rest))
-	return supported(ok, g.Add(y, g.Add(g.Log(d.A), g.Log(d.B))))
+	log := g.Add(g.Log(d.A), g.Log(d.B))
+	// Near 0 with a = 1 ln p moves as (b − 1) ln(1 − x), near 1 with b = 1 as (a − 1) ln x.
+	return unitEnds(x, supported(ok, g.Add(y, log)), d.A, d.B, log, g.AddScalar(d.B, -1), g.AddScalar(d.A, -1))
 }
 
 // moment returns E[xᵏ] = b·B(1 + k/a, b).
@@ -78,8 +82,7 @@ func (d Kumaraswamy) Sample(s *model.Scope, name string, m int) *g.Node { return
 // to 0 or 1 are moved to the next number inside.
 func (d Kumaraswamy) Rsample(s *model.Scope, name string, m int) *g.Node {
 	d = d.spread()
-	u := openUniform(s, name, m, dims(d.A))
-	inner := g.Div(g.Neg(g.Log(u)), repeat(d.B, m))
+	inner := g.Div(uniformSides(s, name, m, dims(d.A)).exponential(), repeat(d.B, m))
 	return insideUnit(g.Exp(g.Div(special.Log1mExp(inner), repeat(d.A, m))))
 }
 

@@ -49,13 +49,12 @@ func (d Laplace) Entropy() *g.Node {
 // Sample implements [Distribution].
 func (d Laplace) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
 
-// Rsample returns μ − b·sgn(u)·ln(1 − 2|u|) with u uniform on [−½, ½), M×shape. The
-// argument of the logarithm is kept at 2⁻²⁴ or above, the spacing of the uniform draws.
+// Rsample returns μ + b ln 2u for a uniform u below ½ and μ − b ln 2(1 − u) above, M×shape.
 func (d Laplace) Rsample(s *model.Scope, name string, m int) *g.Node {
 	loc := d.Mean()
-	u := g.AddScalar(s.Uniform(name, drawn(m, loc)...), -.5)
-	tail := g.MaxScalar(g.OneMinus(g.MulScalar(g.Abs(u), 2)), 0x1p-24)
-	eps := g.StopGradient(g.Neg(g.Mul(g.Sign(u), g.Log(tail))))
+	x := uniformSides(s, name, m, d.shape())
+	double := func(u *g.Node) *g.Node { return g.Log(g.MulScalar(u, 2)) }
+	eps := g.StopGradient(g.Where(x.lower(), double(x.u), g.Neg(double(x.v))))
 	b := repeat(to(g.Exp(d.LogScale), d.shape()), m)
 	return g.Add(repeat(loc, m), g.Mul(b, eps))
 }

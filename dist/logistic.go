@@ -49,8 +49,7 @@ func (d Logistic) Sample(s *model.Scope, name string, m int) *g.Node { return d.
 
 // Rsample returns μ + s·ln(u/(1 − u)) with u uniform, M×shape.
 func (d Logistic) Rsample(s *model.Scope, name string, m int) *g.Node {
-	u := openUniform(s, name, m, d.shape())
-	z := g.Sub(g.Log(u), g.Log1p(g.Neg(u)))
+	z := uniformSides(s, name, m, d.shape()).logit()
 	return g.Add(repeat(d.Mean(), m), g.Mul(repeat(to(d.Scale, d.shape()), m), z))
 }
 

@@ -109,8 +109,7 @@ func (d RelaxedBernoulli) Sample(s *model.Scope, name string, m int) *g.Node {
 // Rsample returns σ((l + ln u − ln(1 − u))/τ), M×shape.
 func (d RelaxedBernoulli) Rsample(s *model.Scope, name string, m int) *g.Node {
 	v := together(d.Logits, d.Temperature)
-	u := g.ClipScalar(s.Uniform(name, drawn(m, v[0])...), 0x1p-24, 1-0x1p-24)
-	noise := g.StopGradient(g.Sub(g.Log(u), g.Log1p(g.Neg(u))))
+	noise := uniformSides(s, name, m, dims(v[0])).logit()
 	return g.Logistic(g.Div(g.Add(repeat(v[0], m), noise), repeat(v[1], m)))
 }
 

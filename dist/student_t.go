@@ -71,7 +71,7 @@ func (d StudentT) CDF(x *g.Node) *g.Node {
 	align(x, &d.DF, &d.Loc, &d.Scale)
 	n := together(d.DF, g.Div(g.Sub(x, d.Loc), d.Scale))
 	df, live := n[0], n[1]
-	z := g.StopGradient(live)
+	z := g.StopGradient(live)                              // the derivative by z is the density
 	ratio := g.Div(g.MaxScalar(g.Square(z), 0x1p-120), df) // z²/ν, above 0
 	small := g.LessThan(ratio, g.OnesLike(ratio))
 	a, half := g.MulScalar(df, .5), full(df, dims(df), .5)
@@ -81,8 +81,8 @@ func (d StudentT) CDF(x *g.Node) *g.Node {
 	lower := g.Where(small, g.Neg(g.AddScalar(middle, -.5)), tail)
 	value := g.Where(g.GreaterThan(z, g.ZerosLike(z)), g.OneMinus(lower), lower)
 	one := g.OnesLike(df)
-	density := g.StopGradient(g.Exp(StudentT{df, g.ZerosLike(df), one}.LogProb(z)))
-	return g.Add(value, g.Mul(density, g.Sub(live, z)))
+	density := g.Exp(StudentT{df, g.ZerosLike(df), one}.LogProb(live))
+	return g.Add(value, sloped(g.ZerosLike(live), live, density))
 }
 
 // Sample implements [Distribution].

@@ -127,24 +127,24 @@ func (d TruncatedNormal) Sample(s *model.Scope, name string, m int) *g.Node {
 // Q(z) = (1 − u)Q(a) + uQ(b), u uniform, from which dz = (1 − u)φ(a)/φ(z) da + uφ(b)/φ(z) db.
 func (d TruncatedNormal) Rsample(s *model.Scope, name string, m int) *g.Node {
 	d = d.spread()
-	u := openUniform(s, name, m, dims(d.Loc))
+	u := uniformSides(s, name, m, dims(d.Loc))
 	a, b := d.ends()
 	a, b = repeat(a, m), repeat(b, m)
 	z := g.StopGradient(truncatedQuantile(u, g.StopGradient(a), g.StopGradient(b)))
 	ratio := func(end *g.Node) *g.Node { // φ(end)/φ(z)
 		return g.Exp(g.MulScalar(g.Mul(g.Sub(z, end), g.Add(z, end)), .5))
 	}
-	z = g.Add(withSlope(z, a, g.Mul(g.OneMinus(u), ratio(a))), withSlope(g.ZerosLike(z), b, g.Mul(u, ratio(b))))
+	z = sloped(z, a, g.Mul(u.v, ratio(a)), b, g.Mul(u.u, ratio(b)))
 	x := g.Add(repeat(d.Loc, m), g.Mul(repeat(d.Scale, m), z))
 	return g.Max(repeat(d.Low, m), g.Min(x, repeat(d.High, m)))
 }
 
 // truncatedQuantile solves Q(z) = (1 − u)Q(a) + uQ(b) in logarithms. Where the interval lies
 // below 0 it is reflected, so that Q is that of the nearer tail.
-func truncatedQuantile(u, a, b *g.Node) *g.Node {
+func truncatedQuantile(u sides, a, b *g.Node) *g.Node {
 	flip := g.LessThan(g.Add(a, b), g.ZerosLike(a))
 	p, q := g.Where(flip, g.Neg(b), a), g.Where(flip, g.Neg(a), b)
-	v := g.Where(flip, g.OneMinus(u), u)
+	v := g.Where(flip, u.v, u.u)
 	logQ := func(z *g.Node) *g.Node { return special.LogNdtr(g.Neg(z)) }
 	drop := g.Neg(special.Expm1(g.Sub(logQ(q), logQ(p)))) // 1 − Q(q)/Q(p)
 	y := g.Add(logQ(p), g.Log1p(g.Neg(g.Mul(v, drop))))

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/integrate/quad"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
 )
 
 // vmfProposals is how many proposals a cosine has. Each is taken with probability .65 or more, so
@@ -41,7 +42,13 @@ func vmfCosine(s *model.Scope, m int, kappa, mean *g.Node, n int) *g.Node {
 	// Proposals are counted from the centre x₀, where firstAccepted leaves 0.
 	less = g.Sub(pick(g.Div(g.MulScalar(b, 2), g.AddScalar(b, 1)), 0), firstAccepted(ok, gap))
 	less = g.StopGradient(g.MaxScalar(less, 0x1p-100))
-	return withSlope(less, kappa, g.Neg(vmfSlope(less, g.StopGradient(kappa), repeat(g.StopGradient(mean), m), n)))
+	return implicitCosine(kappa, less, repeat(mean, m), n)
+}
+
+// implicitCosine gives 1 − w the derivative with respect to κ at a fixed value of the distribution
+// function.
+func implicitCosine(kappa, less, mean *g.Node, n int) *g.Node {
+	return follow(less, kappa, func(less *g.Node) *g.Node { return g.Neg(vmfSlope(less, kappa, mean, n)) })
 }
 
 // vmfNodes is the number of nodes of the quadrature for the derivative of the cosine.
@@ -57,10 +64,11 @@ const vmfNodes = 48
 func vmfSlope(less, kappa, mean *g.Node, n int) *g.Node {
 	w := g.OneMinus(less)
 	sine := g.Sqrt(g.Mul(less, g.AddScalar(g.Neg(less), 2)))
-	angle := g.Atan2(sine, w)
+	angle := special.Atan2(sine, w)
 	inner := g.GreaterThan(w, mean)
 	reach := g.MulScalar(g.Div(g.OnesLike(kappa), g.Sqrt(g.AddScalar(kappa, math.Max(float64(n-2), .5)))), 14)
 	end := g.Where(inner, g.Max(g.Sub(angle, reach), g.ZerosLike(angle)), g.MinScalar(g.Add(angle, reach), math.Pi))
+	end = g.StopGradient(end) // 0, π, or where the integrand vanishes
 
 	x, weights := make([]float64, vmfNodes), make([]float64, vmfNodes)
 	quad.Legendre{}.FixedLocations(x, weights, 0, 1)

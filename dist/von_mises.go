@@ -71,6 +71,16 @@ func (d VonMises) Entropy() *g.Node {
 	return g.Add(logScaledI0(k, math.Log(2*math.Pi)), g.Mul(k, shortfall(k)))
 }
 
+// CDF returns P(−π ≤ X ≤ x) for angles in [−π, π], 0 below and 1 above.
+func (d VonMises) CDF(x *g.Node) *g.Node {
+	align(x, &d.Loc, &d.Concentration)
+	n := together(x, d.Loc, d.Concentration)
+	ends := full(n[0], dims(n[0]), math.Pi)
+	inside := g.Max(g.Min(n[0], ends), g.Neg(ends))
+	from := vonMisesCDF(n[2], g.Neg(g.Add(n[1], ends)))
+	return g.Sub(vonMisesCDF(n[2], g.Sub(inside, n[1])), from)
+}
+
 // Sample implements [Distribution].
 func (d VonMises) Sample(s *model.Scope, name string, m int) *g.Node { return d.Rsample(s, name, m) }
 
@@ -80,7 +90,7 @@ func (d VonMises) Rsample(s *model.Scope, name string, m int) *g.Node {
 	d = d.spread()
 	k := repeat(d.Concentration, m)
 	z := g.StopGradient(proposeVonMises(s.In(name), g.StopGradient(k)))
-	x := g.Add(repeat(d.Loc, m), withSlope(z, k, vonMisesSlope(g.StopGradient(k), z)))
+	x := g.Add(repeat(d.Loc, m), follow(z, k, func(z *g.Node) *g.Node { return vonMisesSlope(k, z) }))
 	turns := g.StopGradient(g.Floor(g.MulScalar(g.AddScalar(x, math.Pi), .5/math.Pi)))
 	return g.Sub(x, g.MulScalar(turns, 2*math.Pi))
 }

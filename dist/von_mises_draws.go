@@ -39,8 +39,17 @@ const vonMisesNodes = 40
 //
 //	−(∂F/∂κ)/f = sgn(z) ∫ (cos t − A(κ)) exp(κ(cos t − cos z)) dt from |z| to π,
 //
-// A(κ) = I₁/I₀. The integral ends where the exponential is below e^−37.
+// A(κ) = I₁/I₀.
 func vonMisesSlope(k, z *g.Node) *g.Node {
+	cosines, weight := vonMisesTail(k, z)
+	above := g.Sub(g.ExpandAxes(shortfall(k), -1), cosines) // cos t − A
+	return g.Mul(g.Sign(z), g.ReduceSum(g.Mul(weight, above), -1))
+}
+
+// vonMisesTail returns the nodes t from |z| to π, as 1 − cos t, with their weights times
+// exp(κ(cos t − cos z)), along a last axis. The nodes end where the exponential is below e^−37, an
+// end that counts as fixed in derivatives.
+func vonMisesTail(k, z *g.Node) (less, weight *g.Node) {
 	at, w := legendre(vonMisesNodes, k)
 	from := g.Abs(z)
 	// From 0, 1 − cos t = 37/κ at t = 2 arcsin √(18.5/κ); from further out the fall is nearer to
@@ -48,15 +57,25 @@ func vonMisesSlope(k, z *g.Node) *g.Node {
 	y := g.Min(g.OnesLike(k), g.Div(special.ScalarLike(k, 18.5), g.MaxScalar(k, 1)))
 	length := g.MulScalar(g.Atan2(g.Sqrt(y), g.Sqrt(g.OneMinus(y))), 2)
 	steep := g.MaxScalar(g.Mul(k, g.Sin(from)), 1)
-	length = g.Min(length, g.Div(special.ScalarLike(k, 55), steep))
+	length = g.StopGradient(g.Min(length, g.Div(special.ScalarLike(k, 55), steep)))
 	length = g.Min(length, g.Neg(g.AddScalar(from, -math.Pi)))
 
 	step, start := g.Mul(g.ExpandAxes(length, -1), at), g.ExpandAxes(from, -1)
 	// cos t − cos z = −2 sin((t + z)/2) sin((t − z)/2)
 	fall := g.Mul(g.Sin(g.Add(start, g.MulScalar(step, .5))), g.Sin(g.MulScalar(step, .5)))
-	weight := g.Exp(g.MulScalar(g.Mul(g.ExpandAxes(k, -1), fall), -2))
-	sin2 := g.Square(g.Sin(g.MulScalar(g.Add(start, step), .5)))
-	above := g.Sub(g.ExpandAxes(shortfall(k), -1), g.MulScalar(sin2, 2)) // cos t − A
-	sum := g.ReduceSum(g.Mul(g.Mul(weight, w), above), -1)
-	return g.Mul(g.Mul(g.Sign(z), length), sum)
+	weight = g.Exp(g.MulScalar(g.Mul(g.ExpandAxes(k, -1), fall), -2))
+	less = g.MulScalar(g.Square(g.Sin(g.MulScalar(g.Add(start, step), .5))), 2)
+	return less, g.Mul(g.Mul(weight, w), g.ExpandAxes(length, -1))
+}
+
+// vonMisesCDF returns ∫ f dt from −π to z for the density f about 0, which for z outside [−π, π]
+// goes on counting turns. Its derivatives are f(z) and, by κ, −f(z) dz/dκ.
+func vonMisesCDF(k, z *g.Node) *g.Node {
+	turns := g.StopGradient(g.Floor(g.MulScalar(g.AddScalar(z, math.Pi), .5/math.Pi)))
+	w := g.Sub(z, g.MulScalar(turns, 2*math.Pi))
+	density := g.Exp(VonMises{g.ZerosLike(k), k}.LogProb(w))
+	_, weight := vonMisesTail(k, w)
+	tail := g.Mul(density, g.ReduceSum(weight, -1))
+	value := g.Add(turns, g.Where(g.LessThan(w, g.ZerosLike(w)), tail, g.OneMinus(tail)))
+	return sloped(value, z, density, k, g.Neg(g.Mul(density, vonMisesSlope(k, w))))
 }

@@ -80,7 +80,8 @@ def von_mises(p, x):
     width = 1 / mp.sqrt(k + 1)
     cuts = [z] + [z + c * width for c in (1, 2, 4, 8, 16, 24) if z + c * width < mp.pi] + [mp.pi]
     slope = mp.quad(lambda t: (mp.cos(t) - a) * mp.exp(k * (mp.cos(t) - mp.cos(z))), cuts)
-    return lp, nan, mp.sign(x) * slope
+    tail = mp.exp(lp) * mp.quad(lambda t: mp.exp(k * (mp.cos(t) - mp.cos(z))), cuts)
+    return lp, tail if x < 0 else 1 - tail, mp.sign(x) * slope
 
 
 def log_normal(p, x):

@@ -82,8 +82,9 @@ func four() linear {
 	return linear{w: [][]float64{{1, .2, 0, -.5}, {0, 1.5, .3, 0}, {.4, 0, 2, .1}, {-.3, .6, 0, 1}, {.5, .5, .5, .5}, {0, -1, .7, .2}}, sigma: .6}
 }
 
-// TestAnnealingReachesTheEvidence of a linear-Gaussian model within .1 nat for every datum, in
-// float64 and float32.
+// TestAnnealingReachesTheEvidence of a linear-Gaussian model within .1 nat for every datum with the
+// default settings, in float64 and float32: ln w has a deviation of about .12, the mean of 16 one
+// of .031 (the worst of 96 with other seeds was .08).
 func TestAnnealingReachesTheEvidence(t *testing.T) {
 	m := four()
 	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
@@ -91,7 +92,6 @@ func TestAnnealingReachesTheEvidence(t *testing.T) {
 		x := make([]float32, 8*6)
 		rng.New(5).Normal(x)
 		a := eval.DefaultAIS()
-		a.Chains = 128 // ln w has a deviation of about .25, so the mean one of .022
 		got, err := a.LogEvidence(context.Background(), e, x, 6, rng.New(1))
 		if err != nil {
 			t.Fatal(err)

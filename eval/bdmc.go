@@ -98,7 +98,7 @@ func (r *annealing) backward(ctx context.Context, z *tensors.Tensor, key rng.Key
 			return nil, err
 		}
 		for i, v := range lik {
-			logW[i] -= (r.temperature(t) - r.temperature(t-1)) * v
+			logW[i] -= (r.betas[t][i%r.n] - r.betas[t-1][i%r.n]) * v
 		}
 	}
 	return logW, z.FinalizeAll()

@@ -83,19 +83,17 @@ func TestDivergentPathsAreRefused(t *testing.T) {
 // TestTemperaturesRiseFromNoughtToOne, slowly at both ends.
 func TestTemperaturesRiseFromNoughtToOne(t *testing.T) {
 	for _, steps := range []int{1, 2, 50} {
-		a := AIS{Steps: steps}
-		if a.temperature(0) != 0 || a.temperature(steps) != 1 {
-			t.Errorf("%d: got ends %v and %v, want 0 and 1", steps, a.temperature(0), a.temperature(steps))
+		if temperature(0, steps) != 0 || temperature(steps, steps) != 1 {
+			t.Errorf("%d: got ends %v and %v, want 0 and 1", steps, temperature(0, steps), temperature(steps, steps))
 		}
 		for i := 1; i <= steps; i++ {
-			if !(a.temperature(i) > a.temperature(i-1)) {
+			if !(temperature(i, steps) > temperature(i-1, steps)) {
 				t.Errorf("%d: got a fall at %d", steps, i)
 			}
-			tk.Close(t, "symmetry", a.temperature(i)+a.temperature(steps-i), 1, 1e-12)
+			tk.Close(t, "symmetry", temperature(i, steps)+temperature(steps-i, steps), 1, 1e-12)
 		}
 	}
-	a := AIS{Steps: 50}
-	if first, middle := a.temperature(1), a.temperature(26)-a.temperature(25); first > middle/3 {
+	if first, middle := temperature(1, 50), temperature(26, 50)-temperature(25, 50); first > middle/3 {
 		t.Errorf("got a first step of %v beside %v in the middle, want less than a third", first, middle)
 	}
 }

@@ -180,7 +180,7 @@ func dependence(s *scene) (picture, error) {
 	shared(p.specs)
 	p.caption = "How the predicted mean moves when one column is set to each value in turn and all others stay as they are, averaged over " +
 		fmt.Sprintf("%s; the columns by falling effect, which is the standard deviation along the curve. ", rows(min(s.n, averagedRows))) +
-		"The blue band is one epistemic deviation about the curve, grey holds the middle 80 % of the rows: where grey is far from the curve, the effect depends on other columns. " +
+		"The blue band is one epistemic deviation about the curve, grey holds the middle 80 % of the rows: where grey widens along the axis, the effect depends on other columns. " +
 		"Strokes on the axis are deciles of the column. Columns that move together are moved apart here, into rows that may not exist."
 	if others > 0 {
 		p.caption += fmt.Sprintf(" Not drawn: %d of less effect.", others)

@@ -87,7 +87,8 @@ func fitMeanField(ctx context.Context, r *trainer, n *Net) error {
 		mean := func(name string) []float64 { return arrays[layerName(l)+"/"+name+"/mean"].Data }
 		n.mean = append(n.mean, layer{mean("weight"), mean("bias")})
 	}
-	return n.draw(r, q.sampler(arrays), r.c.Draws, arrays)
+	n.mean[0].W = r.t.axes.back(n.mean[0].W, n.shape[1])
+	return n.draw(r, q.sampler(arrays, r.t.axes), r.c.Draws, arrays)
 }
 
 // mode finds the weights of highest posterior density.

@@ -50,8 +50,9 @@ func (m meanField) weights(s *model.Scope, l int) (w, b normal) {
 	return q("weight", model.Gaussian(1/math.Sqrt(float64(in))), in, out), q("bias", model.Constant(0), out)
 }
 
-// sampler returns the source of weight draws μ + σε of the trained arrays.
-func (m meanField) sampler(arrays map[string]model.Array) sampler {
+// sampler returns the source of weight draws μ + σε of the trained arrays, for rows along the
+// columns.
+func (m meanField) sampler(arrays map[string]model.Array, along axes) sampler {
 	return func(key rng.Key, _ int) weights {
 		var out weights
 		for l := range m.shape.layers() {
@@ -60,6 +61,7 @@ func (m meanField) sampler(arrays map[string]model.Array) sampler {
 				B: drawNormal(arrays, layerName(l)+"/bias", key),
 			})
 		}
+		out[0].W = along.back(out[0].W, m.shape[1])
 		return out
 	}
 }

@@ -16,6 +16,7 @@ type table struct {
 	columns []scale   // of x; empty if it is taken as it is
 	target  scale     // 0 and 1 for classes
 	classes int       // C; 0 for a regression
+	axes    axes      // that x is along
 }
 
 // newTable checks rows and targets and standardises them by their own moments.
@@ -47,6 +48,12 @@ func newTable(x [][]float32, y []float64, c Config) (*table, error) {
 	}
 	t.x = standardized(x, t.d, t.columns)
 	var err error
+	if c.Axes == "principal" {
+		if t.axes, err = principalAxes(t.x, t.d); err != nil {
+			return nil, err
+		}
+		t.x = t.axes.turn(t.x, t.d)
+	}
 	if c.Head == "classes" {
 		t.classes, err = countClasses(y)
 	} else if t.target, err = moments(t.n, func(i int) float64 { return y[i] }); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/train/supervised"
 )
 
 // exampleModel trains a small model of generated digits, in memory.
@@ -45,6 +46,43 @@ func ExampleTrain() {
 	// rows of shape [28 28] with codes of 2 values
 	// 2 epochs, likelihood bernoulli
 	// test bound on 30 rows: true
+}
+
+// A net that predicts a column, here fitted from Go but usually by the command elbo train bnn, says
+// how sure it is: less so where it has seen no rows.
+func ExampleOpenPredictor() {
+	root, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(root)
+	ctx, dir := context.Background(), filepath.Join(root, "run")
+	c := supervised.Default() // a table of x and y = x³ + noise of deviation 3, x within ±4
+	c.Noise, c.Epochs = 3, 1000
+	table, err := supervised.OpenTable(ctx, c, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := supervised.Start(ctx, c, table, dir, "example", supervised.Observer{}); err != nil {
+		log.Fatal(err)
+	}
+
+	p, err := elbo.OpenPredictor(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	predictions, err := p.Predict(ctx, [][]float32{{2}, {8}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	lo, hi := predictions[0].Interval(.9)
+	fmt.Println(p.Target(), "by", p.Columns())
+	fmt.Println("interval at 2 holds 8:", lo < 8 && 8 < hi)
+	fmt.Println("less sure at 8:", predictions[1].SD > 2*predictions[0].SD)
+	// Output:
+	// y by [x]
+	// interval at 2 holds 8: true
+	// less sure at 8: true
 }
 
 // A run directory, here of elbo.Train but usually of the command elbo train, needs neither

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/elbo-go/elbo/plot"
 )
@@ -40,6 +41,7 @@ func isNumber(s *scene) bool   { return s.n > 0 && s.Classes == nil }
 func isCurve(s *scene) bool    { return isNumber(s) && s.d == 1 }
 func isTable(s *scene) bool    { return isNumber(s) && s.d != 1 }
 func isMatrix(s *scene) bool   { return isClasses(s) && len(s.Classes) <= plot.MaxConfusion }
+func hasWrong(s *scene) bool   { return isClasses(s) && slices.Contains(s.wrong, 1) }
 func isClasses(s *scene) bool  { return s.n > 0 && s.Classes != nil }
 func hasColumns(s *scene) bool { return isNumber(s) && s.d > 1 && s.At != nil && len(s.varying()) > 0 }
 
@@ -54,7 +56,7 @@ var figures = []figure{
 	{"dependence.png", "Partial dependence", secColumns, hasColumns, dependence},
 	{"confusion.png", "Confusion matrix", secPredictions, isMatrix, confusion},
 	{"reliability.png", "Reliability", secCalibration, isClasses, reliability},
-	{"rejection.png", "Refusing what is uncertain", secCalibration, isClasses, rejection},
+	{"rejection.png", "Refusing what is uncertain", secCalibration, hasWrong, rejection},
 	{"entropy.png", "Entropy of right and wrong rows", secSources, isClasses, entropies},
 	{"learning.png", "Learning curve", secTraining, hasHistory, learning},
 }

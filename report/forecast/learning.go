@@ -122,7 +122,11 @@ func learning(s *scene) (picture, error) {
 		}
 		p.specs = append(p.specs, spec)
 	}
-	p.caption = "Training minimises the loss, −log-likelihood plus penalty, in nats a row of the standardised target; means over each epoch while the weights still moved. " +
+	unit := "in nats a row"
+	if s.Classes == nil {
+		unit += " of the standardised target"
+	}
+	p.caption = "Training minimises the loss, −log-likelihood plus penalty, " + unit + "; means over each epoch while the weights still moved. " +
 		"The penalty is what the weights cost against their prior. A loss that still falls at the end asks for more epochs, one that jumps for a lower learning rate."
 	if averaged {
 		p.caption += " Lines are means over a few epochs, the shade behind holds each epoch."

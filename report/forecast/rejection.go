@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/plot"
@@ -36,6 +37,11 @@ func rejection(s *scene) (picture, error) {
 		}
 	}
 	c.Lines = append(c.Lines, ideal)
+	top := base
+	for _, l := range c.Lines {
+		top = max(top, slices.Max(l.Y))
+	}
+	c.Y = [2]float64{0, 1.05 * top}
 	p := picture{specs: []plot.ChartSpec{c}, opt: plot.ChartsOptions{Height: 340}}
 	p.caption = "Refuse the rows with the highest entropy and pass them to a person: the curve is the share of wrong ones among those kept. It should fall fast towards the ideal, which refuses every wrong row first; at random nothing is gained. " +
 		fmt.Sprintf("The mean along the curve (AURC, smaller is better) is %s by entropy and %s by the epistemic part alone.", percent(areas[0]), percent(areas[1]))

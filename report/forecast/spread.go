@@ -23,8 +23,11 @@ func spread(s *scene) (picture, error) {
 	if finite(ence) && s.n > 1 {
 		p.caption += fmt.Sprintf(" The mean relative distance of the bins from the line (ENCE) is %s.", percent(ence))
 	}
-	if beyond > 0 {
-		p.caption += fmt.Sprintf(" %d of the largest errors lie above the chart.", beyond)
+	switch {
+	case beyond == 1:
+		p.caption += " The largest error lies above the chart."
+	case beyond > 1:
+		p.caption += fmt.Sprintf(" The %d largest errors lie above the chart.", beyond)
 	}
 	p.caption += " Right: the predicted deviations themselves; of two calibrated models the sharper one is better."
 	if sd := spreadOf(s.Y); sd > 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
@@ -84,56 +83,46 @@ func TestPotentialsHaveTheKnownIntegrals(t *testing.T) {
 	}
 }
 
-// boxed is the energy of x whose image z = 8/(1 + e^−x) − 4 in the box has the energy u: with
-// it a flow of any map stays in the box.
-func boxed(u func(z *g.Node) *g.Node) func(x *g.Node) *g.Node {
-	return func(x *g.Node) *g.Node {
-		z, l := bij.Sigmoid{Low: special.ScalarLike(x, -4), High: special.ScalarLike(x, 4)}.Forward(x)
-		return g.Sub(u(z), g.ReduceSum(l, -1))
-	}
-}
-
-// fitting is a flow that is fitted to an energy.
+// fitting is a flow onto the box that is fitted to an energy.
 type fitting struct {
-	flow   func(s *model.Scope) bij.Bijector
+	// draw returns m draws z in the box, m×2, and ln q of each; evenly tells that their noise may
+	// cover its range more evenly than independent noise does.
+	draw   func(s *model.Scope, m int, evenly bool) (z, logQ *g.Node)
 	energy func(z *g.Node) *g.Node
 	steps  int
 	draws  int     // a step
 	rate   float64 // of Adam, falling along half a cosine
 	clip   float64 // bound on the norm of the gradient
+	cold   float64 // β at the start
+	warm   float64 // share of the steps over which β rises to 1 in a line
 }
 
-// freeEnergy trains in float32 with the energy weighted by β rising from .1 to 1 over the first
-// quarter of the steps, so that no mode is lost early, and returns E_q[ln q + U] of 200,000 draws
-// in float64 with its standard error.
+// freeEnergy trains in float32 with the energy weighted by β, so that no mode is lost early, and
+// returns E_q[ln q + U] of 200,000 draws in float64 with its standard error.
 func (f fitting) freeEnergy(t *testing.T, seed uint64) (mean, se float64) {
 	t.Helper()
-	values := func(s *model.Scope, m int, beta *g.Node) *g.Node {
-		x, logQ := bij.NewFlow(s, f.flow(s.In("flow")), 2).RsampleLogProb(s, "noise", m)
-		return g.Add(logQ, g.Mul(beta, boxed(f.energy)(x)))
+	values := func(s *model.Scope, m int, beta *g.Node, evenly bool) *g.Node {
+		z, logQ := f.draw(s, m, evenly)
+		return g.Add(logQ, g.Mul(beta, f.energy(z)))
 	}
 	adam := optim.NewAdam()
 	adam.Clip = f.clip
 	p := tk.Params(t, dtypes.Float32)
 	step := model.NewProgram(p, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
-		loss := g.ReduceAllMean(values(s, f.draws, in[0]))
+		loss := g.ReduceAllMean(values(s, f.draws, in[0], true))
 		adam.Update(s, loss, in[1], in[2])
 		return []*g.Node{loss}
 	}).Training()
 	schedule := optim.Schedule{Kind: "cosine", Total: int64(f.steps)}
 	scalar := func(v float64) *tensors.Tensor { return tensors.FromValue(float32(v)) }
-	begin := time.Now()
 	for i := range f.steps {
 		rate, correct := adam.Scalars(int64(i+1), f.rate*schedule.At(int64(i)))
-		beta := math.Min(1, .1+.9*4*float64(i)/float64(f.steps))
-		out := tk.Values(t, step, rng.New(seed).At(uint64(i)), scalar(beta), scalar(rate), scalar(correct))
-		if i%(f.steps/5) == 0 {
-			t.Logf("step %d: %.4f, %.0f s", i, out[0][0], time.Since(begin).Seconds())
-		}
+		beta := math.Min(1, f.cold+(1-f.cold)*float64(i)/(f.warm*float64(f.steps)))
+		tk.Values(t, step, rng.New(seed).At(uint64(i)), scalar(beta), scalar(rate), scalar(correct))
 	}
 	wide := tk.Params(t, dtypes.Float64)
 	program := model.NewProgram(wide, "evaluation", func(s *model.Scope, _ []*g.Node) []*g.Node {
-		return []*g.Node{values(s, 20000, g.Scalar(s.Graph(), s.DType(), 1))}
+		return []*g.Node{values(s, 20000, g.Scalar(s.Graph(), s.DType(), 1), false)}
 	})
 	tk.Values(t, program, rng.New(1))
 	tk.Import(t, wide, tk.Export(t, p)...)
@@ -157,42 +146,108 @@ func bounded(t *testing.T, name string, mean, se, least, limit float64) {
 	}
 }
 
-// planar32 is N(μ, σ²) bent by 32 planar maps.
-func planar32(s *model.Scope) bij.Bijector {
-	return append(bij.Chain{bij.NewAffine(s.In("base"), 2)}, bij.NewPlanar(s.In("planar"), 2, 32)...)
+// planar32 is N(μ, σ²) bent by 32 planar maps and brought into the box by z = 8/(1 + e^−x) − 4.
+func planar32(s *model.Scope, m int, _ bool) (z, logQ *g.Node) {
+	end := func(v float64) *g.Node { return g.Scalar(s.Graph(), s.DType(), v) }
+	f := bij.Chain{bij.NewAffine(s.In("base"), 2)}
+	f = append(append(f, bij.NewPlanar(s.In("planar"), 2, 32)...), bij.Sigmoid{Low: end(-4), High: end(4)})
+	return bij.NewFlow(s, f, 2).RsampleLogProb(s, "noise", m)
 }
 
-// splines is N(μ, σ²) bent by six couplings of rational-quadratic splines of 12 bins.
-func splines(s *model.Scope) bij.Bijector {
-	f := bij.Chain{bij.NewAffine(s.In("base"), 2)}
+// splines is the uniform distribution of the box, bent by six couplings of rational-quadratic
+// splines of 16 bins that map the box onto itself: no tail can be lost.
+func splines(s *model.Scope, m int, evenly bool) (z, logQ *g.Node) {
+	var f bij.Chain
 	for i := range 6 {
-		at, law := s.In(fmt.Sprint("coupling", i)), bij.SplineLaw{Bins: 12, Bound: 5}
+		at, law := s.In(fmt.Sprint("coupling", i)), bij.SplineLaw{Bins: 16, Bound: 4, Ends: true}
 		f = append(f, bij.NewSplineCoupling(at, 2, i%2 == 1, law, bij.Net{Hidden: []int{32, 32}}))
 	}
-	return f
+	var u *g.Node
+	if evenly {
+		u = latticed(s, m)
+	} else {
+		u = s.Uniform("u", m, 2)
+	}
+	z, logDet := f.Forward(g.AddScalar(g.MulScalar(u, 8), -4))
+	return z, g.AddScalar(g.Neg(logDet), -math.Log(64))
+}
+
+// latticed returns m points of the unit square, each uniform, that cover it evenly: i·α modulo 1
+// moved by one draw for all, with α = (1/ρ, 1/ρ²) and ρ³ = ρ + 1 (Roberts 2018; the shift is that
+// of Cranley & Patterson 1976).
+func latticed(s *model.Scope, m int) *g.Node {
+	const rho = 1.32471795724474602596
+	points := make([][]float64, m)
+	for i := range points {
+		for _, alpha := range []float64{1 / rho, 1 / (rho * rho)} {
+			_, part := math.Modf(float64(i) * alpha)
+			points[i] = append(points[i], part)
+		}
+	}
+	u := g.Add(g.ConstAsDType(s.Graph(), s.DType(), points), s.Uniform("shift", 1, 2))
+	return g.Where(g.GreaterOrEqual(u, g.OnesLike(u)), g.AddScalar(u, -1), u)
+}
+
+// TestLatticePointsAreUniform: means and second moments of single points over draws of the shift,
+// within five standard errors (false alarm 1e-5), and the error of a set's mean is far below that
+// of independent points, 1/√(12·512) = .0128.
+func TestLatticePointsAreUniform(t *testing.T) {
+	p := tk.Params(t, dtypes.Float64)
+	program := model.NewProgram(p, "points", func(s *model.Scope, _ []*g.Node) []*g.Node { return []*g.Node{latticed(s, 512)} })
+	var first, square, means []float64
+	for i := range 4000 {
+		u := tk.Values(t, program, rng.New(1).At(uint64(i)))[0]
+		first, square = append(first, u[2*17]), append(square, u[2*17+1]*u[2*17+1])
+		sum := 0.
+		for j := 0; j < len(u); j += 2 {
+			if !(u[j] >= 0 && u[j] < 1 && u[j+1] >= 0 && u[j+1] < 1) {
+				t.Fatalf("point %v, %v: want one of the unit square", u[j], u[j+1])
+			}
+			sum += u[j] / 512
+		}
+		means = append(means, sum)
+	}
+	for _, c := range []struct {
+		what string
+		of   []float64
+		want float64
+	}{{"mean", first, .5}, {"second moment", square, 1. / 3}, {"mean of a set", means, .5}} {
+		mean, _, se := tk.Moments(c.of)
+		tk.Close(t, c.what, mean, c.want, 5*se)
+	}
+	if _, variance, _ := tk.Moments(means); math.Sqrt(variance) > .0128/5 {
+		t.Errorf("standard deviation of a set's mean: got %v, want a fifth of .0128 at most", math.Sqrt(variance))
+	}
 }
 
 // TestPaperFlowsOfPotentials: the free energy of a flow of 32 planar maps is within .15 nat of
-// −ln Z, that of spline couplings within .03, and neither is below it by four standard errors
-// (false alarm 3e-5 a line).
+// −ln Z, that of spline couplings within .03 for each of three seeds, and none is below it by four
+// standard errors (false alarm 3e-5 a line).
 //
-// The settings of the splines were chosen among some twenty with this seed, and the fit of U₃ is
-// not robust: it ends .027 above −ln Z here, and .055 above with 10,000 steps.
+// A flow that has left a part of a mode behind is not drawn back to it: with β at 1 after a
+// quarter of the steps, splines lost the far end of a branch of U₄ on half of the seeds, .04 to
+// .07 nat. Their settings were chosen with seeds 11 to 14.
 func TestPaperFlowsOfPotentials(t *testing.T) {
 	long(t)
 	for _, c := range []struct {
 		name  string
 		f     fitting
+		seeds uint64
 		limit float64
 	}{
-		{"planar", fitting{flow: planar32, steps: 5000, draws: 256, rate: .01, clip: 10}, .15},
-		{"splines", fitting{flow: splines, steps: 6000, draws: 512, rate: .003, clip: 1}, .03},
+		{"planar", fitting{draw: planar32, steps: 5000, draws: 256, rate: .01, clip: 10, cold: .1, warm: .25}, 1, .15},
+		{"splines", fitting{draw: splines, steps: 4000, draws: 512, rate: .003, clip: 1, cold: .01, warm: .6}, 3, .03},
 	} {
 		for _, u := range potentials {
 			t.Run(c.name+" "+u.name, func(t *testing.T) {
 				c.f.energy = u.energy
-				mean, se := c.f.freeEnergy(t, 1)
-				bounded(t, u.name, mean, se, -u.logZ, c.limit)
+				worst, sum := math.Inf(-1), 0.
+				for seed := range c.seeds {
+					mean, se := c.f.freeEnergy(t, seed+1)
+					bounded(t, fmt.Sprintf("%s, seed %d", u.name, seed+1), mean, se, -u.logZ, c.limit)
+					worst, sum = math.Max(worst, mean+u.logZ), sum+mean+u.logZ
+				}
+				t.Logf("%s: %.4f above −ln Z in the mean of %d seeds, %.4f at worst", u.name, sum/float64(c.seeds), c.seeds, worst)
 			})
 		}
 	}

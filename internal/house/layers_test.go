@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"vi/...", "expfam"},
 	{"vae/...", "bnn", "prob", "pgm/...", "hmm", "crf", "mixture", "topic"},
 	{"data", "ckpt", "eval", "plot"},
-	{"train", "codec", "report/..."},
+	{"train/...", "codec", "report/..."},
 	{"."},
 	{"serve/...", "cluster/...", "bench/..."},
 	{"cmd/elbo/...", "paper"},

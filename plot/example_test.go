@@ -75,3 +75,18 @@ func ExampleReport() {
 	fmt.Println(strings.Contains(b.String(), "<h1>vae on digits</h1>"), strings.Contains(b.String(), "<script"))
 	// Output: true false
 }
+
+// A band with its mean and the rows it was made for.
+func ExampleCharts() {
+	x := []float64{0, 1, 2, 3}
+	spec := plot.ChartSpec{
+		XLabel: "distance (m)", YLabel: "time (s)",
+		Areas: []plot.Area{{Name: "90 %", X: x, Lo: []float64{0, 1, 1, 2}, Hi: []float64{1, 3, 5, 7}, Color: 1, Shade: .3}},
+		Lines: []plot.Series{{Name: "mean", X: x, Y: []float64{.5, 2, 3, 4.5}, Color: 1}},
+		Marks: []plot.Marks{{Name: "rows", X: []float64{.5, 1.5, 2.5}, Y: []float64{1, 2, 5}}},
+	}
+	var b bytes.Buffer
+	err := plot.Charts(&b, "Times", []plot.ChartSpec{spec}, plot.ChartsOptions{})
+	fmt.Println(b.Len() > 0, err)
+	// Output: true <nil>
+}

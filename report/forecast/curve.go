@@ -79,7 +79,7 @@ func (s *scene) sweep() (at []float64, ps []bnn.Prediction, err error) {
 	}
 	x := make([][]float32, curvePoints)
 	for i := range x {
-		v := float32(lo - (hi-lo)/4 + 1.5*(hi-lo)*float64(i)/(curvePoints-1))
+		v := float32(math.Min(math.Max(lo-(hi-lo)/4+1.5*(hi-lo)*float64(i)/(curvePoints-1), -math.MaxFloat32), math.MaxFloat32))
 		x[i], at = []float32{v}, append(at, float64(v))
 	}
 	ps, err = s.predict(x)

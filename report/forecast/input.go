@@ -113,11 +113,11 @@ func checkPrediction(p bnn.Prediction, classes int) error {
 	}
 	for _, v := range []float64{p.SD, p.Epistemic, p.Aleatoric} {
 		if !finite(v) || v < 0 {
-			return fmt.Errorf("got deviations %v, %v and %v, want finite ones of at least 0", p.SD, p.Epistemic, p.Aleatoric)
+			return fmt.Errorf("got deviations %v, %v and %v, want finite ones from 0 to %g", p.SD, p.Epistemic, p.Aleatoric, largest)
 		}
 	}
 	if !finite(p.Mean) {
-		return fmt.Errorf("mean: got %v, want a finite number", p.Mean)
+		return fmt.Errorf("mean: got %v, want a finite number up to %g", p.Mean, largest)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func checkPrediction(p bnn.Prediction, classes int) error {
 // checkTarget looks at one target.
 func (in *Input) checkTarget(y float64) error {
 	if !finite(y) {
-		return fmt.Errorf("got %v, want a finite number", y)
+		return fmt.Errorf("got %v, want a finite number up to %g", y, largest)
 	}
 	if c := len(in.Classes); c > 0 && (y != math.Trunc(y) || y < 0 || y >= float64(c)) {
 		return fmt.Errorf("got class %v, want 0 … %d", y, c-1)
@@ -133,4 +133,7 @@ func (in *Input) checkTarget(y float64) error {
 	return nil
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+// largest is the size up to which squares of errors stay finite.
+const largest = 1e150
+
+func finite(v float64) bool { return math.Abs(v) <= largest }

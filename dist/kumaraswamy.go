@@ -55,7 +55,6 @@ func (d Kumaraswamy) Variance() *g.Node {
 
 // harmonic returns H_b = ψ(b + 1) + γ, with E[ln(1 − xᵃ)] = −1/b and E[ln x] = −H_b/a.
 func harmonic(b *g.Node) *g.Node {
-	const euler = .57721566490153286061
 	return g.AddScalar(special.Digamma(g.AddScalar(b, 1)), euler)
 }
 

@@ -84,6 +84,29 @@ def von_mises(p, x):
     return lp, tail if x < 0 else 1 - tail, mp.sign(x) * slope
 
 
+def gumbel(p, x):
+    z = (x - p[0]) / p[1]
+    return -mp.log(p[1]) - z - mp.exp(-z), mp.exp(-mp.exp(-z)), nan
+
+
+def weibull(p, x):
+    k, s = p
+    y = (x / s) ** k
+    return mp.log(k / s) + (k - 1) * mp.log(x / s) - y, -mp.expm1(-y), nan
+
+
+def pareto(p, x):
+    m, a = p
+    return mp.log(a) + a * mp.log(m) - (a + 1) * mp.log(x), -mp.expm1(-a * mp.log(x / m)), nan
+
+
+def skew_normal(p, x):
+    m, s, a = p
+    z = (x - m) / s
+    lp = mp.log(2) - mp.log(s) - z * z / 2 - mp.log(2 * mp.pi) / 2 + mp.log(mp.erfc(-a * z / mp.sqrt(2)) / 2)
+    return lp, nan, nan
+
+
 def log_normal(p, x):
     m, ls = p
     z = (mp.log(x) - m) / mp.exp(ls)
@@ -181,6 +204,15 @@ for m, s, lo, hi in [(0, 1, -1, 2), (0, 1, 5, 6), (0, 1, -40, -38), (2, .5, -100
     if lo == 30:
         xs = [30.001, 30.05, 30.5, 40]
     add("TruncatedNormal", truncated_normal, (m, s, lo, hi), xs)
+
+for m, s in [(0, 1), (1.3, .5), (-2, 1e-8), (.1, 1e8)]:
+    add("Gumbel", gumbel, (m, s), [m + z * s for z in (-6, -2, 0, 1e-9, 3, 40, 600)])
+for k, s in [(1, 1), (.4, 2.5), (9, 1e-8), (1.5, 1e8), (.02, 1), (1e4, 2)]:
+    add("Weibull", weibull, (k, s), [s * float(mp.mpf(e) ** (1 / mp.mpf(k))) for e in (1e-12, .03, .7, 1, 4, 40)])
+for m, a in [(1, 1), (.3, 2.5), (1e-8, 3), (1e8, .2), (2, 1e-8), (2, 1e8)]:
+    add("Pareto", pareto, (m, a), [m, m * (1 + 2 ** -40), m * 1.5, m * 40, m * 1e9])
+for m, s, a in [(0, 1, 0), (1, 2, 3), (-2, 1e-8, -4), (.1, 1e8, .7), (0, 1, 1e8), (0, 1, -1e-8)]:
+    add("SkewNormal", skew_normal, (m, s, a), [m + z * s for z in (-40, -3, -.1, .4, 2, 40)] if abs(a) < 1e3 else [-1e-9, 1e-9, .5, 3])
 
 with open("continuous.csv", "w", newline="") as out:
     csv.writer(out, lineterminator="\n").writerows(rows)

@@ -34,7 +34,7 @@ type Config struct {
 	InitSD    float64 // σ of q(w) at the start; 0.02
 	Dropout   float64 // of dropout: probability that a hidden unit is left out; 0.05
 	Members   int     // of ensemble: number of networks; 5
-	Evidence  bool    // of laplace-kfac: let the evidence choose the prior's deviation and a learned noise, after the mode
+	Evidence  bool    // of laplace, laplace-kfac, last-layer: let the evidence choose the prior's deviation and a learned noise, after the mode
 	Epochs    int     // passes over the table; as many as make 3,000 steps
 	Batch     int     // B, rows a step; all up to 1,024 (32 for swag), 128 of larger tables
 	LR        float64 // learning rate of Adam at the start, half a cosine to 0; 0.01
@@ -147,8 +147,8 @@ func (c Config) together() error {
 		return fmt.Errorf("bnn: method last-layer: got a %s head, want a homoscedastic one, whose posterior is exact", c.Head)
 	case c.Method == "dropout" && c.Hidden != nil && len(c.Hidden) == 0:
 		return fmt.Errorf("bnn: method dropout: got no hidden layer, want one with units to leave out")
-	case c.Evidence && c.Method != "laplace-kfac":
-		return fmt.Errorf("bnn: evidence: got it with method %q, want laplace-kfac", c.Method)
+	case c.Evidence && !slices.Contains([]string{"laplace", "laplace-kfac", "last-layer"}, c.Method):
+		return fmt.Errorf("bnn: evidence: got it with method %q, want laplace, laplace-kfac or last-layer", c.Method)
 	case c.Axes == "principal" && c.Method != "" && c.Method != "vi":
 		return fmt.Errorf("bnn: axes: got principal with method %s, want it with vi", c.Method)
 	case c.Axes == "principal" && (c.Prior.Kind == "mixture" || c.Prior.Kind == "ard"):

@@ -28,14 +28,16 @@ func fitKFAC(ctx context.Context, r *trainer, n *Net) error {
 	if err != nil {
 		return err
 	}
-	posterior, logLik, err := r.kroneckers(ctx, n.shape)
+	posterior, _, err := r.kroneckers(ctx, n.shape)
 	if err != nil {
 		return err
 	}
-	if r.c.Evidence {
-		if err := r.raiseEvidence(ctx, n, posterior, logLik, arrays); err != nil {
-			return err
-		}
+	tau, rho, err := r.raiseEvidence(ctx, n, arrays)
+	if err != nil {
+		return err
+	}
+	for _, k := range posterior {
+		k.rescale(tau, rho)
 	}
 	return n.draw(r, func(key rng.Key, _ int) weights {
 		w := make(weights, len(posterior))
@@ -57,7 +59,7 @@ func (r *trainer) kroneckers(ctx context.Context, s shape) (out []*kronecker, lo
 	out = make([]*kronecker, len(f))
 	for l := range f {
 		if out[l], err = f[l].posterior(s.priorSDs(l, r.c.Prior.SD)); err != nil {
-			return nil, 0, fmt.Errorf("bnn: laplace-kfac: layer %d: %w", l, err)
+			return nil, 0, fmt.Errorf("bnn: %s: layer %d: %w", r.c.Method, l, err)
 		}
 	}
 	return out, logLik, nil

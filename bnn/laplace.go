@@ -25,14 +25,18 @@ func fitLaplace(ctx context.Context, r *trainer, n *Net) error {
 	if err != nil {
 		return err
 	}
+	tau, rho, err := r.raiseEvidence(ctx, n, arrays)
+	if err != nil {
+		return err
+	}
 	sds := make(weights, len(h))
 	for l := range h {
-		prior := math.Pow(r.c.Prior.SD*n.shape.scale(l), -2)
+		prior := tau * math.Pow(r.c.Prior.SD*n.shape.scale(l), -2)
 		for _, v := range h[l].W {
-			sds[l].W = append(sds[l].W, 1/math.Sqrt(prior+v))
+			sds[l].W = append(sds[l].W, 1/math.Sqrt(prior+rho*v))
 		}
 		for _, v := range h[l].B {
-			sds[l].B = append(sds[l].B, 1/math.Sqrt(math.Pow(r.c.Prior.SD, -2)+v))
+			sds[l].B = append(sds[l].B, 1/math.Sqrt(tau*math.Pow(r.c.Prior.SD, -2)+rho*v))
 		}
 	}
 	return n.draw(r, func(key rng.Key, _ int) weights { return around(n.mean, sds, key) }, r.c.Draws, arrays)

@@ -109,19 +109,24 @@ func products(posterior []*kronecker) (out []float64) {
 	return out
 }
 
-// raiseEvidence gives prior and rows the precisions of the highest evidence, with the mode where
-// it is: the deviations of all weights change by one factor, and a learned σ by another.
-func (r *trainer) raiseEvidence(ctx context.Context, n *Net, posterior []*kronecker, logLik float64, arrays map[string]model.Array) error {
+// raiseEvidence returns how much more precise than configured the prior is, τ times, and the rows
+// are, ρ times, at the highest evidence about the mode, if the configuration asks for it. A learned
+// σ changes with ρ.
+func (r *trainer) raiseEvidence(ctx context.Context, n *Net, arrays map[string]model.Array) (tau, rho float64, err error) {
+	if !r.c.Evidence {
+		return 1, 1, nil
+	}
+	posterior, logLik, err := r.kroneckers(ctx, n.shape)
+	if err != nil {
+		return 0, 0, err
+	}
 	e, err := r.evidence(ctx, n, posterior, logLik, arrays)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	tau, rho := e.best()
-	for _, k := range posterior {
-		k.rescale(tau, rho)
-	}
+	tau, rho = e.best()
 	if a, ok := arrays[logScale]; ok {
 		a.Data[0] -= .5 * math.Log(rho)
 	}
-	return nil
+	return tau, rho, nil
 }

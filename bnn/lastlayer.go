@@ -23,6 +23,10 @@ func fitLastLayer(ctx context.Context, r *trainer, n *Net) error {
 	if err != nil {
 		return err
 	}
+	tau, _, err := r.raiseEvidence(ctx, n, arrays) // ρ is in σ
+	if err != nil {
+		return err
+	}
 	top := n.shape.layers() - 1
 	h := n.shape[top]
 	precision, right, err := r.normalEquations(ctx, n.shape, r.sigma(arrays))
@@ -34,7 +38,7 @@ func fitLastLayer(ctx context.Context, r *trainer, n *Net) error {
 		if j < h {
 			s *= n.shape.scale(top)
 		}
-		precision.SetSym(j, j, precision.At(j, j)+1/(s*s))
+		precision.SetSym(j, j, precision.At(j, j)+tau/(s*s))
 	}
 	var chol mat.Cholesky
 	if !chol.Factorize(precision) {

@@ -112,6 +112,10 @@ func TestEveryPriorAndEstimatorResumes(t *testing.T) {
 	for _, c.Estimator = range Estimators {
 		check(c.Estimator, x, y, c)
 	}
+	c.Estimator, c.Evidence = "", true
+	for _, c.Method = range []string{"laplace", "laplace-kfac", "last-layer"} {
+		check(c.Method+" by its evidence", x, y, c)
+	}
 }
 
 // A fit that goes on takes snapshots like one that was never stopped.

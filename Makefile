@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare bench paper paper-posteriordb paper-flows paper-bounds paper-bnn sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro bench paper paper-posteriordb paper-flows paper-bounds paper-bnn sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -63,6 +63,10 @@ sbc:
 PYTHON ?= python3
 compare:
 	bench/record compare go run ./bench/compare -python $(PYTHON)
+
+# Black-box variational inference beside NumPyro; on a quiet machine, about half an hour.
+compare-numpyro:
+	bench/record numpyro go run ./bench/numpyro -python $(PYTHON) -data $(or $(ELBO_DATA),../shared/data)
 
 bench:
 	bench/record bench go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 2h

@@ -61,3 +61,18 @@ func TestMistakesOfTheProgramPanic(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// What is returned is the caller's own: the next caller sees the catalogue as it was.
+func TestTheCatalogueIsNotTheCallers(t *testing.T) {
+	alone(t)
+	Add(full(Nets, "b"))
+	Add(full(Nets, "a"))
+	list := Entries()
+	list[0].Name = "changed"
+	if got := Entries()[0].Name; got != "a" {
+		t.Errorf("got %q, want a", got)
+	}
+	if len(Groups()) != 1 {
+		t.Errorf("got groups %v, want one", Groups())
+	}
+}

@@ -88,9 +88,9 @@ func TestACheckpointOfSomethingElseIsRefused(t *testing.T) {
 		"got format 7 after 5 epochs, want 1 after 5": edit(func(st *state) { st.Format = 7 }),
 		"got format 1 after 9 epochs, want 1 after 5": edit(func(st *state) { st.Epochs = 9 }),
 		"after 5 epochs: got data fingerprint abc":    edit(func(st *state) { st.Fingerprint = "abc" }),
-		"bnn: snapshot: ":                             edit(func(st *state) { st.Fit = json.RawMessage(`{"format": 3}`) }),
-		"colour":                                      func(c *ckpt.Checkpoint) { c.State = []byte(`{"colour": 1}`) },
-		"bnn: snapshot: arrays":                       func(c *ckpt.Checkpoint) { c.Model = c.Model[1:] },
+		"bnn: snapshot: ":       edit(func(st *state) { st.Fit = json.RawMessage(`{"format": 3}`) }),
+		"colour":                func(c *ckpt.Checkpoint) { c.State = []byte(`{"colour": 1}`) },
+		"bnn: snapshot: arrays": func(c *ckpt.Checkpoint) { c.Model = c.Model[1:] },
 		"supervised: checkpoint: ": func(c *ckpt.Checkpoint) {
 			c.Model[0] = ckpt.FromFloat32s(c.Model[0].Name, []int{1}, []float32{1})
 		},

@@ -14,33 +14,31 @@ const (
 	curveMarks  = 3000 // test rows drawn over it
 )
 
-// curve draws the prediction over the one input column with its bands.
+// curve draws the prediction over the one input column with its bands, and below the same about
+// its mean, where bands can be read that are narrow beside the range of the mean.
 func curve(s *scene) (picture, error) {
 	at, ps, err := s.sweep()
 	if err != nil {
 		return picture{}, err
 	}
-	mean := plot.Series{Name: "mean", X: at, Y: means(ps), Color: 1}
-	points := s.some("curve", curveMarks)
-	marks := plot.Marks{Name: "test rows", Size: dotSize(len(points)), X: make([]float64, len(points)), Y: pick(s.Y, points)}
-	for i, r := range points {
-		marks.X[i] = float64(s.X[r][0])
-	}
-	chart := func(title string, of func([]bnn.Prediction, float64) band) plot.ChartSpec {
-		outer, inner := of(ps, .9), of(ps, .5)
+	mean, points := means(ps), s.some("curve", curveMarks)
+	here, zero := means(s.Predictions), make([]float64, max(s.n, len(at)))
+	draw := func(title, y string, of func([]bnn.Prediction, float64) band, line, dots []float64) plot.ChartSpec {
 		return plot.ChartSpec{
-			Title: title, XLabel: s.Columns[0], YLabel: s.target(), Lines: []plot.Series{mean}, Marks: []plot.Marks{marks},
-			Areas: []plot.Area{
-				{Name: "90 %", X: at, Lo: outer.lo, Hi: outer.hi, Color: 1, Shade: .2},
-				{Name: "50 %", X: at, Lo: inner.lo, Hi: inner.hi, Color: 1, Shade: .35},
-			},
+			Title: title, XLabel: s.Columns[0], YLabel: y, Areas: bandAreas(at, of(ps, .9), of(ps, .5), line),
+			Lines: []plot.Series{{Name: "mean", X: at, Y: minus(mean, line), Color: 1}}, Marks: []plot.Marks{s.curveMarks(points, dots)},
 		}
 	}
-	p := picture{opt: plot.ChartsOptions{Cols: 2, Width: 480, Height: 380}}
-	p.specs = []plot.ChartSpec{chart("All uncertainty", totalBand), chart("Noise alone (aleatoric)", noiseBand)}
-	shared(p.specs)
+	p := picture{opt: plot.ChartsOptions{Cols: 2, Width: 480, Height: 310}}
+	over := []plot.ChartSpec{draw("All uncertainty", s.target(), totalBand, zero, zero), draw("Noise alone (aleatoric)", s.target(), noiseBand, zero, zero)}
+	about := []plot.ChartSpec{draw("All uncertainty, about the mean", "true minus predicted, in the same unit", totalBand, mean, here),
+		draw("Noise alone, about the mean", "true minus predicted, in the same unit", noiseBand, mean, here)}
+	shared(over)
+	shared(about)
+	p.specs = append(over, about...)
 	p.caption = "The line is the predicted mean; half of all targets should fall into the dark band, nine in ten into both together. " +
-		"The right chart keeps only the noise that stays however many rows one collects; what the left one adds is ignorance of the weights (epistemic), which should grow where no rows are."
+		"The right charts keep only the noise that stays however many rows one collects; what the left ones add is ignorance of the weights (epistemic), which should grow where no rows are. " +
+		"The lower charts show the same less the mean."
 	if s.At != nil {
 		p.caption += " The curve reaches beyond the test rows by a quarter of their range on each side."
 	}
@@ -50,12 +48,38 @@ func curve(s *scene) (picture, error) {
 	return p, nil
 }
 
+// bandAreas are the areas of two bands, less a line.
+func bandAreas(at []float64, outer, inner band, line []float64) []plot.Area {
+	return []plot.Area{
+		{Name: "90 %", X: at, Lo: minus(outer.lo, line), Hi: minus(outer.hi, line), Color: 1, Shade: .2},
+		{Name: "50 %", X: at, Lo: minus(inner.lo, line), Hi: minus(inner.hi, line), Color: 1, Shade: .35},
+	}
+}
+
+// curveMarks are some test rows, less an origin for each.
+func (s *scene) curveMarks(points []int, origin []float64) plot.Marks {
+	m := plot.Marks{Name: "test rows", Size: dotSize(len(points)), X: make([]float64, len(points)), Y: make([]float64, len(points))}
+	for i, r := range points {
+		m.X[i], m.Y[i] = float64(s.X[r][0]), s.Y[r]-origin[r]
+	}
+	return m
+}
+
+// minus is a − b for each of a.
+func minus(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i, v := range a {
+		out[i] = v - b[i]
+	}
+	return out
+}
+
 // dotSize keeps points from hiding a curve; many are left to the usual sizes.
 func dotSize(n int) float64 {
 	if n > 200 {
 		return 0
 	}
-	return 2.4
+	return 2
 }
 
 // sweep predicts along the column: over half as much again as its range, or at the test rows alone.

@@ -37,13 +37,26 @@ func TestACurveReachesBeyondTheRows(t *testing.T) {
 			near(t, "noise band "+c.name, b.Hi[i]-b.Lo[i], 2*c.z*want.Aleatoric, 1e-7)
 		}
 	}
+	for i := range line.X {
+		for k, about := range p.specs[2:] {
+			for _, name := range []string{"90 %", "50 %"} {
+				a, b := layer(t, p.specs[k].Areas, name), layer(t, about.Areas, name)
+				near(t, "lower bound about the mean", b.Lo[i], a.Lo[i]-line.Y[i], 1e-12)
+				near(t, "upper bound about the mean", b.Hi[i], a.Hi[i]-line.Y[i], 1e-12)
+			}
+			near(t, "mean about itself", about.Lines[0].Y[i], 0, 0)
+		}
+	}
+	for i, v := range layer(t, p.specs[2].Marks, "test rows").Y {
+		near(t, "error of a row", v, in.Y[i]-in.Predictions[i].Mean, 1e-12)
+	}
 	marks := layer(t, total.Marks, "test rows")
 	for i := range in.Y {
 		if marks.X[i] != float64(in.X[i][0]) || marks.Y[i] != in.Y[i] {
 			t.Errorf("row %d lies at (%v, %v)", i, marks.X[i], marks.Y[i])
 		}
 	}
-	if total.Y != noise.Y || total.XLabel != "c0" || total.YLabel != "price ($)" {
+	if total.Y != noise.Y || p.specs[2].Y != p.specs[3].Y || total.XLabel != "c0" || total.YLabel != "price ($)" {
 		t.Errorf("got axes %v and %v, labels %q and %q", total.Y, noise.Y, total.XLabel, total.YLabel)
 	}
 	says(t, p.caption, "half of all targets", "nine in ten", "epistemic", "a quarter of their range")

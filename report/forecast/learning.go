@@ -37,8 +37,8 @@ func lanes(history []bnn.Progress) (out []lane, starts []int) {
 }
 
 // settled is the number of first epochs of a long phase in which the loss falls steeply and would
-// flatten the rest: those of the first quarter before one within the range of the
-// rest or close above it.
+// flatten the rest: those of the first quarter before one within four times the
+// range of the rest.
 func (l lane) settled() int {
 	first := len(l.epochs) / 4
 	if first < 3 {
@@ -49,7 +49,7 @@ func (l lane) settled() int {
 		lo, hi = math.Min(lo, p.Loss), math.Max(hi, p.Loss)
 	}
 	for i, p := range l.epochs[:first] {
-		if p.Loss <= hi+(hi-lo) {
+		if p.Loss <= hi+4*(hi-lo) {
 			return i
 		}
 	}

@@ -25,10 +25,17 @@ func labeled(sets ...*data.Set) (x [][]float32, y []float64) {
 
 // Two hidden layers of 400 units, ten epochs. The goal is that at most 2.6 % of the test digits
 // are taken for another, and that the entropy of the predictions tells articles of clothing from
-// digits with an AUROC of at least .9; priors and rates were chosen on validation rows. Dropout
-// reaches both. The mean-field posterior trades one for the other along the width of its prior and
-// misses the first: 3.3 % and .93 with deviation 2 and rate 1e-3; 2.7 % and .86 or, without the
-// validation rows, .78 with 6 and 3e-3; 2.7 % and .84 with a mixture. Its line fails.
+// digits with an AUROC of at least .9.
+//
+// Mean field along the pixels trades one for the other along the width of its prior: 3.3 % and .93
+// with deviation 2, 2.7 % and .86 with 6, 2.7 % and .84 with a mixture, for it switches units off.
+// Along the principal axes of the pictures it need not. Its deviation and rate were chosen on the
+// last 10,000 training and the validation digits, of nets of the other 48,000, which err less than
+// 2.6 % on them, by the highest mean AUROC against filled shapes, smooth noise and digits with
+// their tiles in disorder: deviation 4 and rate .01 (2.41 %, .980) of, in % and AUROC, deviation 2
+// at rate .003 (3.03, .965), 4 at .003 (2.57, .975), .005 (2.44, .978) and .02 (2.62, .975), 6 at
+// .003 (2.52, .974) and .01 (2.35, .976), 3 at .01 (2.60, .973), 4 at .003 from σ = .05 (2.62, .968)
+// and the hierarchical prior (3.34, .960). Dropout's rate and deviation were chosen on validation rows.
 func TestPaperBNNOnMNIST(t *testing.T) {
 	long(t)
 	for _, c := range []struct {
@@ -36,7 +43,7 @@ func TestPaperBNNOnMNIST(t *testing.T) {
 		config bnn.Config
 	}{
 		{"dropout", bnn.Config{Method: "dropout", Dropout: .3, LR: 2e-3, Prior: bnn.Prior{SD: 6}}},
-		{"vi", bnn.Config{LR: 1e-3, Prior: bnn.Prior{Kind: "gaussian", SD: 2}}},
+		{"vi", bnn.Config{Axes: "principal", LR: .01, Prior: bnn.Prior{Kind: "gaussian", SD: 4}}},
 	} {
 		t.Run(c.name, func(t *testing.T) { onMNIST(t, c.config, .026, .9) })
 	}
@@ -77,6 +84,7 @@ func onMNIST(t *testing.T, c bnn.Config, bar, area float64) {
 	detect(t, "mutual information", inside, outside, func(p bnn.Prediction) float64 { return p.Epistemic })
 	t.Logf("%d rows: error %.2f %%; NLL and ECE %s, at temperature %.3f %s; %.0f s",
 		len(x), 100*rate, calibration(t, probs, ty), cooler, calibration(t, scaled, ty), time.Since(begin).Seconds())
+	doubtRises(t, n, tx[:1000])
 	if rate > bar || entropy < area {
 		t.Errorf("error %.4f and AUROC %.4f, want at most %v and at least %v", rate, entropy, bar, area)
 	}

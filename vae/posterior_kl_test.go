@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	g "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/elbo-go/elbo/bij"
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
@@ -116,4 +117,37 @@ func integratedKL(t *testing.T, n *Network, x []float32) (mass, kl float64) {
 		}
 	}
 	return mass, kl
+}
+
+// TestPlanarMapsOfNoiseAreThoseOfTheCode: μ + σf(ε) for a planar map f with u, w and b is the planar
+// map of μ + σε with w′ = w/σ, b′ = b − μᵀw′ and û′ = σû, so that u′ = σû − (m(a) − a)w′/‖w′‖² with
+// a = wᵀu and m(a) = ln(1 + eᵃ) − 1.
+func TestPlanarMapsOfNoiseAreThoseOfTheCode(t *testing.T) {
+	mu, sigma := []float64{.4, -2, 1}, []float64{.1, .7, 2}
+	u, w, b := []float64{1, -.5, .3}, []float64{.8, 1.1, -.6}, .35
+	a, norm, norm2, b2 := 0., 0., 0., b
+	w2 := make([]float64, 3)
+	for i := range u {
+		a, norm = a+u[i]*w[i], norm+w[i]*w[i]
+		w2[i] = w[i] / sigma[i]
+		norm2, b2 = norm2+w2[i]*w2[i], b2-mu[i]*w2[i]
+	}
+	gain := math.Log1p(math.Exp(a)) - 1 - a
+	u2 := make([]float64, 3)
+	for i := range u {
+		u2[i] = sigma[i]*(u[i]+gain*w[i]/norm) - gain*w2[i]/norm2
+	}
+	out := tk.Graph(t, 1, func(s *model.Scope, _ []*g.Node) []*g.Node {
+		c := func(v any) *g.Node { return g.Const(s.Graph(), v) }
+		affine := bij.Affine{Shift: c(mu), LogScale: g.Log(c(sigma))}
+		eps := s.Normal("noise", 5, 3)
+		first, l := bij.Chain{bij.PlanarOf(c(u), c(w), c(b)), affine}.Forward(eps)
+		second, l2 := bij.Chain{affine, bij.PlanarOf(c(u2), c(w2), c(b2))}.Forward(eps)
+		return []*g.Node{first, l, second, l2}
+	})
+	for k := range 2 {
+		for i, v := range out[k] {
+			tk.Close(t, "draw or ln|det|", out[k+2][i], v, 1e-12)
+		}
+	}
 }

@@ -172,7 +172,7 @@ func TestPaperSBCOfADVI(t *testing.T) {
 		}
 		t.Logf("%s: %d fits: %v", name, n, tk.SBC(t, name, all))
 		t.Logf("%s: sd × .9: %v (power %.4f)", name, tk.SBCFinds(t, name+", narrow", all, tk.Narrow), tk.SBCPower(n, 0, .9))
-		t.Logf("%s: mean + .1 sd: %v (power %.4f)", name, tk.RankTest(all, tk.Shifted), tk.SBCPower(n, .1, 1))
+		t.Logf("%s: mean + .1 sd: %v (power %.4f)", name, tk.SBCFinds(t, name+", shifted", all, tk.Shifted), tk.SBCPower(n, .1, 1))
 	}
 }
 

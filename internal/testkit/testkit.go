@@ -1,6 +1,7 @@
 // Package testkit is what tests of several packages share: graphs evaluated in float64,
-// gradients against differences, samplers against distribution functions, quadrature, and
-// the folder of real data.
+// gradients against differences, samplers against distribution functions, quadrature, the laws of
+// distributions ([DistributionLaws], [VectorLaws]) and of maps ([BijectorLaws]), calibration by
+// simulation ([SBC]), and the folder of real data.
 package testkit
 
 import (

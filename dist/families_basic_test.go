@@ -129,7 +129,15 @@ var continuousBernoulliFamily = family{
 	at:     func(_ []float64, z float64) float64 { return math.Mod(math.Abs(z)/8, 1) },
 	datum:  func(_ []float64, i int) float64 { return .15 + .11*float64(i) },
 	cdf: func(x float64, p []float64) float64 {
-		return math.Expm1(p[0]*math.Min(1, math.Max(0, x))) / math.Expm1(p[0])
+		x = math.Min(1, math.Max(0, x))
+		switch l := p[0]; {
+		case l == 0:
+			return x
+		case l > 0: // e^l may overflow
+			return math.Exp(l*(x-1)) * math.Expm1(-l*x) / math.Expm1(-l)
+		default:
+			return math.Expm1(l*x) / math.Expm1(l)
+		}
 	},
 	lo: constant(0), hi: constant(1),
 }

@@ -27,8 +27,7 @@ func (d OrderedLogistic) gaps() *g.Node {
 func (d OrderedLogistic) logProbs() *g.Node {
 	at := d.gaps()
 	below, above := special.LogSigmoid(at), special.LogSigmoid(g.Neg(at))
-	last := at.Rank() - 1
-	slice := func(x *g.Node, r g.SliceAxisSpec) *g.Node { return g.Slice(x, allAxes(last, r)...) }
+	slice := func(x *g.Node, r g.SliceAxisSpec) *g.Node { return g.Slice(x, allAxes(x.Rank()-1, r)...) }
 	parts := []*g.Node{slice(below, g.AxisRange(0, 1))}
 	if n := at.Shape().Dim(-1); n > 1 {
 		upper, lower := g.AxisRange(1), g.AxisRange(0, n-1)

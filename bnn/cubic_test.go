@@ -21,7 +21,11 @@ func cubic(n int, key rng.Key) (x [][]float32, y []float64) {
 
 // Five tables of twenty rows, noise known: of 2,500 new rows inside the range 95 % intervals hold
 // between 90 and 99 %, and at ±6, outside it, they are at least twice as wide as at 0. The methods
-// that follow one mode only are not held to this; they do not widen enough.
+// that follow one mode are not held to this: of the same tables the intervals of dropout cover .881
+// and are at least 1.65 times as wide outside, those of laplace-kfac .940 and 1.73, of the last
+// layer .902 and 1.76, of Langevin dynamics .902 and 1.43. Those of laplace cover all, at 2.26, but
+// are twelve times as wide at 0 as the noise's own. Members of an ensemble and iterates of swag, which
+// has all rows in a batch, agree everywhere: .85 and 1.00.
 func TestIntervalsOfACubicCoverInsideAndWidenOutside(t *testing.T) {
 	inside := 0
 	for d := range 5 {

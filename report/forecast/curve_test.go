@@ -1,13 +1,15 @@
 package forecast
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/elbo-go/elbo/bnn"
+	"github.com/elbo-go/elbo/plot"
 )
 
 const z90, z50 = 1.6448536269514722, .6744897501960817 // of central 90 and 50 % intervals
@@ -115,12 +117,15 @@ func TestACurveOfOnePlace(t *testing.T) {
 	}
 	for _, f := range []func([][]float32) ([]bnn.Prediction, error){nil, predictor(linear, nil)} {
 		in.At = f
-		dir, _ := written(t, in)
-		decoded(t, dir, "curve.png")
+		var png bytes.Buffer
+		p := charts(t, sceneOf(t, in), curve)
+		if err := plot.Charts(&png, "Curve", p.specs, p.opt); err != nil {
+			t.Errorf("with a function %v: %v", f != nil, err)
+		}
 	}
 }
 
-// What the caller's function does wrong is an error that names the picture; nothing is written.
+// What the caller's function does wrong is an error that says what.
 func TestAFailingFunctionIsNamed(t *testing.T) {
 	broken := errors.New("no memory")
 	for want, at := range map[string]func([][]float32) ([]bnn.Prediction, error){
@@ -129,11 +134,13 @@ func TestAFailingFunctionIsNamed(t *testing.T) {
 		"mean: got NaN":                   predictor(func([]float32) bnn.Prediction { return normal(math.NaN(), 1, 1) }, nil),
 		"got 2 class probabilities, want": predictor(func([]float32) bnn.Prediction { return mixed([]float64{1, 2}) }, nil),
 	} {
-		for d, file := range map[int]string{1: "curve.png", 3: "dependence.png"} {
+		for d, draw := range map[int]func(*scene) (picture, error){1: curve, 3: dependence} {
 			in := numberInput(20, d)
 			in.At = at
-			_, err := Write(context.Background(), t.TempDir(), in)
-			fails(t, err, want, "figure "+file)
+			_, err := draw(sceneOf(t, in))
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%d columns: got %v, want %q", d, err, want)
+			}
 			if want == "no memory" && !errors.Is(err, broken) {
 				t.Errorf("%v does not wrap its cause", err)
 			}

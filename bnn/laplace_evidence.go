@@ -70,10 +70,10 @@ func root(f func(v float64) float64) float64 {
 }
 
 // evidence returns the evidence about the mode that the network holds, with the eigenvalues of the
-// whole Fisher matrix where the kernel of the rows is small enough, else those of its Kronecker
-// factors: they lack what layers have to do with each other and so take more weights for known
-// than there are rows (357 with 308 rows of the yachts, where it is 251), and noise for more than
-// it is. A learned σ of all rows leaves ρ free.
+// whole Fisher matrix where rows or weights are few enough, else those of its Kronecker factors:
+// they lack what layers have to do with each other and may take more weights for known than there
+// are rows (357 with 308 rows of the yachts, where it is 251), and noise for more than it is. A
+// learned σ of all rows leaves ρ free.
 func (r *trainer) evidence(ctx context.Context, n *Net, posterior []*kronecker, logLik float64, arrays map[string]model.Array) (e laplaceEvidence, err error) {
 	e.logLik = logLik
 	if _, ok := arrays[logScale]; ok {
@@ -86,13 +86,9 @@ func (r *trainer) evidence(ctx context.Context, n *Net, posterior []*kronecker, 
 			e.Q += math.Pow(w/sds[i/n.shape[l+1]], 2)
 		}
 	}
-	if r.t.n*r.head.outputs() > maxKernel {
+	lambda, ok, err := r.spectrum(ctx, n)
+	if e.lambda = lambda; !ok {
 		e.lambda = products(posterior)
-		return e, nil
-	}
-	k, err := r.tangentKernel(ctx, n.shape)
-	if err == nil {
-		e.lambda, _, err = eigen(k, false)
 	}
 	return e, err
 }

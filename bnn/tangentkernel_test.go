@@ -59,9 +59,9 @@ func flatSDs(s shape, sd float64) (out []float64) {
 	return out
 }
 
-// The kernel that comes from inputs and derivatives of layers is J S² Jᵀ with J row by row, for
-// every head and in batches that do not divide the rows.
-func TestTheTangentKernelIsThatOfTheJacobian(t *testing.T) {
+// The matrices that come from inputs and derivatives of layers are J S² Jᵀ and S JᵀJ S with J row by
+// row, for every head and in batches that do not divide the rows.
+func TestTheTangentsAreThoseOfTheJacobian(t *testing.T) {
 	for _, head := range Heads {
 		x, y := blobs(11, 3, .3, 1)
 		c := Config{Head: head, Hidden: []int{4, 3}, Batch: 4, Prior: Prior{SD: 1.3}, dtype: dtypes.Float64}
@@ -81,6 +81,13 @@ func TestTheTangentKernelIsThatOfTheJacobian(t *testing.T) {
 		want.SymOuterK(1, j)
 		if mat.Norm(&want, 2) == 0 || !mat.EqualApprox(got, &want, 1e-11) {
 			t.Errorf("%s: got %v, want %v", head, mat.Formatted(got), mat.Formatted(&want))
+		}
+		if got, err = r.fisherMatrix(context.Background(), n.shape); err != nil {
+			t.Fatal(err)
+		}
+		var inner mat.SymDense
+		if inner.SymOuterK(1, j.T()); !mat.EqualApprox(got, &inner, 1e-11) {
+			t.Errorf("%s: got %v, want %v", head, mat.Formatted(got), mat.Formatted(&inner))
 		}
 	}
 }
@@ -144,12 +151,18 @@ func TestTheEvidenceIsThatOfTheLinearizedNetwork(t *testing.T) {
 	near(t, "evidence", e.at(1, 1)+left, want, 1e-8)
 }
 
-// The whole Fisher matrix knows no more weights than there are rows. A table whose kernel is too
-// large has the eigenvalues of the factors.
-func TestALargeTableHasTheEigenvaluesOfTheFactors(t *testing.T) {
-	for rows, want := range map[int]int{60: 60, maxKernel + 2: 2*3 + 4} {
-		x, y := waves(rows, 1)
-		c := Config{Method: "laplace-kfac", Hidden: []int{3}, Epochs: 100}
+// The eigenvalues are those of the smaller matrix, by rows or by weights, and where both are too
+// large those of the factors. The whole Fisher matrix knows no more weights than there are rows.
+func TestTheEvidenceTakesTheSmallerMatrix(t *testing.T) {
+	for _, k := range []struct {
+		what               string
+		rows, hidden, want int
+	}{
+		{"rows", 60, 30, 60}, {"weights", 60, 3, 10}, {"weights of many rows", maxKernel + 2, 3, 10},
+		{"factors", maxKernel + 2, maxKernel / 2, 3*maxKernel/2 + 1},
+	} {
+		x, y := waves(k.rows, 1)
+		c := Config{Method: "laplace-kfac", Hidden: []int{k.hidden}, Epochs: 20}
 		tab, err := newTable(x, y, c)
 		if err != nil {
 			t.Fatal(err)
@@ -167,11 +180,37 @@ func TestALargeTableHasTheEigenvaluesOfTheFactors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(e.lambda) != want {
-			t.Errorf("%d rows: got %d eigenvalues, want %d", rows, len(e.lambda), want)
+		if len(e.lambda) != k.want {
+			t.Errorf("%s: got %d eigenvalues, want %d", k.what, len(e.lambda), k.want)
 		}
-		if known := e.known(1, 1); !(known > 0 && known < 10) {
-			t.Errorf("%d rows: got %v known of 10 weights", rows, known)
+		if known := e.known(1, 1); !(known > 0 && known < float64(min(k.rows, n.Weights()))) {
+			t.Errorf("%s: got %v known of %d weights with %d rows", k.what, known, n.Weights(), k.rows)
 		}
 	}
+}
+
+// Both matrices give one evidence, for the eigenvalues that they do not share are 0.
+func TestBothMatricesGiveOneEvidence(t *testing.T) {
+	x, y := waves(40, 1)
+	c := Config{Method: "laplace-kfac", Hidden: []int{13}, Epochs: 200, dtype: dtypes.Float64} // 40 weights
+	tab, err := newTable(x, y, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, n := trainerOf(t, tab, c)
+	if _, err := r.mode(context.Background(), n, point{shape: n.shape, sd: r.c.Prior.SD}, "laplace-kfac"); err != nil {
+		t.Fatal(err)
+	}
+	var found [2]laplaceEvidence
+	for i, of := range []func(context.Context, shape) (*mat.SymDense, error){r.tangentKernel, r.fisherMatrix} {
+		m, err := of(context.Background(), n.shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found[i].lambda, _, err = eigen(m, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	near(t, "ln of the determinant", found[0].at(1, 1), found[1].at(1, 1), 1e-9)
+	near(t, "known weights", found[0].known(2, .5), found[1].known(2, .5), 1e-9)
 }

@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// Guide makes q; nil is a full-rank Gaussian in up to 100 dimensions, a mean field above. Where
 	// k̂ then exceeds .5 in up to 50 dimensions, an autoregressive guide with skewed margins
-	// ([guide.IAF]) goes on from the Gaussian and is kept if its bound is higher.
+	// ([guide.IAF]) goes on from the Gaussian and is kept if its bound is higher, or its k̂ lower at an equal bound.
 	Guide guide.Family
 	// Seed decides all randomness: equal seeds give equal fits.
 	Seed uint64

@@ -206,7 +206,8 @@ func (r *search) fit(ctx context.Context, at guide.Start) (*Fit, error) {
 		}
 		return fit, nil // the Gaussian stands
 	}
-	if bent.ELBO > fit.ELBO+2*math.Hypot(bent.ELBOStdErr, fit.ELBOStdErr) {
+	if noise := 2 * math.Hypot(bent.ELBOStdErr, fit.ELBOStdErr); bent.ELBO > fit.ELBO+noise ||
+		bent.ELBO > fit.ELBO-noise && bent.KHat < fit.KHat-math.Hypot(bent.KHatStdErr, fit.KHatStdErr) {
 		bent.Elapsed += fit.Elapsed
 		bent.checked += fit.checked
 		bent.Bent, bent.before = true, fit

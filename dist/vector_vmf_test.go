@@ -140,7 +140,13 @@ func init() {
 			return kappa*besselRatio(float64(n)/2, kappa) + vmfNorm(n, kappa) + logArea(float64(n))
 		}})
 	}
-	elsewhere = append(elsewhere, "VonMisesFisher ‖ UniformSphere")
+	for _, n := range []int{2, 3, 6} {
+		klVectors = append(klVectors, vectorPair{"VonMisesFisher ‖ VonMisesFisher", vonMisesFisher(n), vonMisesFisher(n), func(q, p [][]float64) float64 {
+			kappa, a := q[1][0], besselRatio(float64(n)/2, q[1][0])
+			return vmfNorm(n, kappa) - vmfNorm(n, p[1][0]) + a*(kappa-p[1][0]*cosine(q[0], p))
+		}})
+	}
+	elsewhere = append(elsewhere, "VonMisesFisher ‖ UniformSphere", "VonMisesFisher ‖ VonMisesFisher")
 }
 
 // TestVonMisesFisherTable compares with mpmath, on both sides of the switch to series.

@@ -139,7 +139,21 @@ func (d VonMisesFisher) Parameters() []Parameter {
 	}
 }
 
+// klVonMisesFisher is A(κ₁)(κ₁ − κ₂ + ½κ₂‖μ₁ − μ₂‖²) − e(κ₁) + e(κ₂), where e is ln of the mean of e^(κμᵀx)
+// over the uniform sphere.
+func klVonMisesFisher(q, p VonMisesFisher) *g.Node {
+	q, p = q.check(), p.check()
+	requireVector(vonMisesFisher, "means of a KL", p.Loc, q.size())
+	batch := jointDims(vonMisesFisher, dims(q.Concentration), dims(p.Concentration))
+	to := func(x *g.Node) *g.Node { return spread(x, batch, 0) }
+	apart := g.ReduceSum(g.Square(g.Sub(spread(q.Loc, batch, 1), spread(p.Loc, batch, 1))), -1)
+	k := to(p.Concentration)
+	gap := g.Add(g.Sub(to(q.Concentration), k), g.MulScalar(g.Mul(k, apart), .5))
+	return g.Add(g.Mul(to(q.length()), gap), g.Sub(to(p.excess()), to(q.excess())))
+}
+
 func init() {
+	registerKL(klVonMisesFisher)
 	registerKL(func(q VonMisesFisher, p UniformSphere) *g.Node {
 		q = q.check()
 		requireVector(vonMisesFisher, "uniform sphere of a KL", p.Like, q.size())

@@ -46,13 +46,20 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// lines is the number of lines that a phase of a fit prints where there is no live line.
-const lines = 10
+// lines is the number of lines that a phase of a fit prints above the live line, and patience the
+// longest that nothing is printed where there is none.
+const (
+	lines    = 10
+	patience = 30 * time.Second
+)
 
 // fitting shows where a fit stands: the live line, and now and then a finished one.
 func (s *screen) fitting(p bnn.Progress) {
 	if s.seen == 0 || p.Epoch == 1 {
 		s.began, s.first = time.Now(), int64(p.Epoch)
+		if !s.live {
+			s.last = s.began
+		}
 	}
 	s.seen++
 	pieces := []piece{
@@ -64,13 +71,15 @@ func (s *screen) fitting(p bnn.Progress) {
 		{fmt.Sprintf("log-likelihood %.4f", p.LogLik), 4},
 		{fmt.Sprintf("weights %.4f", p.Penalty), 3},
 	}
-	if p.Epoch == p.Epochs || p.Epoch*lines/p.Epochs > (p.Epoch-1)*lines/p.Epochs {
+	silent := !s.live && time.Since(s.last) > patience
+	if p.Epoch == p.Epochs || p.Epoch*lines/p.Epochs > (p.Epoch-1)*lines/p.Epochs || silent {
 		done := append(append([]piece(nil), pieces[:2]...), pieces[4:]...)
 		columns := 1 << 20
 		if s.live {
 			columns = s.width() - 1
 		}
 		s.println(fit(done, columns))
+		s.last = time.Now()
 		return
 	}
 	s.draw(pieces)

@@ -78,7 +78,7 @@ func TestHelpShowsDefaultsAndExamples(t *testing.T) {
 
 func TestShellsCompleteNames(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"train |v", "vae"}, {"train vae --net |res", "resnet"}, {"train vae --data |dig", "digits"}, {"train vae --likelihood |lap", "laplace"},
+		{"train |v", "vae"}, {"train |b", "bnn"}, {"train bnn --method |sw", "swag"}, {"train bnn --prior |ard", "ard"}, {"train vae --net |res", "resnet"}, {"train vae --data |dig", "digits"}, {"train vae --likelihood |lap", "laplace"},
 		{"train vae --beta-schedule |cyc", "cyclical"}, {"train vae --lr-schedule |st", "step"},
 		{"train vae --binarize |thr", "threshold"}, {"train vae --backend |g", "go"}, {"data show |spr", "sprites"},
 		{"data fetch |fas", "fashion-mnist"}, {"completion |fi", "fish"}, {"help data |fe", "fetch"},

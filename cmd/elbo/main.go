@@ -1,4 +1,5 @@
-// Command elbo trains variational autoencoders, shows what they learnt, and uses them.
+// Command elbo trains variational autoencoders and nets that predict with intervals, shows what they
+// learnt, and uses them.
 package main
 
 import (

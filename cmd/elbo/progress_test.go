@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/elbo-go/elbo/bnn"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -112,5 +113,39 @@ func TestAFileIsNoTerminal(t *testing.T) {
 	defer f.Close()
 	if s := newScreen(f); s.live || s.color {
 		t.Errorf("got %+v", s)
+	}
+}
+
+func TestAFitPrintsTenLinesAPhaseOrOneEveryHalfMinute(t *testing.T) {
+	var b bytes.Buffer
+	s := newScreen(&b)
+	for e := 1; e <= 1000; e++ {
+		s.fitting(bnn.Progress{Phase: "vi", Epoch: e, Epochs: 1000, Loss: 1.5, LogLik: -1, Penalty: .5})
+	}
+	if n := strings.Count(b.String(), "\n"); n != lines || !strings.Contains(b.String(), "vi  epoch 100/1000  loss 1.5000  log-likelihood -1.0000  weights 0.5000\n") {
+		t.Errorf("got %d lines:\n%s", n, b.String())
+	}
+	b.Reset()
+	s.fitting(bnn.Progress{Phase: "swag", Epoch: 1, Epochs: 1000})
+	s.fitting(bnn.Progress{Phase: "swag", Epoch: 2, Epochs: 1000})
+	s.last = s.last.Add(-patience - time.Second)
+	s.fitting(bnn.Progress{Phase: "swag", Epoch: 3, Epochs: 1000})
+	if got := b.String(); !strings.HasPrefix(got, "swag  epoch 3/1000") || strings.Count(got, "\n") != 1 {
+		t.Errorf("after a silence: got %q", got)
+	}
+}
+
+func TestTheLiveLineOfAFitFitsTheTerminal(t *testing.T) {
+	for _, columns := range []int{20, 60, 200} {
+		var b bytes.Buffer
+		s := terminal(&b, columns, false)
+		s.fitting(bnn.Progress{Phase: "member 3", Epoch: 7, Epochs: 1000, Loss: 1.5})
+		line := strings.TrimPrefix(b.String(), "\r")
+		if n := utf8.RuneCountInString(line); n == 0 || n > columns-1 || strings.Contains(line, "\n") {
+			t.Errorf("%d columns: got %d in %q", columns, n, line)
+		}
+		if columns == 200 && !strings.Contains(line, "[..........]  ETA -:--") {
+			t.Errorf("got %q", line)
+		}
 	}
 }

@@ -42,7 +42,7 @@ func newRoot(io streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "elbo",
 		Short:         "Variational inference in one binary",
-		Long:          "elbo trains variational autoencoders, shows what they learnt, and uses them.\nBegin with `elbo train vae`.",
+		Long:          "elbo trains variational autoencoders and other models by variational inference, shows what they\nlearnt, and uses them. Begin with `elbo train vae`, or `elbo train bnn` to predict a column.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {

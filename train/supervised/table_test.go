@@ -182,3 +182,18 @@ func TestTargetsThatTheRunDoesNotKnowAreNone(t *testing.T) {
 	_, err = r.ReadRows(npy)
 	says(t, err, "got 2, want 1")
 }
+
+func TestAWordAmongNumbersIsASlip(t *testing.T) {
+	path := textFile(t, "a,y\n"+strings.Repeat("1,10\n2,2.5\n3,9\n4,-1\n", 6)+"5,1O\n")
+	c := tiny(path, "y")
+	_, err := OpenTable(context.Background(), c, nil)
+	says(t, err, `target y: got "1O" among numbers in 1 rows, want numbers`, "--head classes")
+	for _, v := range []struct {
+		names string
+		want  string
+	}{{"1 2 x", "x"}, {"1 x", ""}, {"x y", ""}, {"1 2 3", ""}, {"1 2 1e39 4", "1e39"}} {
+		if got := amongNumbers(strings.Fields(v.names)); got != v.want {
+			t.Errorf("%s: got %q, want %q", v.names, got, v.want)
+		}
+	}
+}

@@ -18,6 +18,9 @@ func (t *Table) labelled(column bool) error {
 	if missing != "" {
 		return fmt.Errorf("target %s: got %q in %d rows, want a value in each; remove these rows", t.Target, missing, t.count(missing))
 	}
+	if word := amongNumbers(names); word != "" && column && t.Head != headClasses {
+		return fmt.Errorf("target %s: got %q among numbers in %d rows, want numbers; correct or remove these rows, or take all values for classes with --head classes", t.Target, word, t.count(word))
+	}
 	asNumber := column && numeric && t.Head != headClasses
 	if !asNumber && t.Head != "" && t.Head != headClasses {
 		return fmt.Errorf("target %s: got classes such as %q under head %s, want numbers, or head %s", t.Target, names[0], t.Head, headClasses)
@@ -49,6 +52,23 @@ func numbers(names []string) (values []float64, all bool, missing string) {
 		values = append(values, v)
 	}
 	return values, all, missing
+}
+
+// amongNumbers is the first of names that is no number where most of them are, "" otherwise: a slip
+// in a column of numbers is likelier than classes of which most are numbers.
+func amongNumbers(names []string) (word string) {
+	n := 0
+	for _, name := range names {
+		if _, ok, _ := numbers([]string{name}); ok {
+			n++
+		} else if word == "" {
+			word = name
+		}
+	}
+	if 2*n <= len(names) {
+		return ""
+	}
+	return word
 }
 
 // count counts the rows of a class.

@@ -36,9 +36,9 @@ func Shifted(draw, _, sd float64) float64 { return draw + .1*sd }
 
 // Ranks are the ranks of truths among their posterior draws, by bin.
 type Ranks struct {
-	Counts   [SBCBins]int
-	Chi2, P  float64 // Σ (count − expected)²/expected, and its probability if ranks are uniform
-	Sym, Mid float64 // χ² of mirrored bins' differences, and its probability if ranks are symmetric
+	Counts   [SBCBins]int // of ranks, from the lowest bin
+	Chi2, P  float64      // Σ (count − expected)²/expected, and its probability if ranks are uniform
+	Sym, Mid float64      // χ² of mirrored bins' differences, and its probability if ranks are symmetric
 }
 
 // String prints the test on one line.

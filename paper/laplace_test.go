@@ -44,3 +44,33 @@ func TestPaperLaplaceOnUCITables(t *testing.T) {
 		}
 	}
 }
+
+// Kronecker factors with the evidence's prior and noise, where the carve-out of a split chooses the
+// prior's deviation at the mode, against the same bars as the mean field.
+func TestPaperKroneckerFactorsOnUCITables(t *testing.T) {
+	long(t)
+	before := bnnChoices
+	t.Cleanup(func() { bnnChoices = before })
+	bnnChoices = nil
+	for _, sd := range []float64{1, 2, 4} {
+		bnnChoices = append(bnnChoices, bnn.Config{Method: "laplace-kfac", Evidence: true, Prior: bnn.Prior{SD: sd}})
+	}
+	var covers []float64
+	for _, c := range []struct {
+		name         string
+		rmse, logLik float64
+	}{{"bostonHousing", 3.3, -2.65}, {"concrete", 5.9, -3.2}, {"energy", 2, -2.1}, {"yacht", 1.6, -2}} {
+		t.Run(c.name, func(t *testing.T) {
+			rmse, logLik, cover := overSplits(t, c.name, 5)
+			covers = append(covers, cover)
+			if rmse > c.rmse || logLik < c.logLik {
+				t.Errorf("RMSE %.3f and log-likelihood %.3f, want at most %v and at least %v", rmse, logLik, c.rmse, c.logLik)
+			}
+		})
+	}
+	mean, _ := eval.MeanStdErr(covers)
+	t.Logf("nominal 90 %% intervals cover %.3f on average", mean)
+	if len(covers) > 0 && (mean < .85 || mean > .95) {
+		t.Errorf("nominal 90 %% intervals cover %.3f on average, want .85 to .95", mean)
+	}
+}

@@ -105,3 +105,36 @@ func TestUniformSidesInFloat32(t *testing.T) {
 	tk.Close(t, "largest −ln u", out[2][0], 49*math.Ln2, 1e-6)
 	tk.Close(t, "largest Gumbel", out[4][4], 49*math.Ln2, .7) // the sum of the noise rounds to 2⁻⁴⁹ or 2⁻⁴⁸
 }
+
+// TestSecondDerivativesOfLogProb: those of log-densities and distribution functions by parameters and
+// data are differences of the first, which Laplace's method and Newton steps rely on.
+func TestSecondDerivativesOfLogProb(t *testing.T) {
+	worst := 0.
+	for _, f := range families {
+		of := map[string]func(d dist.Distribution, x *g.Node) *g.Node{"LogProb": logProbOf}
+		if has[dist.Entropic](t, f) {
+			of["Entropy"] = entropyOf
+		}
+		if has[dist.Cumulative](t, f) && !f.fixedX {
+			of["CDF"] = cdfOf
+		}
+		for name, q := range of {
+			d := tk.GradientWithin(t, 1e-6, tk.Params(t, dtypes.Float64), func(s *model.Scope, _ []*g.Node) []*g.Node {
+				rows := f.law().Trainable(s, f.smooth)
+				y := q(f.make(rows), f.law().DataNode(s))
+				loss := g.ReduceAllSum(g.Mul(y, g.Cos(g.Iota(s.Graph(), y.Shape(), -1))))
+				_, nodes := s.Trainable()
+				sum := g.ZerosLike(loss)
+				for i, v := range g.Gradient(loss, nodes...) {
+					sum = g.Add(sum, g.ReduceAllSum(g.MulScalar(v, math.Sin(float64(1+i)))))
+				}
+				return []*g.Node{sum}
+			})
+			if !(d.Scaled <= 1e-6) {
+				t.Errorf("%s.%s: %v", f.name, name, d)
+			}
+			worst = math.Max(worst, d.Scaled)
+		}
+	}
+	t.Logf("worst scaled difference %.1e", worst)
+}

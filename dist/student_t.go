@@ -80,9 +80,11 @@ func (d StudentT) CDF(x *g.Node) *g.Node {
 	middle := g.MulScalar(special.BetaInc(half, a, g.Div(v, g.AddScalar(v, 1))), .5)
 	lower := g.Where(small, g.Neg(g.AddScalar(middle, -.5)), tail)
 	value := g.Where(g.GreaterThan(z, g.ZerosLike(z)), g.OneMinus(lower), lower)
-	one := g.OnesLike(df)
-	density := g.Exp(StudentT{df, g.ZerosLike(df), one}.LogProb(live))
-	return g.Add(value, sloped(g.ZerosLike(live), live, density))
+	density := g.Exp(StudentT{df, g.ZerosLike(df), g.OnesLike(df)}.LogProb(live))
+	by := func(y *g.Node) *g.Node { return g.Gradient(g.ReduceAllSum(y), df)[0] }
+	// The slope in ν at fixed z moves with z as that of the density.
+	slope := g.Add(by(value), sloped(g.ZerosLike(live), live, by(density)))
+	return sloped(value, live, density, df, slope)
 }
 
 // Sample implements [Distribution].

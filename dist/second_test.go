@@ -138,3 +138,34 @@ func TestSecondDerivativesOfLogProb(t *testing.T) {
 	}
 	t.Logf("worst scaled difference %.1e", worst)
 }
+
+// TestSecondDerivativesOfVectors: those of log-densities by the parameters.
+func TestSecondDerivativesOfVectors(t *testing.T) {
+	worst := 0.
+	for _, v := range vectors {
+		var flat []float64
+		points := 0
+		for i := range v.points(v.cases[0])[:2] {
+			points++
+			for _, c := range v.cases {
+				flat = append(flat, v.points(c)[i]...)
+			}
+		}
+		shape := append([]int{points, len(v.cases)}, v.event...)
+		d := tk.GradientWithin(t, 1e-6, tk.Params(t, dtypes.Float64), func(s *model.Scope, in []*g.Node) []*g.Node {
+			y := v.make(v.trainable(s)).LogProb(in[0])
+			loss := g.ReduceAllSum(g.Mul(y, g.Cos(g.Iota(s.Graph(), y.Shape(), -1))))
+			_, nodes := s.Trainable()
+			sum := g.ZerosLike(loss)
+			for _, d := range g.Gradient(loss, nodes...) {
+				sum = g.Add(sum, g.ReduceAllSum(g.Mul(d, g.AddScalar(g.Sin(g.Iota(s.Graph(), d.Shape(), -1)), 1.3))))
+			}
+			return []*g.Node{sum}
+		}, tk.Matrix(flat, shape...))
+		if !(d.Scaled <= 1e-6) {
+			t.Errorf("%s: %v", v.name, d)
+		}
+		worst = math.Max(worst, d.Scaled)
+	}
+	t.Logf("worst scaled difference %.1e", worst)
+}

@@ -88,6 +88,7 @@ func Register(s Spec) {
 		panic(fmt.Sprintf("vae: model %q: registered twice or incomplete", s.Name))
 	}
 	registry[s.Name] = s
+	describe(s)
 }
 
 // Specs lists the models by name.

@@ -52,8 +52,8 @@ type keeper struct {
 }
 
 // grace is how long the epoch under way may take when the context is done, before it is given up:
-// what is saved are whole epochs.
-const grace = 20 * time.Second
+// what is saved are whole epochs, and those that take longer are saved one by one.
+const grace = 5 * time.Second
 
 // fit fits from the newest checkpoint, or from the start.
 func (k *keeper) fit(t *Table) (*bnn.Net, error) {

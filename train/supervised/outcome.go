@@ -71,6 +71,7 @@ func judge(ps []bnn.Prediction, t *Table, c Calibration) (o Outcome, err error) 
 	if t.Classes != nil {
 		if o.Classes, err = judgeClasses(ps, t.Test.Y, c); err == nil {
 			o.Classes.MeanError = t.frequentError()
+			o.Warnings = append(o.Warnings, o.Classes.warn()...)
 		}
 		return o, err
 	}
@@ -83,10 +84,32 @@ func judge(ps []bnn.Prediction, t *Table, c Calibration) (o Outcome, err error) 
 		o.Numbers.MeanRMSE += (y - mean) * (y - mean) / float64(len(ps))
 	}
 	o.Numbers.MeanRMSE = math.Sqrt(o.Numbers.MeanRMSE)
-	if n := o.Numbers; n.RMSE > n.MeanRMSE {
-		o.Warnings = append(o.Warnings, fmt.Sprintf("the errors (RMSE %.4g) are larger than those of the training rows' mean (%.4g)", n.RMSE, n.MeanRMSE))
-	}
+	o.Warnings = append(o.Warnings, o.Numbers.warn()...)
 	return o, nil
+}
+
+// warn says what a user of the predictions has to know.
+func (n *Numbers) warn() (out []string) {
+	if n.RMSE > n.MeanRMSE {
+		out = append(out, fmt.Sprintf("errors: RMSE %.4g is above the %.4g of the training rows' mean; try more epochs, or another method", n.RMSE, n.MeanRMSE))
+	}
+	for _, c := range n.Coverage {
+		if p := c.Predicted; c.Level == .9 && (p.Hi < c.Level || p.Lo > c.Level) {
+			out = append(out, fmt.Sprintf("calibration: intervals of 90 %% hold %.1f %% of the test rows (%.1f to %.1f at 95 %%); `elbo predict` with --conformal scales them", 100*p.Share, 100*p.Lo, 100*p.Hi))
+		}
+	}
+	return out
+}
+
+// warn says what a user of the predictions has to know.
+func (c *Classes) warn() (out []string) {
+	if c.Error >= c.MeanError {
+		out = append(out, fmt.Sprintf("errors: %.1f %% is no better than naming the most frequent class (%.1f %%); try more epochs, or another method", 100*c.Error, 100*c.MeanError))
+	}
+	if c.NLLAfter < c.NLL-.05 {
+		out = append(out, fmt.Sprintf("calibration: temperature %.3f takes %.3f nats off the NLL; `elbo predict` with --tempered uses it", c.Temperature, c.NLL-c.NLLAfter))
+	}
+	return out
 }
 
 // Judge compares predictions of rows other than the run's with their targets.

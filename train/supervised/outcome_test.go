@@ -139,3 +139,34 @@ func TestFiguresOfNumbersAreTheirDefinitions(t *testing.T) {
 		t.Errorf("got %+v (%v)", o, err)
 	}
 }
+
+func TestWarningsSayWhatToDo(t *testing.T) {
+	share := func(level, lo, hi float64) Coverage {
+		return Coverage{Level: level, Predicted: Share{Share: (lo + hi) / 2, Lo: lo, Hi: hi}}
+	}
+	for _, v := range []struct {
+		n    Numbers
+		want string
+	}{
+		{Numbers{RMSE: 1, MeanRMSE: 2, Coverage: []Coverage{share(.5, 0, .1), share(.9, .85, .95)}}, ""},
+		{Numbers{RMSE: 2, MeanRMSE: 1}, "errors: RMSE 2 is above the 1 "},
+		{Numbers{MeanRMSE: 1, Coverage: []Coverage{share(.9, .4, .6)}}, "calibration: intervals of 90 % hold 50.0 % of the test rows (40.0 to 60.0 at 95 %); `elbo predict` with --conformal"},
+		{Numbers{MeanRMSE: 1, Coverage: []Coverage{share(.9, .92, 1)}}, "hold 96.0 %"},
+	} {
+		if got := strings.Join(v.n.warn(), "; "); (got == "") != (v.want == "") || !strings.Contains(got, v.want) {
+			t.Errorf("got %q, want %q", got, v.want)
+		}
+	}
+	for _, v := range []struct {
+		c    Classes
+		want string
+	}{
+		{Classes{Error: .1, MeanError: .5, NLL: .3, NLLAfter: .27}, ""},
+		{Classes{Error: .5, MeanError: .5}, "errors: 50.0 % is no better"},
+		{Classes{MeanError: .5, NLL: .4, NLLAfter: .3, Temperature: 2}, "temperature 2.000 takes 0.100 nats off the NLL; `elbo predict` with --tempered"},
+	} {
+		if got := strings.Join(v.c.warn(), "; "); (got == "") != (v.want == "") || !strings.Contains(got, v.want) {
+			t.Errorf("got %q, want %q", got, v.want)
+		}
+	}
+}

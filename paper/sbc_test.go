@@ -99,6 +99,9 @@ func replicates() int {
 // calibration; each of the five has a false alarm of 1e-3. In the long form, posteriors that are
 // 10 % too narrow or off by .1 deviations are found in all of them, and so is a wrong prior.
 func TestPaperSBCOfConjugateModels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits thousands of guides")
+	}
 	for _, c := range conjugates {
 		n := replicates()
 		fit := c.fitLocal(t, n, false)
@@ -127,6 +130,9 @@ func TestPaperSBCOfConjugateModels(t *testing.T) {
 // √(1−ρ²) of its deviations within 2 % (Bishop 2006, section 10.1.2); its ranks are not uniform
 // where ρ is large, and a shift of .1 deviations is no longer symmetric.
 func TestPaperMeanFieldIsCentredAndNarrow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits thousands of guides")
+	}
 	n := replicates()
 	for _, columns := range []float64{0, .3, -.6, .8, .95} {
 		p, _ := normalEquations(design(columns), make([]float64, 5))

@@ -44,6 +44,8 @@ type Run struct {
 	History     []bnn.Progress // epoch by epoch
 	Outcome     Outcome        // on the test rows; zero in a run that has not finished
 	Table       *Table         // nil in a run that was loaded without its data
+
+	tested []bnn.Prediction // of the test rows, once they were predicted
 }
 
 // Observer is told what happens while a run goes on. Any field may be nil.
@@ -168,12 +170,15 @@ func (r *Run) report(ctx context.Context) error {
 
 // Evaluate judges the network with the test rows, and returns its predictions of them.
 func (r *Run) Evaluate(ctx context.Context) (Outcome, []bnn.Prediction, error) {
-	ps, err := r.Predict(ctx, r.Table.Test.X)
-	if err != nil {
-		return Outcome{}, nil, err
+	if r.tested == nil {
+		ps, err := r.Predict(ctx, r.Table.Test.X)
+		if err != nil {
+			return Outcome{}, nil, err
+		}
+		r.tested = ps
 	}
-	o, err := judge(ps, r.Table, r.Calibration)
-	return o, ps, err
+	o, err := judge(r.tested, r.Table, r.Calibration)
+	return o, r.tested, err
 }
 
 // chunk is the number of rows that are predicted between two looks at the context.
@@ -272,7 +277,7 @@ func (r *Run) WithData(ctx context.Context) error {
 	if got := t.Fingerprint(); got != r.Info.Fingerprint {
 		return fmt.Errorf("supervised: %s: data %s: got fingerprint %.12s, want %.12s; the data have changed since training", r.Dir, r.Config.Data, got, r.Info.Fingerprint)
 	}
-	r.Table = t
+	r.Table, r.tested = t, nil
 	return nil
 }
 

@@ -47,7 +47,7 @@ func ADVI(ctx context.Context, m *Model, o Options) (*Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &search{m: m, o: filled, d: d, key: rng.New(o.Seed), begun: begun, bend: o.Guide == nil, draws: o.Draws}
+	run := &search{m: m, o: filled, d: d, key: rng.New(o.Seed), begun: begun, bend: o.Guide == nil}
 	return run.all(ctx)
 }
 

@@ -149,9 +149,16 @@ func (f *fitter) ascend(ctx context.Context) error {
 		if gain > 0 || math.IsNaN(last) {
 			best, last = h.mean(), bound
 		}
-		f.converged = ended && gain < f.o.Tolerance
+		// A loss says that the rate is too large for what there is to gain: a smaller one goes on from
+		// the best.
+		f.converged = ended && math.Abs(gain) < f.o.Tolerance
 		if f.converged || f.done >= f.o.Steps {
 			break
+		}
+		if gain <= -f.o.Tolerance && best != nil {
+			if err := f.adopt(best); err != nil {
+				return err
+			}
 		}
 	}
 	if best == nil {

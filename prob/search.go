@@ -40,7 +40,6 @@ type search struct {
 	key   rng.Key
 	begun time.Time
 	bend  bool // the guide was not asked for
-	draws int  // of a gradient that were asked for
 	last  []float64
 }
 
@@ -191,9 +190,7 @@ func (r *search) fit(ctx context.Context, at guide.Start) (*Fit, error) {
 	if r.m.dim == 1 {
 		o.Guide = guide.Copula
 	}
-	if r.draws == 0 {
-		o.Draws = bentDraws
-	}
+	o.Window *= bentWindow
 	b, err := newFitter(r.m, o, r.d, gaussian)
 	if err != nil {
 		return nil, err
@@ -218,9 +215,9 @@ func (r *search) fit(ctx context.Context, at guide.Start) (*Fit, error) {
 
 // The figures of bending.
 const (
-	dimBent   = 50 // most dimensions
-	bendAbove = .5 // k̂
-	bentDraws = 8  // of a gradient, whose noise the bends see more of
+	dimBent    = 50 // most dimensions
+	bendAbove  = .5 // k̂
+	bentWindow = 4  // times the window, for bends rise slowly from none
 )
 
 // run makes the steps and the final draws.

@@ -42,7 +42,7 @@ func (m *Model) findStart(ctx context.Context, d *density, u []float64, key rng.
 	if u, err = c.climb(ctx, u); err != nil {
 		return best, false, err
 	}
-	best, h, ok, err := gaussianAt(d, u)
+	best, h, ok, err := refine(d, u)
 	if err != nil {
 		return best, false, err
 	}
@@ -69,6 +69,45 @@ func (m *Model) findStart(ctx context.Context, d *density, u []float64, key rng.
 		}
 	}
 	return best, false, nil
+}
+
+// refine is gaussianAt after Newton steps from u, for L-BFGS may stop early where scales differ much
+// and its curvature is not yet that of the density. Steps end where they promise less than 1e-4 nats
+// or gain nothing.
+func refine(d *density, u []float64) (at guide.Start, h []float64, ok bool, err error) {
+	n := d.n
+	grad, next, slope := make([]float64, n), make([]float64, n), make([]float64, n)
+	lp, err := d.gradient(u, grad)
+	if err != nil {
+		return at, nil, false, err
+	}
+	for range 10 {
+		if at, h, ok, err = gaussianAt(d, u); err != nil || !ok || at.Factor == nil {
+			return at, h, ok, err
+		}
+		white := make([]float64, n) // Fᵀ grad
+		for i := range n {
+			for j := range i + 1 {
+				white[j] += at.Factor[i*n+j] * grad[i]
+			}
+		}
+		if dot(white, white)/2 < 1e-4 {
+			break
+		}
+		for i := range n {
+			next[i] = u[i] + dot(at.Factor[i*n:i*n+i+1], white[:i+1])
+		}
+		v, err := d.gradient(next, slope)
+		if err != nil {
+			return at, h, false, err
+		}
+		if !(v > lp) || !finite(slope...) {
+			break
+		}
+		lp, u = v, append([]float64(nil), next...)
+		copy(grad, slope)
+	}
+	return at, h, ok, nil
 }
 
 // gaussianAt returns the Gaussian with location u and the curvature of −ln p there: 1/√H_jj as

@@ -49,7 +49,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "times that everything runs")
 	flag.IntVar(&s.threads, "threads", runtime.GOMAXPROCS(0), "threads of both")
 	flag.IntVar(&s.steps, "steps", 2000, "steps of the throughput")
-	flag.Float64Var(&s.limit, "limit", 60, "seconds that one of NumPyro's rates may take")
+	flag.Float64Var(&s.limit, "limit", 60, "seconds that one of NumPyro's rates may take after compilation")
 	flag.StringVar(&s.one, "one", "", "measure elbo on one case in this process and print it as JSON")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed, with -one")
 	flag.Parse()

@@ -191,6 +191,9 @@ func (c *csvReader) assign(headless bool) error {
 		if j < 0 {
 			return c.absent("label column", c.opt.Label)
 		}
+		if c.role[j] == roleUnused {
+			return malformed("csv", "columns to drop", "got %s, which is the label column, want others", quote(c.opt.Label))
+		}
 		c.role[j] = roleLabel
 	}
 	if !headless && c.role[0] >= 0 && len(c.names) > 1 && slices.Contains(rowNames, c.names[0]) {

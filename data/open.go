@@ -39,6 +39,9 @@ func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, err
 	if spec.Label != "" || len(spec.Columns) > 0 && len(src.Shape) > 1 {
 		return nil, fmt.Errorf("data: %s: got a label or stored columns, want none: its rows are given", spec.Name)
 	}
+	if len(spec.Drop) > 0 {
+		return nil, fmt.Errorf("data: %s: got columns to drop, want none: its columns are given", spec.Name)
+	}
 	if n := len(spec.Columns); n > 0 && n != src.Shape[0] {
 		return nil, fmt.Errorf("data: %s: got %d stored columns, want %d", spec.Name, n, src.Shape[0])
 	}
@@ -66,7 +69,7 @@ func openRegistered(ctx context.Context, src setSource, spec Spec) (*Splits, err
 // the second time to apply it, so that it is computed from the file's own precision and
 // missing cells take the training rows' mean.
 func openPath(ctx context.Context, spec Spec) (*Splits, error) {
-	opt := ReadOptions{Label: spec.Label, AllowNaN: spec.AllowNaN, Columns: spec.Columns}
+	opt := ReadOptions{Label: spec.Label, Drop: spec.Drop, AllowNaN: spec.AllowNaN, Columns: spec.Columns}
 	splits, err := readSplits(ctx, spec, opt)
 	if err != nil || spec.Raw || len(opt.Columns) > 0 || len(splits.Train.Columns) == 0 {
 		return splits, err

@@ -66,6 +66,25 @@ func TestGeneratedSetsOpenByName(t *testing.T) {
 	}
 }
 
+func TestDroppedColumnsAreLeftOutWithWhateverTheyHold(t *testing.T) {
+	text := "a,when,b\n"
+	for i := range 20 {
+		text += fmt.Sprintf("%d,monday,%d\n", i, i%3)
+	}
+	path := writeText(t, filepath.Join(t.TempDir(), "t.csv"), text)
+	s := open(t, Spec{Name: path, Drop: []string{"when"}})
+	if c := s.Train.Columns; len(c) != 2 || c[0].Name != "a" || c[1].Name != "b" {
+		t.Errorf("got columns %v, want a and b", c)
+	}
+	again := open(t, Spec{Name: path, Drop: []string{"when"}, Columns: s.Train.Columns})
+	if !slices.Equal(s.Train.X, again.Train.X) {
+		t.Error("the stored columns give other rows")
+	}
+	if _, err := Open(t.Context(), Spec{Name: "moons", Drop: []string{"x"}}); err == nil || !strings.Contains(err.Error(), "columns to drop") {
+		t.Errorf("a generated set: got %v, want a refusal", err)
+	}
+}
+
 // The rows of generated sets are part of what results mean: a change must be deliberate. Pixels
 // have 256 levels, so that the digests hold on processors that fuse multiply and add.
 func TestGeneratedSetsAreFrozen(t *testing.T) {

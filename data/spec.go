@@ -9,6 +9,8 @@ type Spec struct {
 	Dir string
 	// Label names the column of a table that holds the class; empty for none.
 	Label string
+	// Drop names columns of a CSV file to leave out.
+	Drop []string
 	// AllowNaN lets a table have missing cells; they take the mean of their column.
 	AllowNaN bool
 	// Raw leaves the values of a table as they are instead of standardising them.

@@ -67,6 +67,9 @@ func checkColumns(cols []Column) error {
 // tabulate fills Columns of a set that was read from an array, and applies the
 // standardisation that the options ask for. It leaves images as they are.
 func tabulate(set *Set, opt ReadOptions, format string) ([]ColumnReport, error) {
+	if len(opt.Drop) > 0 {
+		return nil, malformed(format, "columns to drop", "got %s in data whose columns have no names, want a csv or tsv file", list(opt.Drop))
+	}
 	if len(set.Shape) != 1 {
 		if len(opt.Columns) > 0 {
 			return nil, malformed(format, "columns", "got rows of shape %v, want a table of %d columns", set.Shape, len(opt.Columns))

@@ -23,44 +23,45 @@ import (
 // Config is everything that decides the result of a run. Two runs of one binary with equal
 // configs and equal data have equal parameters, bit for bit.
 type Config struct {
-	Model         string  `json:"model"`          // a name of vae.Names
-	Data          string  `json:"data"`           // a registered data set or a path
-	DataDir       string  `json:"data_dir"`       // where named sets are looked up first after ELBO_DATA
-	Label         string  `json:"label"`          // label column of a table
-	AllowNaN      bool    `json:"allow_nan"`      // missing cells of a table take the mean of their column
-	MaxRows       int     `json:"max_rows"`       // keep this many rows of each part; 0 keeps all
-	Epochs        int     `json:"epochs"`         // passes over the training rows
-	Batch         int     `json:"batch"`          // rows of a step
-	LR            float64 `json:"lr"`             // learning rate of Adam
-	LRSchedule    string  `json:"lr_schedule"`    // a kind of optim.ScheduleKinds
-	LRWarmup      float64 `json:"lr_warmup"`      // fraction of the run that the rate rises over
-	Clip          float64 `json:"clip"`           // bound on the gradient norm; 0 is none
-	Net           string  `json:"net"`            // a name of vae.Nets; "" is the usual one of the model
-	Channels      []int   `json:"channels"`       // of the stages of a net of images
-	Hidden        []int   `json:"hidden"`         // widths of the hidden layers
-	Latent        int     `json:"latent"`         // L
-	Posterior     string  `json:"posterior"`      // family of q(z|x), one of vae.PosteriorNames; "" is normal
-	FlowSteps     int     `json:"flow_steps"`     // maps of a posterior that is a flow
-	Prior         string  `json:"prior"`          // family of p(z), one of vae.PriorNames; "" is normal
-	Likelihood    string  `json:"likelihood"`     // "" chooses by the data
-	Sigma         float64 `json:"sigma"`          // scale of the gaussian and laplace likelihoods
-	Beta          float64 `json:"beta"`           // weight of the KL term
-	BetaSchedule  string  `json:"beta_schedule"`  // a kind of vi.ScheduleKinds
-	BetaWarmup    float64 `json:"beta_warmup"`    // fraction of the run until β is reached
-	BetaCycles    int     `json:"beta_cycles"`    // cycles of the cyclical schedule
-	FreeBits      float64 `json:"free_bits"`      // λ, nats a latent dimension
-	Bound         string  `json:"bound"`          // what training maximises, one of vi.BoundNames; "" is elbo
-	Samples       int     `json:"samples"`        // draws of z a datum, M of the ELBO and K of the others
-	Groups        int     `json:"groups"`         // M of miwae and piwae, groups of K draws
-	Alpha         float64 `json:"alpha"`          // α of renyi
-	BoundShare    float64 `json:"bound_share"`    // share of the ELBO in ciwae
-	MonteCarloKL  bool    `json:"monte_carlo_kl"` // estimate the KL divergence from the draws
-	Binarize      string  `json:"binarize"`       // "" chooses by data and likelihood
-	Patience      int     `json:"patience"`       // epochs without a better validation bound; 0 never stops
-	SaveEvery     int64   `json:"save_every"`     // steps between checkpoints within an epoch; 0 is none
-	SkipNonfinite int     `json:"skip_nonfinite"` // bad steps that may be skipped
-	Seed          uint64  `json:"seed"`           // seed of all randomness
-	Backend       string  `json:"backend"`        // compute backend
+	Model         string   `json:"model"`          // a name of vae.Names
+	Data          string   `json:"data"`           // a registered data set or a path
+	DataDir       string   `json:"data_dir"`       // where named sets are looked up first after ELBO_DATA
+	Label         string   `json:"label"`          // label column of a table
+	Drop          []string `json:"drop"`           // columns of a table to leave out
+	AllowNaN      bool     `json:"allow_nan"`      // missing cells of a table take the mean of their column
+	MaxRows       int      `json:"max_rows"`       // keep this many rows of each part; 0 keeps all
+	Epochs        int      `json:"epochs"`         // passes over the training rows
+	Batch         int      `json:"batch"`          // rows of a step
+	LR            float64  `json:"lr"`             // learning rate of Adam
+	LRSchedule    string   `json:"lr_schedule"`    // a kind of optim.ScheduleKinds
+	LRWarmup      float64  `json:"lr_warmup"`      // fraction of the run that the rate rises over
+	Clip          float64  `json:"clip"`           // bound on the gradient norm; 0 is none
+	Net           string   `json:"net"`            // a name of vae.Nets; "" is the usual one of the model
+	Channels      []int    `json:"channels"`       // of the stages of a net of images
+	Hidden        []int    `json:"hidden"`         // widths of the hidden layers
+	Latent        int      `json:"latent"`         // L
+	Posterior     string   `json:"posterior"`      // family of q(z|x), one of vae.PosteriorNames; "" is normal
+	FlowSteps     int      `json:"flow_steps"`     // maps of a posterior that is a flow
+	Prior         string   `json:"prior"`          // family of p(z), one of vae.PriorNames; "" is normal
+	Likelihood    string   `json:"likelihood"`     // "" chooses by the data
+	Sigma         float64  `json:"sigma"`          // scale of the gaussian and laplace likelihoods
+	Beta          float64  `json:"beta"`           // weight of the KL term
+	BetaSchedule  string   `json:"beta_schedule"`  // a kind of vi.ScheduleKinds
+	BetaWarmup    float64  `json:"beta_warmup"`    // fraction of the run until β is reached
+	BetaCycles    int      `json:"beta_cycles"`    // cycles of the cyclical schedule
+	FreeBits      float64  `json:"free_bits"`      // λ, nats a latent dimension
+	Bound         string   `json:"bound"`          // what training maximises, one of vi.BoundNames; "" is elbo
+	Samples       int      `json:"samples"`        // draws of z a datum, M of the ELBO and K of the others
+	Groups        int      `json:"groups"`         // M of miwae and piwae, groups of K draws
+	Alpha         float64  `json:"alpha"`          // α of renyi
+	BoundShare    float64  `json:"bound_share"`    // share of the ELBO in ciwae
+	MonteCarloKL  bool     `json:"monte_carlo_kl"` // estimate the KL divergence from the draws
+	Binarize      string   `json:"binarize"`       // "" chooses by data and likelihood
+	Patience      int      `json:"patience"`       // epochs without a better validation bound; 0 never stops
+	SaveEvery     int64    `json:"save_every"`     // steps between checkpoints within an epoch; 0 is none
+	SkipNonfinite int      `json:"skip_nonfinite"` // bad steps that may be skipped
+	Seed          uint64   `json:"seed"`           // seed of all randomness
+	Backend       string   `json:"backend"`        // compute backend
 }
 
 // Default returns the settings of the main job: the tutorials' VAE on the embedded digits.

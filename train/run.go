@@ -31,7 +31,7 @@ type Run struct {
 // OpenData opens the data set of a config. Stored columns standardise a table as in training.
 func OpenData(ctx context.Context, c Config, columns []data.Column) (*data.Splits, error) {
 	return data.Open(ctx, data.Spec{Name: c.Data, Dir: c.DataDir, Label: c.Label,
-		AllowNaN: c.AllowNaN, MaxRows: c.MaxRows, Columns: columns})
+		Drop: c.Drop, AllowNaN: c.AllowNaN, MaxRows: c.MaxRows, Columns: columns})
 }
 
 // Start trains a new run in a directory. The command is only recorded.

@@ -69,7 +69,7 @@ func newDataShow(io streams) *cobra.Command {
 			return showData(cmd.Context(), io.out, cfg, out, asJSON)
 		},
 	}
-	configFlags(cmd, &cfg, "data-dir", "label", "allow-nan", "max-rows")
+	configFlags(cmd, &cfg, "data-dir", "label", "drop", "allow-nan", "max-rows")
 	outFlag(cmd, &out, "write the first images to this PNG `file`")
 	jsonFlag(cmd, &asJSON, "print a JSON object")
 	return cmd
@@ -140,7 +140,7 @@ func describeData(c train.Config, s *data.Splits) (portrait, error) {
 
 // readReport reads a file once more for what its reader has to say.
 func readReport(c train.Config) (*data.Report, error) {
-	_, rep, err := data.ReadFile(c.Data, data.ReadOptions{Label: c.Label, AllowNaN: c.AllowNaN})
+	_, rep, err := data.ReadFile(c.Data, data.ReadOptions{Label: c.Label, Drop: c.Drop, AllowNaN: c.AllowNaN})
 	return rep, err
 }
 

@@ -48,11 +48,17 @@ func boolFlag[C any](name, usage string, field func(*C) *bool) configFlag[C] {
 		func(c *C) any { return *field(c) }, nil}
 }
 
+func listFlag[C any](name, usage string, field func(*C) *[]string) configFlag[C] {
+	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.StringSliceVar(field(c), name, *field(c), usage) },
+		func(c *C) any { return strings.Join(*field(c), ",") }, nil}
+}
+
 // configFlagTable holds every field of [train.Config] but the model, which is an argument.
 var configFlagTable = []configFlag[train.Config]{
 	textFlag("data", "data `set`: a name of `elbo data`, or the path of a file or folder", func(c *train.Config) *string { return &c.Data }, dataNames),
 	textFlag("data-dir", "`folder` of named data sets, looked in after ELBO_DATA (default: the user's cache)", func(c *train.Config) *string { return &c.DataDir }, nil),
 	textFlag("label", "`column` of a table that holds the class (default: none)", func(c *train.Config) *string { return &c.Label }, nil),
+	listFlag("drop", "`columns` of a table to leave out, such as id,date (default: none)", func(c *train.Config) *[]string { return &c.Drop }),
 	boolFlag("allow-nan", "fill missing cells of a table with the mean of their column (default: they are an error)", func(c *train.Config) *bool { return &c.AllowNaN }),
 	intFlag("max-rows", "keep this many rows of each part (default 0: all)", func(c *train.Config) *int { return &c.MaxRows }),
 	intFlag("epochs", "passes over the training rows", func(c *train.Config) *int { return &c.Epochs }),

@@ -168,7 +168,7 @@ func openData(ctx context.Context, c train.Config) (*data.Splits, error) {
 	}
 	var format *data.FormatError
 	if errors.As(err, &format) && strings.Contains(format.Field, "column") {
-		return nil, fmt.Errorf("%w (--label names the label column, --allow-nan fills missing cells)", err)
+		return nil, fmt.Errorf("%w (--label names the label column, --drop leaves columns out, --allow-nan fills missing cells)", err)
 	}
 	return nil, err
 }

@@ -44,6 +44,51 @@ func quick(args ...string) []string {
 	return append([]string{"train", "bnn", "--data", "y.csv", "--target", "y", "--epochs", "20", "--hidden", "4", "--draws", "5"}, args...)
 }
 
+func TestColumnsOfTextCanBeLeftOut(t *testing.T) {
+	t.Chdir(t.TempDir())
+	text := "when,a,b,y\n"
+	for i := range 60 {
+		text += fmt.Sprintf("monday,%d,%d,%d\n", i, i*i%7, 3*i-i*i%7)
+	}
+	writeText(t, "y.csv", text)
+	must(t, quick("--drop", "when", "--out", "r", "--no-report", "-q")...)
+	o := call(t.Context(), "predict", "r", "--in", "y.csv")
+	if n := strings.Count(o.out, "\n"); o.code != 0 || n < 60 {
+		t.Errorf("%d lines for 60 rows that have the column still:\n%s", n, o.out)
+	}
+	must(t, "eval", "r")
+	must(t, "train", "bnn", "--out", "r", "--resume", "-q")
+	must(t, "train", "vae", "--data", "y.csv", "--drop", "when,a", "--epochs", "2", "--latent", "1", "--hidden", "4", "--out", "v", "-q")
+	must(t, "eval", "v")
+	must(t, "encode", "v", "--in", "y.csv", "--out", "z.csv")
+	must(t, "data", "show", "y.csv", "--drop", "when")
+	for _, w := range []wrong{
+		{"train bnn --data y.csv --target y --drop y,when", 1, []string{"columns to drop", `"y"`}},
+		{"train vae --data y.csv --drop who", 1, []string{`no column "who"`}},
+		{"train vae --drop when", 1, []string{"digits: got columns to drop"}},
+	} {
+		w.check(t, ".")
+	}
+}
+
+func TestTheEvidenceAndTheAxesAreChosenByFlags(t *testing.T) {
+	t.Chdir(t.TempDir())
+	planes(t, 80)
+	nets := map[string]bool{}
+	for _, args := range [][]string{{"--method", "laplace-kfac"}, {"--method", "laplace-kfac", "--evidence"}, {"--axes", "columns"}, {"--axes", "principal"}} {
+		out := fmt.Sprintf("r%d", len(nets))
+		must(t, quick(append(args, "--out", out, "--no-report", "-q")...)...)
+		b, err := os.ReadFile(filepath.Join(out, "net.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nets[string(b)] = true
+	}
+	if len(nets) != 4 {
+		t.Errorf("four settings gave %d networks", len(nets))
+	}
+}
+
 func TestTrainBNNLeavesACompleteRunWithin60Seconds(t *testing.T) {
 	t.Chdir(t.TempDir())
 	began := time.Now()

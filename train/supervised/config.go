@@ -20,28 +20,31 @@ var Models = []string{ModelBNN}
 // Config is everything that decides the result of a run. Two runs of one binary with equal
 // configs and equal data have equal networks, bit for bit.
 type Config struct {
-	Model     string  `json:"model"`      // one of Models
-	Method    string  `json:"method"`     // one of bnn.Methods
-	Data      string  `json:"data"`       // a registered data set or a path
-	DataDir   string  `json:"data_dir"`   // where named sets are looked up first after ELBO_DATA
-	Target    string  `json:"target"`     // column that is predicted; "" is the label of labelled rows
-	AllowNaN  bool    `json:"allow_nan"`  // missing cells of other columns take the mean of their column
-	MaxRows   int     `json:"max_rows"`   // keep this many rows of each part; 0 keeps all
-	Epochs    int     `json:"epochs"`     // passes over the training rows; 0 is what makes 3,000 steps
-	Batch     int     `json:"batch"`      // rows of a step; 0 chooses by the number of rows
-	LR        float64 `json:"lr"`         // learning rate of Adam at the start
-	Hidden    []int   `json:"hidden"`     // widths of the hidden layers
-	Head      string  `json:"head"`       // one of bnn.Heads; "" chooses by the target
-	Prior     string  `json:"prior"`      // one of bnn.PriorKinds
-	PriorSD   float64 `json:"prior_sd"`   // standard deviation of the prior
-	Estimator string  `json:"estimator"`  // one of bnn.Estimators
-	Noise     float64 `json:"noise"`      // known standard deviation of the target; 0: learned
-	Members   int     `json:"members"`    // networks of an ensemble
-	Dropout   float64 `json:"dropout"`    // probability that a hidden unit is left out
-	Draws     int     `json:"draws"`      // weight draws of a prediction
-	SaveEvery float64 `json:"save_every"` // seconds between checkpoints; 0 is one an epoch
-	Seed      uint64  `json:"seed"`       // seed of all randomness
-	Backend   string  `json:"backend"`    // compute backend
+	Model     string   `json:"model"`      // one of Models
+	Method    string   `json:"method"`     // one of bnn.Methods
+	Data      string   `json:"data"`       // a registered data set or a path
+	DataDir   string   `json:"data_dir"`   // where named sets are looked up first after ELBO_DATA
+	Target    string   `json:"target"`     // column that is predicted; "" is the label of labelled rows
+	Drop      []string `json:"drop"`       // columns that are left out
+	AllowNaN  bool     `json:"allow_nan"`  // missing cells of other columns take the mean of their column
+	MaxRows   int      `json:"max_rows"`   // keep this many rows of each part; 0 keeps all
+	Epochs    int      `json:"epochs"`     // passes over the training rows; 0 is what makes 3,000 steps
+	Batch     int      `json:"batch"`      // rows of a step; 0 chooses by the number of rows
+	LR        float64  `json:"lr"`         // learning rate of Adam at the start
+	Hidden    []int    `json:"hidden"`     // widths of the hidden layers
+	Head      string   `json:"head"`       // one of bnn.Heads; "" chooses by the target
+	Prior     string   `json:"prior"`      // one of bnn.PriorKinds
+	PriorSD   float64  `json:"prior_sd"`   // standard deviation of the prior
+	Estimator string   `json:"estimator"`  // one of bnn.Estimators
+	Axes      string   `json:"axes"`       // one of bnn.AxesKinds
+	Evidence  bool     `json:"evidence"`   // let the evidence choose prior and noise of Laplace's methods
+	Noise     float64  `json:"noise"`      // known standard deviation of the target; 0: learned
+	Members   int      `json:"members"`    // networks of an ensemble
+	Dropout   float64  `json:"dropout"`    // probability that a hidden unit is left out
+	Draws     int      `json:"draws"`      // weight draws of a prediction
+	SaveEvery float64  `json:"save_every"` // seconds between checkpoints; 0 is one an epoch
+	Seed      uint64   `json:"seed"`       // seed of all randomness
+	Backend   string   `json:"backend"`    // compute backend
 }
 
 // Default returns the settings of a first run: a table of one noisy curve. Those that depend on
@@ -50,7 +53,7 @@ func Default() Config {
 	b := bnn.Config{}.Resolved(1)
 	return Config{
 		Model: ModelBNN, Method: b.Method, Data: "noisy-cubic", LR: b.LR, Hidden: b.Hidden,
-		Prior: b.Prior.Kind, PriorSD: b.Prior.SD, Estimator: b.Estimator, Members: b.Members,
+		Prior: b.Prior.Kind, PriorSD: b.Prior.SD, Estimator: b.Estimator, Axes: b.Axes, Members: b.Members,
 		Dropout: b.Dropout, Draws: b.Draws, SaveEvery: 5, Seed: 1, Backend: backend.Default,
 	}
 }
@@ -99,7 +102,7 @@ func (c Config) Validate() error {
 // net is the part of the config that shapes and fits the network; raw takes columns as they are.
 func (c Config) net(raw bool) bnn.Config {
 	return bnn.Config{
-		Method: c.Method, Estimator: c.Estimator, Prior: bnn.Prior{Kind: c.Prior, SD: c.PriorSD}, Head: c.Head,
+		Method: c.Method, Estimator: c.Estimator, Axes: c.Axes, Evidence: c.Evidence, Prior: bnn.Prior{Kind: c.Prior, SD: c.PriorSD}, Head: c.Head,
 		Hidden: c.Hidden, Noise: c.Noise, Dropout: c.Dropout, Members: c.Members, Epochs: c.Epochs, Batch: c.Batch,
 		LR: c.LR, Draws: c.Draws, Raw: raw, Seed: c.Seed, Backend: c.Backend,
 	}

@@ -40,7 +40,7 @@ const labelName = "label"
 // OpenTable opens the data set of a config and takes its target apart. Columns that a run stored
 // are taken as they were in it.
 func OpenTable(ctx context.Context, c Config, stored []data.Column) (*Table, error) {
-	spec := data.Spec{Name: c.Data, Dir: c.DataDir, AllowNaN: c.AllowNaN, MaxRows: c.MaxRows, Raw: true}
+	spec := data.Spec{Name: c.Data, Dir: c.DataDir, Drop: c.Drop, AllowNaN: c.AllowNaN, MaxRows: c.MaxRows, Raw: true}
 	csv := isCSV(c.Data)
 	if csv {
 		if c.Target == "" {
@@ -108,7 +108,7 @@ func targetError(target string, err error) error {
 		return fmt.Errorf("%w (%s is the target)", err, target)
 	}
 	if strings.Contains(format.Msg, "make it the label column") {
-		return fmt.Errorf("%w (all columns but the target have to be numbers)", err)
+		return fmt.Errorf("%w (all columns but the target have to be numbers; --drop leaves columns out)", err)
 	}
 	return err
 }

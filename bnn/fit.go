@@ -110,13 +110,13 @@ func (r *trainer) sigma(arrays map[string]model.Array) float64 {
 }
 
 // variance is the variance of a row about its prediction, in standardised units: of classes 1, of
-// rows with a σ each that of the normal distribution with their entropy.
+// rows with a σ each that of the normal distribution with their entropy, at most the target's own.
 func (r *trainer) variance(arrays map[string]model.Array) float64 {
 	switch r.c.Head {
 	case "classes":
 		return 1
 	case "heteroscedastic":
-		return math.Exp(-2*r.logLik) / (2 * math.Pi * math.E)
+		return math.Min(1, math.Exp(-2*r.logLik)/(2*math.Pi*math.E))
 	}
 	return math.Pow(r.sigma(arrays), 2)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
 )
 
 // swagRank is the number of the last deviations that SWAG keeps, and swagModels the number of
@@ -45,16 +46,21 @@ func fitSWAG(ctx context.Context, r *trainer, n *Net) error {
 	return n.draw(r, func(key rng.Key, _ int) weights { return n.shape.unflat(c.draw(key)) }, r.c.Draws, arrays)
 }
 
-// descent is stochastic gradient descent of a constant rate.
-func descent(rate float64) update {
+// maxStep bounds the length of a step of descent: a row whose own σ is far below the others' pulls
+// with 1/σ², and one such step would leave the mode for good.
+const maxStep = .1
+
+// descent is stochastic gradient descent of a constant rate, in steps of at most maxStep.
+func descent(eta float64) update {
 	return update{
 		graph: func(s *model.Scope, loss, rate, _ *g.Node) {
 			names, nodes := s.Trainable()
-			for i, d := range g.Gradient(loss, nodes...) {
+			grads := g.Gradient(loss, nodes...)
+			for i, d := range optim.ClipByNorm(grads, optim.GlobalNorm(grads), maxStep/eta) {
 				s.Update(names[i], g.Sub(nodes[i], g.Mul(rate, d)))
 			}
 		},
-		scalars: func(int, int) (float64, float64) { return rate, 0 },
+		scalars: func(int, int) (float64, float64) { return eta, 0 },
 	}
 }
 

@@ -65,11 +65,22 @@ func product(dims []int) int {
 	return n
 }
 
-// w ← w − η∇.
+// w ← w − η∇, shortened to a length of .1 where it is longer: not so at the first rate, so at the
+// second.
 func TestDescentIsItsFormula(t *testing.T) {
-	before, after, gradient := oneStep(t, descent(.03), 0)
-	for i := range before {
-		near(t, "weight", after[i], before[i]-.03*gradient[i], 1e-14)
+	for i, eta := range []float64{1e-5, .03} {
+		before, after, gradient := oneStep(t, descent(eta), 0)
+		norm := 0.
+		for _, d := range gradient {
+			norm += d * d
+		}
+		step := eta * math.Sqrt(norm)
+		if (step > .1) != (i == 1) {
+			t.Fatalf("rate %v: a step of length %v, on the wrong side of .1", eta, step)
+		}
+		for i := range before {
+			near(t, "weight", after[i], before[i]-eta*gradient[i]*math.Min(1, .1/step), 1e-14)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@
 // are summed out. The function is run while graphs are built, several times, so it must do the
 // same each time: no randomness of its own, no change of variables outside it.
 //
+// [Fit.Verdict] says whether a fit can be trusted, from k̂ of its importance weights, from its
+// convergence and from where other starts ended; [Fit.Summary] weighs the draws where that helps.
+//
 // Shapes: a variable's axes are those of its plates, then those of its distribution. An inner
 // plate's axis comes before an outer one's, so that a variable of the outer plate broadcasts
 // inside as it is.

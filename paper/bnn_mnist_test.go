@@ -39,7 +39,8 @@ func labeled(sets ...*data.Set) (x [][]float32, y []float64) {
 // Only then were there silhouettes, upright and of equal halves, among the pictures, on which the
 // seeds differ as much: .944 and .908. With seed 2 deviation 5 has 2.42 and .977 at .003, 2.42
 // and .955 at .005, 4 has 2.52 and .975 at .003, 2.47 and .947 at .005 from σ = .005, 2.49 and .960
-// at .005 with a bias of deviation .4, 3 has 2.60 and .935 at .005. The first is what is tested. Dropout's rate and deviation were chosen on validation rows.
+// at .005 with a bias of deviation .4, 3 has 2.60 and .935 at .005. The first is what is tested;
+// seed 3, run once after that, has 2.18 % and .968 on the test. Dropout's rate and deviation were chosen on validation rows.
 func TestPaperBNNOnMNIST(t *testing.T) {
 	long(t)
 	for _, c := range []struct {

@@ -26,7 +26,7 @@ var Heads = []string{"homoscedastic", "heteroscedastic", "classes"}
 type Config struct {
 	Method    string  // one of Methods; vi
 	Estimator string  // of vi: one of Estimators; local
-	Axes      string  // of vi: one of AxesKinds, along which the first layer's weights are independent; columns
+	Axes      string  // of vi: one of AxesKinds, along which the first layer's weights are independent; principal where method and prior allow and there are at most 1,024 columns, else columns
 	Prior     Prior   // of the weights; normal, of deviation 2/√inputs
 	Head      string  // one of Heads; homoscedastic
 	Hidden    []int   // widths of the hidden layers; nil is one of 50, an empty slice a linear model
@@ -64,13 +64,13 @@ type Progress struct {
 	Penalty float64 // KL/N, or −ln p(w)/N of methods that have a point in place of q
 }
 
-// withDefaults fills in what is left zero, for a table of n rows.
-func (c Config) withDefaults(n int) Config {
+// withDefaults fills in what is left zero, for a table of n rows and d columns.
+func (c Config) withDefaults(n, d int) Config {
 	c.Method = orElse(c.Method, "vi")
 	c.Estimator = orElse(c.Estimator, "local")
-	c.Axes = orElse(c.Axes, "columns")
 	c.Head = orElse(c.Head, "homoscedastic")
 	c.Prior = c.Prior.withDefaults()
+	c.Axes = orElse(c.Axes, c.usualAxes(d))
 	if c.Hidden == nil {
 		c.Hidden = []int{50}
 	}
@@ -90,6 +90,18 @@ func (c Config) withDefaults(n int) Config {
 	c.Draws = orElse(c.Draws, 100)
 	c.dtype = orElse(c.dtype, dtypes.Float32)
 	return c
+}
+
+// maxAxes bounds the columns whose principal axes are sought unasked: the time grows with the cube
+// of their number, a second for 784.
+const maxAxes = 1024
+
+// usualAxes are the axes where none are asked for, of d columns.
+func (c Config) usualAxes(d int) string {
+	if c.Method == "vi" && d <= maxAxes && (c.Prior.Kind == "gaussian" || c.Prior.Kind == "hierarchical") {
+		return "principal"
+	}
+	return "columns"
 }
 
 // orElse returns v, or d for the zero value.

@@ -130,10 +130,10 @@ func gaussianKL(m, s, mean []float64, precision *mat.SymDense) float64 {
 	return kl + .5*mat.Inner(d, precision, d)
 }
 
-// The epistemic deviation of a linear mean-field model at a row is √(Σ x_j²/Λ_jj), 4,000 draws.
+// The epistemic deviation of a linear model at a row, mean field along its columns, is √(Σ x_j²/Λ_jj), 4,000 draws.
 func TestEpistemicDeviationOfALinearMeanFieldModel(t *testing.T) {
 	x, y := linearTable(60, 2, .5, 9)
-	n := fit(t, x, y, Config{Hidden: []int{}, Noise: .5, Epochs: 4000, Draws: 4000})
+	n := fit(t, x, y, Config{Axes: "columns", Hidden: []int{}, Noise: .5, Epochs: 4000, Draws: 4000})
 	tab, _ := newTable(x, y, Config{})
 	_, precision := posterior(tab, 2, .5/tab.target.SD)
 	for i, p := range predict(t, n, x[:5]) {

@@ -28,11 +28,13 @@ func FitFrom(ctx context.Context, x [][]float32, y []float64, c Config, from *Sn
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if len(x) > 0 {
+		c = c.withDefaults(len(x), len(x[0]))
+	}
 	t, err := newTable(x, y, c)
 	if err != nil {
 		return nil, err
 	}
-	c = c.withDefaults(t.n)
 	b, err := backend.Open(c.Backend)
 	if err != nil {
 		return nil, err

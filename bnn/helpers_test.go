@@ -122,6 +122,6 @@ func trainerOf(t *testing.T, tab *table, c Config) (*trainer, *Net) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, n := newTrainer(tab, c.withDefaults(tab.n), b)
+	r, n := newTrainer(tab, c.withDefaults(tab.n, tab.d), b)
 	return r, n
 }

@@ -91,12 +91,12 @@ func TestWrongConfigurationsAreErrors(t *testing.T) {
 
 func TestDefaultsMakeThreeThousandSteps(t *testing.T) {
 	for _, c := range []struct{ n, batch, epochs int }{{20, 20, 3000}, {1024, 1024, 3000}, {1025, 128, 334}, {60000, 128, 7}} {
-		d := Config{}.withDefaults(c.n)
+		d := Config{}.withDefaults(c.n, 1)
 		if d.Batch != c.batch || d.Epochs != c.epochs || d.Draws != 100 || len(d.Hidden) != 1 {
 			t.Errorf("%d rows: got %+v, want batches of %d and %d epochs", c.n, d, c.batch, c.epochs)
 		}
 	}
-	if d := (Config{Batch: 500, Hidden: []int{}}).withDefaults(20); d.Batch != 20 || len(d.Hidden) != 0 {
+	if d := (Config{Batch: 500, Hidden: []int{}}).withDefaults(20, 1); d.Batch != 20 || len(d.Hidden) != 0 {
 		t.Errorf("got %+v, want a batch of 20 and no hidden layer", d)
 	}
 }

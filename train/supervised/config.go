@@ -36,7 +36,7 @@ type Config struct {
 	Prior     string   `json:"prior"`      // one of bnn.PriorKinds
 	PriorSD   float64  `json:"prior_sd"`   // standard deviation of the prior
 	Estimator string   `json:"estimator"`  // one of bnn.Estimators
-	Axes      string   `json:"axes"`       // one of bnn.AxesKinds
+	Axes      string   `json:"axes"`       // one of bnn.AxesKinds; "" chooses
 	Evidence  bool     `json:"evidence"`   // let the evidence choose prior and noise of Laplace's methods
 	Noise     float64  `json:"noise"`      // known standard deviation of the target; 0: learned
 	Members   int      `json:"members"`    // networks of an ensemble
@@ -50,10 +50,10 @@ type Config struct {
 // Default returns the settings of a first run: a table of one noisy curve. Those that depend on
 // the number of rows are left 0.
 func Default() Config {
-	b := bnn.Config{}.Resolved(1)
+	b := bnn.Config{}.Resolved(1, 1)
 	return Config{
 		Model: ModelBNN, Method: b.Method, Data: "noisy-cubic", LR: b.LR, Hidden: b.Hidden,
-		Prior: b.Prior.Kind, PriorSD: b.Prior.SD, Estimator: b.Estimator, Axes: b.Axes, Members: b.Members,
+		Prior: b.Prior.Kind, PriorSD: b.Prior.SD, Estimator: b.Estimator, Members: b.Members,
 		Dropout: b.Dropout, Draws: b.Draws, SaveEvery: 5, Seed: 1, Backend: backend.Default,
 	}
 }
@@ -108,12 +108,12 @@ func (c Config) net(raw bool) bnn.Config {
 	}
 }
 
-// Resolve fills in what the table decides: target, head, and the batches and epochs that are
+// Resolve fills in what the table decides: target, head, and the axes, batches and epochs that are
 // left 0.
 func (c Config) Resolve(t *Table) Config {
 	c.Target, c.Head = t.Target, t.Head
-	b := c.net(t.Image).Resolved(len(t.Train.Y))
-	c.Epochs, c.Batch = b.Epochs, b.Batch
+	b := c.net(t.Image).Resolved(len(t.Train.Y), t.Splits.Train.Dim())
+	c.Epochs, c.Batch, c.Axes = b.Epochs, b.Batch, b.Axes
 	return c
 }
 

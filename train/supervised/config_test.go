@@ -22,7 +22,7 @@ func TestTheDefaultConfigIsValidAndComesBackFromJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(c, again) {
 		t.Errorf("got %+v, want %+v (%v)", again, c, err)
 	}
-	if r := c.net(false).Resolved(405); r.Epochs != 3000 || r.Batch != 405 {
+	if r := c.net(false).Resolved(405, 1); r.Epochs != 3000 || r.Batch != 405 {
 		t.Errorf("got %d epochs of %d rows, want 3000 of 405", r.Epochs, r.Batch)
 	}
 }
@@ -64,7 +64,7 @@ func TestAConfigIsThatOfItsNet(t *testing.T) {
 	if got.Method != "swag" || got.Epochs != 7 || got.Batch != 5 || got.Seed != 9 || got.Prior.SD != 3 || !got.Raw {
 		t.Errorf("got %+v", got)
 	}
-	if d, n := Default().net(false), (bnn.Config{}).Resolved(1); d.LR != n.LR || d.Draws != n.Draws || !reflect.DeepEqual(d.Hidden, n.Hidden) {
+	if d, n := Default().net(false), (bnn.Config{}).Resolved(1, 1); d.LR != n.LR || d.Draws != n.Draws || !reflect.DeepEqual(d.Hidden, n.Hidden) {
 		t.Errorf("got defaults %+v, want those of bnn %+v", d, n)
 	}
 }

@@ -48,7 +48,7 @@ paper:
 paper-posteriordb:
 	bench/record posteriordb $(PAPER) -run PosteriorDB
 paper-flows:
-	bench/record flows $(PAPER) -run 'Potentials'
+	bench/record flows $(PAPER) -run 'Potentials|FlowsOfTables'
 paper-bounds:
 	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps)'
 paper-bnn:

@@ -145,13 +145,19 @@ func (t *tally) print() error {
 		of := func(f func(m measure) float64) []float64 {
 			var x []float64
 			for _, m := range all {
-				x = append(x, f(m))
+				if !m.Failed {
+					x = append(x, f(m))
+				}
 			}
 			slices.Sort(x)
 			return x
 		}
 		middle := func(x []float64) float64 { return (x[(len(x)-1)/2] + x[len(x)/2]) / 2 }
 		wall := of(func(m measure) float64 { return m.Seconds })
+		if len(wall) == 0 {
+			fmt.Fprintf(w, "%s\tended with an error\t\t\t\t\t\t0 of %d\n", line, len(all))
+			continue
+		}
 		reached := 0
 		for _, m := range all {
 			if m.Reached {

@@ -138,6 +138,8 @@ func TestMediansArePrinted(t *testing.T) {
 	for _, v := range []float64{3, 1, 2} {
 		table.add("line", measure{Seconds: v, Reached: v > 1})
 	}
+	table.add("line", measure{Failed: true})
+	table.add("other", measure{Failed: true})
 	old := os.Stdout
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -149,7 +151,7 @@ func TestMediansArePrinted(t *testing.T) {
 	w.Close()
 	buf := make([]byte, 4096)
 	n, _ := r.Read(buf)
-	if text := string(buf[:n]); err != nil || !strings.Contains(text, "line  2 ") || !strings.Contains(text, "2 of 3") {
+	if text := string(buf[:n]); err != nil || !strings.Contains(text, "line   2 ") || !strings.Contains(text, "2 of 4") || !strings.Contains(text, "other  ended with an error") {
 		t.Errorf("got %v and %s", err, text)
 	}
 }

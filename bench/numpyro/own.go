@@ -20,6 +20,7 @@ type measure struct {
 	Steps   int     `json:"steps,omitempty"`
 	Bound   float64 `json:"bound,omitempty"`
 	Reached bool    `json:"reached,omitempty"`
+	Failed  bool    `json:"failed,omitempty"` // it ended with an error: there are no figures
 }
 
 // own holds elbo's measures of one model and guide in a fresh process.
@@ -99,7 +100,7 @@ func fitOnce(ctx context.Context, name, dir string, o prob.Options) (whole, targ
 	whole = measure{Seconds: fit.Elapsed.Seconds(), CPU: last.cpu, Steps: fit.Steps, Bound: fit.ELBO, Reached: true}
 	for _, k := range marks {
 		if k.p.ELBO >= fit.ELBO-slack {
-			return whole, measure{k.at.Seconds(), k.cpu, k.p.Step, k.p.ELBO, true}, nil
+			return whole, measure{Seconds: k.at.Seconds(), CPU: k.cpu, Steps: k.p.Step, Bound: k.p.ELBO, Reached: true}, nil
 		}
 	}
 	return whole, whole, nil

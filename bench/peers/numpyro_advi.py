@@ -178,7 +178,7 @@ def laplace():
 
     cold, loc, tril = run(a.seed)
     warm, _, _ = run(a.seed)
-    if not bool(jnp.isfinite(tril).all()):  # the curvature where BFGS has stopped is that of no Gaussian
+    if not bool(jnp.isfinite(tril).all() & (jnp.diagonal(tril) > 0).all()):  # the curvature where BFGS has stopped is that of no Gaussian
         return {"cold": {"failed": True}, "warm": {"failed": True}}
     # The bound of that Gaussian as a guide.
     full = AutoMultivariateNormal(model)

@@ -113,7 +113,7 @@ func TestAnnealingAgreesWithImportanceSampling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := eval.Evidence{Params: net.Params, Latent: net.Model.(vae.Probabilistic).Latent}
+	e := eval.Evidence{Params: net.Params, Latent: net.Latent}
 	a := eval.DefaultAIS()
 	a.Steps = 100
 	got, err := a.LogEvidence(ctx, e, x, 12, rng.New(6))

@@ -3,7 +3,6 @@
 package optim
 
 import (
-	"fmt"
 	"math"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -36,34 +35,29 @@ func (a Adam) Scalars(t int64, rate float64) (corrected, correct float64) {
 // gradient of the loss (a scalar). rate and correct are the two values of [Adam.Scalars]. It
 // returns the global gradient norm before clipping.
 func (a Adam) Update(s *model.Scope, loss, rate, correct *g.Node) (norm *g.Node) {
-	names, nodes := s.Trainable()
-	if len(nodes) == 0 {
-		panic(fmt.Errorf("optim: the loss depends on no trainable parameter"))
-	}
-	grads := g.Gradient(loss, nodes...)
-	norm = GlobalNorm(grads)
-	if a.Clip > 0 {
-		grads = ClipByNorm(grads, norm, a.Clip)
-	}
-	root := s.In("optimizer")
-	for i, name := range names {
-		a.step(root.In(name), s, name, nodes[i], grads[i], rate, correct)
-	}
-	return norm
+	return a.Descend(s, []Route{{Loss: loss}}, rate, correct)[0]
 }
 
 // step updates one parameter and its moments. The engine elbo knows this form, and GoMLX's own
 // optimizer has it too: it becomes one pass over memory.
-func (a Adam) step(state, s *model.Scope, name string, w, grad, rate, correct *g.Node) {
+func (a Adam) step(state, s *model.Scope, name string, w, grad, rate, correct, gate *g.Node) {
 	dims := w.Shape().Dimensions
-	m := state.State("m", model.Constant(0), dims...)
-	v := state.State("v", model.Constant(0), dims...)
-	m = g.Add(g.MulScalar(m, a.Beta1), g.MulScalar(grad, 1-a.Beta1))
-	v = g.Add(g.MulScalar(v, a.Beta2), g.MulScalar(g.Square(grad), 1-a.Beta2))
-	state.UpdateState("m", m)
-	state.UpdateState("v", v)
-	denominator := g.AddScalar(g.Sqrt(g.Mul(v, correct)), a.Epsilon)
-	s.Update(name, g.Sub(w, g.Div(g.Mul(rate, m), denominator)))
+	m0 := state.State("m", model.Constant(0), dims...)
+	v0 := state.State("v", model.Constant(0), dims...)
+	m := g.Add(g.MulScalar(m0, a.Beta1), g.MulScalar(grad, 1-a.Beta1))
+	v := g.Add(g.MulScalar(v0, a.Beta2), g.MulScalar(g.Square(grad), 1-a.Beta2))
+	next := g.Sub(w, g.Div(g.Mul(rate, m), g.AddScalar(g.Sqrt(g.Mul(v, correct)), a.Epsilon)))
+	state.UpdateState("m", where(gate, m, m0))
+	state.UpdateState("v", where(gate, v, v0))
+	s.Update(name, where(gate, next, w))
+}
+
+// where is next, or old where there is a gate and it is false.
+func where(gate, next, old *g.Node) *g.Node {
+	if gate == nil {
+		return next
+	}
+	return g.Where(gate, next, old)
 }
 
 // GlobalNorm returns the Euclidean norm of all gradients together.

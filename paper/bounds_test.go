@@ -8,7 +8,6 @@ import (
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/internal/rng"
-	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -118,7 +117,7 @@ func TestPaperMNISTGaps(t *testing.T) {
 	c := mnist()
 	c.Binarize = "dynamic"
 	run := fit(t, "mnist-gaps", c, open(t, "mnist")).Run()
-	e := eval.Evidence{Params: run.Net.Params, Latent: run.Net.Model.(vae.Probabilistic).Latent}
+	e := eval.Evidence{Params: run.Net.Params, Latent: run.Net.Latent}
 	x := run.Rows.TestX[:100*run.Rows.Dim]
 	find := func(c eval.GapSettings, evidence []float64) eval.Gaps {
 		r, err := eval.FindGaps(context.Background(), e, x, run.Rows.Dim, evidence, c, rng.New(1))

@@ -62,6 +62,8 @@ type Config struct {
 	SkipNonfinite int      `json:"skip_nonfinite"` // bad steps that may be skipped
 	Seed          uint64   `json:"seed"`           // seed of all randomness
 	Backend       string   `json:"backend"`        // compute backend
+
+	Options map[string]string `json:"options,omitempty"` // the model's own settings, by name (see vae.Option)
 }
 
 // Default returns the settings of the main job: the tutorials' VAE on the embedded digits.
@@ -123,7 +125,7 @@ func (c Config) Validate() error {
 		}
 	}
 	c.Likelihood = cmp.Or(c.Likelihood, c.usualLikelihood(false))
-	return vae.Check(c.Model, c.Network(nil))
+	return vae.Check(c.Model, c.Network(Facts{}))
 }
 
 // kl is the β schedule of a run of the given number of steps.
@@ -144,8 +146,8 @@ func (c Config) rate(total int64) optim.Schedule {
 // A model that is restricted to some likelihoods gets the last of them where the usual one is
 // not among them.
 func (c Config) Resolve(s *data.Set) Config {
-	network := c.Network(s.Shape)
-	c.Net, c.Latent = network.Net, network.Latent
+	network := c.Network(FactsOf(s))
+	c.Net, c.Latent, c.Options = network.Net, network.Latent, network.Options
 	c.Likelihood = cmp.Or(c.Likelihood, c.usualLikelihood(s.IsImage()))
 	if c.Binarize == "" {
 		c.Binarize = string(data.BinarizeNone)
@@ -169,18 +171,30 @@ func (c Config) usualLikelihood(image bool) string {
 	return usual
 }
 
-// Network is the part of the config that shapes the network, for rows of the given shape.
-func (c Config) Network(shape []int) vae.Config {
-	return vae.Config{Dim: (&data.Set{Shape: shape}).Dim(), Shape: shape, Net: c.Net, Channels: c.Channels,
-		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps, Prior: c.Prior}.Resolved(c.Model)
+// Facts is what a network depends on in its data.
+type Facts struct {
+	Shape   []int // of a row
+	Classes int   // number of classes; 0 without
+	Rows    int   // number of training rows
 }
 
-// NewNetwork builds the untrained network of a resolved config on its backend, for rows of
-// the given shape.
-func (c Config) NewNetwork(shape []int) (*vae.Network, error) {
+// FactsOf returns those of a training set.
+func FactsOf(s *data.Set) Facts { return Facts{s.Shape, len(s.Classes), s.Len()} }
+
+// factsIn returns those of the data that a run was trained on.
+func factsIn(i Info) Facts { return Facts{i.Shape, len(i.Classes), i.Train} }
+
+// Network is the part of the config that shapes the network, for data of which so much is known.
+func (c Config) Network(f Facts) vae.Config {
+	return vae.Config{Dim: (&data.Set{Shape: f.Shape}).Dim(), Shape: f.Shape, Classes: f.Classes, Rows: f.Rows, Net: c.Net, Channels: c.Channels,
+		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps, Prior: c.Prior, Options: c.Options}.Resolved(c.Model)
+}
+
+// NewNetwork builds the untrained network of a resolved config on its backend.
+func (c Config) NewNetwork(f Facts) (*vae.Network, error) {
 	b, err := backend.Open(c.Backend)
 	if err != nil {
 		return nil, err
 	}
-	return vae.NewNetwork(c.Model, c.Network(shape), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
+	return vae.NewNetwork(c.Model, c.Network(f), model.NewParams(b, dtypes.Float32, rng.New(c.Seed)))
 }

@@ -104,7 +104,7 @@ func tinyFor(name string) (Config, *data.Splits) {
 		s = splitsOf(table, 150, 20, 20)
 	}
 	for _, n := range vae.Nets() {
-		if n.Images && n.Name == c.Network(nil).Net {
+		if n.Images && n.Name == c.Network(Facts{}).Net {
 			c.Channels, s = []int{3}, splitsOf(quadrants, 150, 20, 20)
 		}
 	}

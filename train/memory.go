@@ -14,7 +14,7 @@ const maxStepValues = 1 << 28
 // for memory: the rows of a batch, times draws, times the widest layer.
 func (c Config) CheckMemory(s *data.Set) error {
 	rows := int64(min(c.Batch, s.Len()))
-	width := c.Network(s.Shape).Widest()
+	width := c.Network(FactsOf(s)).Widest()
 	if got := rows * int64(c.draws()) * width; got > maxStepValues {
 		return fmt.Errorf("train: batch: got %d rows × %d draws × %d values = %d, want at most %d; lower --batch or --samples", rows, c.draws(), width, got, maxStepValues)
 	}

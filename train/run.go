@@ -82,7 +82,7 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if err := c.CheckMemory(s.Train); err != nil {
 		return nil, err
 	}
-	net, err := c.NewNetwork(s.Train.Shape)
+	net, err := c.NewNetwork(FactsOf(s.Train))
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func Load(dir, which, backendName string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := on.NewNetwork(info.Shape)
+	net, err := on.NewNetwork(factsIn(info))
 	if err != nil {
 		return nil, err
 	}

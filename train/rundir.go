@@ -65,7 +65,7 @@ func ReadConfig(dir string) (Config, Info, error) {
 	if err := rundir.ReadJSON(filepath.Join(dir, infoFile), &info); err != nil {
 		return c, info, fmt.Errorf("train: %s is no whole run directory: %w", dir, err)
 	}
-	c.Net = c.Network(info.Shape).Net // a config without one is older than the choice
+	c.Net = c.Network(factsIn(info)).Net // a config without one is older than the choice
 	return c, info, nil
 }
 

@@ -45,6 +45,8 @@ type Sums struct {
 	GradNorm float64   `json:"grad_norm"` // Σ over steps
 	Steps    int       `json:"steps"`     // steps of the epoch
 	Loss     float64   `json:"loss"`      // Σ of what training minimises
+
+	Figures map[string]float64 `json:"figures,omitempty"` // Σ of what the model keeps, by name
 }
 
 // stateFormat is raised when State changes in a way that older programs cannot read.
@@ -59,6 +61,12 @@ func (s *Sums) add(rows int, t terms) {
 	s.LogLik += t.logLik * float64(rows)
 	for j, v := range t.kl {
 		s.KL[j] += v * float64(rows)
+	}
+	for name, v := range t.figures {
+		if s.Figures == nil {
+			s.Figures = map[string]float64{}
+		}
+		s.Figures[name] += v * float64(rows)
 	}
 	s.Loss += t.loss * float64(rows)
 	s.GradNorm += t.norm
@@ -78,6 +86,15 @@ func (s *Sums) record(kind string, e vi.Estimator, beta float64) vi.Record {
 		r.Objective, r.ObjectiveBound = e.Objective.Kind(), -s.Loss/n
 	}
 	return r
+}
+
+// figures returns the epoch's means of what the model keeps.
+func (s *Sums) figures() map[string]float64 {
+	out := map[string]float64{}
+	for name, v := range s.Figures {
+		out[name] = v / float64(max(1, s.Rows))
+	}
+	return out
 }
 
 // maxState bounds the JSON of a state that is read.

@@ -169,7 +169,7 @@ func TestTensorsPartWeightsFromMoments(t *testing.T) {
 		t.Errorf("got %d trained values, want %d", n, run.Net.Params.Count())
 	}
 	c.Backend = "abacus"
-	if _, err := c.NewNetwork([]int{16}); err == nil || !strings.Contains(err.Error(), "abacus") {
+	if _, err := c.NewNetwork(Facts{Shape: []int{16}}); err == nil || !strings.Contains(err.Error(), "abacus") {
 		t.Errorf("got error %v, want one that names the backend", err)
 	}
 }

@@ -3,7 +3,9 @@ package train
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	g "github.com/gomlx/gomlx/core/graph"
 
@@ -38,14 +40,16 @@ type step struct {
 	adam   optim.Adam
 	prog   *model.Program
 	inputs map[int]*model.Input // by number of rows: a full batch and the last one
-	scalar [3]*model.Input      // β, learning rate and its correction
+	scalar [4]*model.Input      // β, learning rate and its correction, share of the steps done
 	values [][]float64          // what the last run gave
+	names  []string             // of the figures that the model keeps
 }
 
 // terms are the host values of one step; the next one writes over kl.
 type terms struct {
 	logLik, norm, loss float64
-	kl                 []float64 // by latent dimension; empty without latent noise
+	kl                 []float64          // by latent dimension; empty without latent noise
+	figures            map[string]float64 // that the model keeps
 }
 
 // newStep prepares the program of a training step.
@@ -54,18 +58,23 @@ func newStep(net *vae.Network, c Config) *step {
 	st.adam.Clip = c.Clip
 	est := c.estimator()
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
-		x, beta, rate, correct := in[0], in[1], in[2], in[3]
-		t := net.Model.Terms(s, x, est)
+		beta, rate, correct := in[1], in[2], in[3]
+		t := net.Model.Terms(s, net.Batch(in[0], in[4]), est)
 		if est.Objective != nil {
 			t.Bound = t.MustBound(est.Objective)
 		}
 		loss := t.Loss(beta, c.FreeBits)
-		norm := st.adam.Update(s, loss, rate, correct)
-		out := []*g.Node{loss, norm, g.ReduceAllMean(t.LogLik)}
+		norms := st.adam.Descend(s, append([]optim.Route{{Loss: loss}}, t.Routes...), rate, correct)
+		out := []*g.Node{loss, norms[0], g.ReduceAllMean(t.LogLik)}
+		st.names = nil
+		for _, f := range t.Figures {
+			st.names = append(st.names, f.Name)
+			out = append(out, f.Value)
+		}
 		if t.KL != nil {
 			out = append(out, g.ReduceMean(t.KL, 0))
 		}
-		s.Guard(finite(out))
+		s.Guard(finite(append(out, norms[1:]...)))
 		return out
 	}).Training()
 	return st
@@ -74,7 +83,7 @@ func newStep(net *vae.Network, c Config) *step {
 // input returns the array for batches of so many rows.
 func (st *step) input(rows int) (in *model.Input, err error) {
 	if in = st.inputs[rows]; in == nil {
-		in, err = st.net.Params.Input(rows, st.net.Config.Dim)
+		in, err = st.net.Params.Input(rows, st.net.Width())
 		st.inputs[rows] = in
 	}
 	return in, err
@@ -92,21 +101,28 @@ func (st *step) set(i int, v float64) (err error) {
 
 // run makes step number t (from 1) on a batch, unless a term is not finite: then nothing has
 // changed and the error is a *NotFiniteError.
-func (st *step) run(t int64, x *model.Input, beta, rate float64, noise rng.Key) (terms, error) {
+func (st *step) run(t int64, x *model.Input, beta, rate, progress float64, noise rng.Key) (terms, error) {
 	corrected, correct := st.adam.Scalars(t, rate)
-	for i, v := range []float64{beta, corrected, correct} {
+	for i, v := range []float64{beta, corrected, correct, progress} {
 		if err := st.set(i, v); err != nil {
 			return terms{}, err
 		}
 	}
-	v, err := st.prog.ValuesInto(st.values, noise, x.Tensor, st.scalar[0].Tensor, st.scalar[1].Tensor, st.scalar[2].Tensor)
+	v, err := st.prog.ValuesInto(st.values, noise, x.Tensor, st.scalar[0].Tensor, st.scalar[1].Tensor, st.scalar[2].Tensor, st.scalar[3].Tensor)
 	if err != nil {
 		return terms{}, err
 	}
 	st.values = v
 	out := terms{loss: v[0][0], norm: v[1][0], logLik: v[2][0]}
-	if len(v) > 3 {
-		out.kl = v[3]
+	v = v[3:]
+	for i, name := range st.names {
+		if i == 0 {
+			out.figures = map[string]float64{}
+		}
+		out.figures[name] = v[i][0]
+	}
+	if len(v) > len(st.names) {
+		out.kl = v[len(st.names)]
 	}
 	return out, out.check(t)
 }
@@ -129,6 +145,11 @@ func (t terms) check(step int64) error {
 	for j, v := range t.kl {
 		if bad(v) {
 			return &NotFiniteError{step, fmt.Sprintf("the KL divergence of latent dimension %d", j), v}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
+		if bad(t.figures[name]) {
+			return &NotFiniteError{step, name, t.figures[name]}
 		}
 	}
 	if bad(t.loss) {

@@ -75,7 +75,7 @@ func stepping(tb testing.TB, name string) (clock *clocked, one func()) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	net, err := vae.NewNetwork(c.Model, c.Network(s.Shape), model.NewParams(clock, dtypes.Float32, rng.New(1)))
+	net, err := vae.NewNetwork(c.Model, c.Network(FactsOf(s)), model.NewParams(clock, dtypes.Float32, rng.New(1)))
 	if err != nil {
 		tb.Fatal(err)
 	}

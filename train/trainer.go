@@ -116,7 +116,7 @@ func (t *trainer) one(rows []int) error {
 	}
 	beta := t.kl.At(t.state.Step)
 	rate := t.cfg.LR * t.lr.At(t.state.Step)
-	out, err := t.step.run(t.state.Step+1, x, beta, rate, t.key.Named("noise").At(at))
+	out, err := t.step.run(t.state.Step+1, x, beta, rate, t.done(), t.key.Named("noise").At(at))
 	if errors.Is(err, ErrNotFinite) && t.state.Skipped < t.cfg.SkipNonfinite {
 		t.state.Skipped++
 		t.warn("non-finite step skipped", err.Error())
@@ -130,6 +130,11 @@ func (t *trainer) one(rows []int) error {
 	t.state.Sums.add(len(rows), out)
 	t.used += len(rows)
 	return nil
+}
+
+// done is the share of the run's steps that are made.
+func (t *trainer) done() float64 {
+	return float64(t.state.Step) / float64(t.stepsPerEpoch()*int64(t.cfg.Epochs))
 }
 
 // progress describes the state for the observer.
@@ -170,7 +175,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 		Train: t.record(last),
 		LR:    t.cfg.LR * t.lr.At(last), Beta: t.kl.At(last),
 		GradNorm:          t.state.Sums.GradNorm / float64(max(1, t.state.Sums.Steps)),
-		ExamplesPerSecond: perSecond,
+		ExamplesPerSecond: perSecond, Figures: t.state.Sums.figures(),
 	}
 	if t.net.Can()["bound"] {
 		for _, w := range t.state.Monitor.Observe(tel) {

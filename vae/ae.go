@@ -27,20 +27,20 @@ func init() {
 type ae struct{ Config }
 
 // Terms implements [Model]. The estimator's draws do not matter: there is no noise.
-func (m *ae) Terms(s *model.Scope, x *g.Node, _ vi.Estimator) vi.Terms {
-	z, _ := m.Encode(s, x)
-	lp := m.Decode(s, z).LogProb(x)
+func (m *ae) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
+	z, _ := m.Encode(s, b)
+	lp := m.Decode(s, b.Code(z)).LogProb(b.X)
 	return vi.Terms{LogLik: g.ExpandAxes(g.ReduceSum(lp, -1), 0), Kind: vi.KindLogProb}
 }
 
 // Encode implements [Encoder]; the variance is 0.
-func (m *ae) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
+func (m *ae) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 	s = s.In("encoder")
-	z := nn.Dense(s.In("mean"), m.features(s, x), m.Latent)
+	z := nn.Dense(s.In("mean"), m.features(s, b.X), m.Latent)
 	return z, g.ZerosLike(z)
 }
 
 // Decode implements [Decoder].
-func (m *ae) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	return m.mirrored(s.In("decoder"), z)
+func (m *ae) Decode(s *model.Scope, c Code) dist.Distribution {
+	return m.mirrored(s.In("decoder"), c.Z)
 }

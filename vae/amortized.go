@@ -19,25 +19,25 @@ type amortized struct {
 }
 
 // Terms implements [Model].
-func (m amortized) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
-	return e.ELBO(s, x, m.Latent(s, x))
+func (m amortized) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	return e.ELBO(s, b.X, m.Latent(s, b))
 }
 
 // Latent implements [Probabilistic].
-func (m amortized) Latent(s *model.Scope, x *g.Node) vi.Latent {
-	q := m.guide(s.In("encoder"), x)
-	return vi.Latent{Q: q, P: m.Prior(s, q.Loc.Shape().Dim(0)), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
+func (m amortized) Latent(s *model.Scope, b Batch) vi.Latent {
+	q := m.guide(s.In("encoder"), b.X)
+	return vi.Latent{Q: q, P: m.Prior(s, q.Loc.Shape().Dim(0)), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
 // Encode implements [Encoder].
-func (m amortized) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
-	q := m.guide(s.In("encoder"), x)
+func (m amortized) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	q := m.guide(s.In("encoder"), b.X)
 	return q.Mean(), q.Variance()
 }
 
 // Decode implements [Decoder].
-func (m amortized) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	return m.data(s.In("decoder"), z)
+func (m amortized) Decode(s *model.Scope, c Code) dist.Distribution {
+	return m.data(s.In("decoder"), c.Z)
 }
 
 // Prior implements [Generator].

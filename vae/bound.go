@@ -31,7 +31,7 @@ func (n *Network) Evaluator(e vi.Estimator) *Evaluator {
 // terms is the program of the terms of the bound.
 func (n *Network) terms(e vi.Estimator) *model.Program {
 	return model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
-		t := n.Model.Terms(s, in[0], e)
+		t := n.Model.Terms(s, n.Batch(in[0], nil), e)
 		out := []*g.Node{t.LogLik}
 		if t.KL != nil {
 			out = append(out, t.KL)
@@ -55,7 +55,7 @@ func (v *Evaluator) Record(ctx context.Context, x []float32, key rng.Key, beta f
 
 // PerDatum returns the reconstruction term and the KL divergence of each row of x.
 func (v *Evaluator) PerDatum(ctx context.Context, x []float32, key rng.Key) (rec, kl []float64, err error) {
-	total := len(x) / v.net.Config.Dim
+	total := len(x) / v.net.Width()
 	rec, kl = make([]float64, total), make([]float64, total)
 	err = v.each(ctx, x, key, func(first int, b vi.Batch) {
 		latent := len(b.KL) / b.Size
@@ -73,7 +73,7 @@ func (v *Evaluator) PerDatum(ctx context.Context, x []float32, key rng.Key) (rec
 
 // each runs the program over x and hands out the terms batch by batch.
 func (v *Evaluator) each(ctx context.Context, x []float32, key rng.Key, fn func(first int, b vi.Batch)) error {
-	d := v.net.Config.Dim
+	d := v.net.Width()
 	return batches(ctx, x, d, v.net.piece(v.est.Samples), func(x []float32, first, rows, full int) error {
 		in, err := v.net.Params.Tensor(x, full, d)
 		if err != nil {
@@ -118,14 +118,17 @@ func (n *Network) Posterior(ctx context.Context, x []float32) (vi.Posterior, err
 	if err != nil {
 		return vi.Posterior{}, err
 	}
-	return vi.Posterior{Mean: wide(mean), Variance: wide(variance), N: len(mean) / n.Config.Latent, L: n.Config.Latent}, nil
+	w, l := n.CodeWidth(), n.Config.Latent
+	return vi.Posterior{Mean: wide(mean, w, l), Variance: wide(variance, w, l), N: len(mean) / w, L: l}, nil
 }
 
-// wide converts to float64.
-func wide(x []float32) []float64 {
-	out := make([]float64, len(x))
+// wide converts the first n of every w values to float64.
+func wide(x []float32, w, n int) []float64 {
+	out := make([]float64, 0, len(x)/w*n)
 	for i, v := range x {
-		out[i] = float64(v)
+		if i%w < n {
+			out = append(out, float64(v))
+		}
 	}
 	return out
 }
@@ -147,7 +150,7 @@ func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.K
 	if k < 1 {
 		return nil, fmt.Errorf("vae: importance weights: got %d, want at least 1", k)
 	}
-	d := n.Config.Dim
+	d := n.Width()
 	sums := make([]vi.ImportanceSum, len(x)/max(1, d))
 	programs := map[int]*model.Program{}
 	err := batches(ctx, x, d, min(64, n.piece(1)), func(x []float32, first, rows, full int) error {
@@ -180,10 +183,28 @@ func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.K
 	return sums, err
 }
 
+// at returns guide, prior and decoder of a model with a bound, at rows of [Network.Width] values;
+// x holds those of the data.
+func (n *Network) at(s *model.Scope, rows *g.Node) (x *g.Node, l vi.Latent) {
+	b := n.Batch(rows, nil)
+	return b.X, n.Model.(Probabilistic).Latent(s, b)
+}
+
+// Latent returns guide, prior and decoder at data x, B×D, of a model with a bound whose rows have
+// no class.
+func (n *Network) Latent(s *model.Scope, x *g.Node) vi.Latent {
+	if n.tail() > 0 {
+		panic(fmt.Errorf("vae: model %s: got rows of data alone, want them with their class", n.Name))
+	}
+	_, l := n.at(s, x)
+	return l
+}
+
 // weights is the program of k log-weights a row.
 func (n *Network) weights(k int) *model.Program {
 	return model.NewProgram(n.Params, "weights", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{vi.LogWeights(s, in[0], n.Model.(Probabilistic).Latent(s, in[0]), k)}
+		x, l := n.at(s, in[0])
+		return []*g.Node{vi.LogWeights(s, x, l, k)}
 	})
 }
 
@@ -196,14 +217,15 @@ func (n *Network) Forms(ctx context.Context, x []float32, key rng.Key, samples i
 	samples = max(1, samples)
 	e := vi.Estimator{Samples: samples}
 	second := model.NewProgram(n.Params, "joint", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{e.JointForm(s, in[0], n.Model.(Probabilistic).Latent(s, in[0]))}
+		x, l := n.at(s, in[0])
+		return []*g.Node{e.JointForm(s, x, l)}
 	})
 	rec, kl, err := n.Evaluator(e).PerDatum(ctx, x, key)
 	if err != nil {
 		return nil, nil, err
 	}
 	joint = make([]float64, len(rec))
-	d := n.Config.Dim
+	d := n.Width()
 	err = batches(ctx, x, d, n.piece(samples), func(x []float32, first, rows, full int) error {
 		in, err := n.Params.Tensor(x, full, d)
 		if err != nil {

@@ -85,19 +85,19 @@ func flowChain(s *model.Scope, dim int, law bij.Law, masked bool, hidden []int) 
 }
 
 // Terms implements [Model]. The estimator's draws do not matter: there is no noise.
-func (m *flow) Terms(s *model.Scope, x *g.Node, _ vi.Estimator) vi.Terms {
-	return vi.Terms{LogLik: g.ExpandAxes(m.density(s).LogProb(x), 0), Kind: vi.KindLogProb}
+func (m *flow) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
+	return vi.Terms{LogLik: g.ExpandAxes(m.density(s).LogProb(b.X), 0), Kind: vi.KindLogProb}
 }
 
 // Encode implements [Encoder]; the variance is 0.
-func (m *flow) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
-	z, _ := m.density(s).Of.Inverse(x)
+func (m *flow) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	z, _ := m.density(s).Of.Inverse(b.X)
 	return z, g.ZerosLike(z)
 }
 
 // Decode implements [Decoder]: all mass at f(z).
-func (m *flow) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	x, _ := m.density(s).Of.Forward(z)
+func (m *flow) Decode(s *model.Scope, c Code) dist.Distribution {
+	x, _ := m.density(s).Of.Forward(c.Z)
 	return dist.Delta{At: x}
 }
 

@@ -46,7 +46,7 @@ func bent(t testing.TB, name string, steps int) (Model, *model.Params) {
 func logDensity(t testing.TB, m Model, p *model.Params, x *tensors.Tensor) []float64 {
 	t.Helper()
 	prog := model.NewProgram(p, "density", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.Terms(s, in[0], vi.Estimator{}).LogLik}
+		return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).LogLik}
 	})
 	return tk.Values(t, prog, rng.New(1), x)[0]
 }
@@ -81,8 +81,8 @@ func integrates(t *testing.T, name string, m Model, p *model.Params) {
 func inverts(t *testing.T, name string, m Model, p *model.Params) {
 	t.Helper()
 	prog := model.NewProgram(p, "there and back", func(s *model.Scope, in []*g.Node) []*g.Node {
-		z, variance := m.(Encoder).Encode(s, in[0])
-		back := m.(Decoder).Decode(s, z).Mean()
+		z, variance := m.(Encoder).Encode(s, Batch{X: in[0]})
+		back := m.(Decoder).Decode(s, Code{Z: z}).Mean()
 		return []*g.Node{g.ReduceAllMax(g.Abs(g.Sub(back, in[0]))), g.ReduceAllMax(variance), g.ReduceAllMax(g.Abs(g.Sub(z, in[0])))}
 	})
 	out := tk.Values(t, prog, rng.New(1), banana(50, rng.New(7)))

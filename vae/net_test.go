@@ -86,7 +86,7 @@ func TestGradientsOfNetsOfImages(t *testing.T) {
 			m := mustNew(t, "vae", c)
 			p := tk.Params(t, dtypes.Float64)
 			d := tk.GradientWithin(t, 1e-6, p, func(s *model.Scope, in []*g.Node) []*g.Node {
-				return []*g.Node{g.MulScalar(m.Terms(s, in[0], vi.Estimator{}).Loss(in[1], 0), .01)}
+				return []*g.Node{g.MulScalar(m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0), .01)}
 			}, rows(batchOf(c.Likelihood, 2, c.Dim)), tk.Matrix([]float64{.7}))
 			if d.Count != p.Count() {
 				t.Errorf("%s of %v: got %d derivatives, want %d", net, shape, d.Count, p.Count())

@@ -32,11 +32,12 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 	}
 	n := &Network{Name: name, Config: c.Resolved(name), Model: m, Params: p}
 	n.encode = model.NewProgram(p, "encode", func(s *model.Scope, in []*g.Node) []*g.Node {
-		mean, variance := m.(Encoder).Encode(s, in[0])
-		return []*g.Node{mean, variance}
+		b := n.Batch(in[0], nil)
+		mean, variance := m.(Encoder).Encode(s, b)
+		return coded(mean, variance, b)
 	})
 	n.decode = model.NewProgram(p, "decode", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.(Decoder).Decode(s, in[0]).Mean()}
+		return []*g.Node{m.(Decoder).Decode(s, n.code(in[0])).Mean()}
 	})
 	return n, nil
 }
@@ -76,12 +77,12 @@ func rowsOf(dst []float32, t *tensors.Tensor) error {
 	return t.FinalizeAll()
 }
 
-// Encode returns the means and variances of the codes of x, N×D, as N×L each.
+// Encode returns the means and variances of the codes of rows x, as N codes each.
 func (n *Network) Encode(ctx context.Context, x []float32) (mean, variance []float32, err error) {
 	if err := n.need("encode"); err != nil {
 		return nil, nil, err
 	}
-	d, l := n.Config.Dim, n.Config.Latent
+	d, l := n.Width(), n.CodeWidth()
 	mean, variance = make([]float32, len(x)/d*l), make([]float32, len(x)/d*l)
 	err = batches(ctx, x, d, n.piece(1), func(x []float32, first, rows, full int) error {
 		in, err := n.Params.Tensor(x, full, d)
@@ -101,12 +102,12 @@ func (n *Network) Encode(ctx context.Context, x []float32) (mean, variance []flo
 	return mean, variance, err
 }
 
-// Decode returns the means of p(x|z) of the codes z, N×L, as N×D.
+// Decode returns the means of p(x|z) of N codes z, as N×D.
 func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 	if err := n.need("decode"); err != nil {
 		return nil, err
 	}
-	d, l := n.Config.Dim, n.Config.Latent
+	d, l := n.Config.Dim, n.CodeWidth()
 	out := make([]float32, len(z)/l*d)
 	err := batches(ctx, z, l, n.piece(1), func(z []float32, first, rows, full int) error {
 		in, err := n.Params.Tensor(z, full, l)
@@ -123,7 +124,7 @@ func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 	return out, err
 }
 
-// Reconstruct returns the decoded means of the codes' means of x, N×D.
+// Reconstruct returns the decoded means of the codes' means of rows x, as N×D.
 func (n *Network) Reconstruct(ctx context.Context, x []float32) ([]float32, error) {
 	z, _, err := n.Encode(ctx, x)
 	if err != nil {
@@ -132,19 +133,30 @@ func (n *Network) Reconstruct(ctx context.Context, x []float32) ([]float32, erro
 	return n.Decode(ctx, z)
 }
 
-// Prior draws count codes from the prior, count×L.
+// Prior draws count codes from the prior, with classes drawn evenly where codes end with one.
 func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32, error) {
+	return n.PriorOf(ctx, count, -1, key)
+}
+
+// PriorOf draws count codes of a class from the prior; −1 stands for any.
+func (n *Network) PriorOf(ctx context.Context, count, class int, key rng.Key) ([]float32, error) {
 	if err := n.need("sample"); err != nil {
 		return nil, err
 	}
 	if count < 0 {
 		return nil, fmt.Errorf("vae: samples: got %d, want at least 0", count)
 	}
+	if class >= 0 && n.tail() == 0 {
+		return nil, fmt.Errorf("vae: samples: got class %d for model %s, which makes no use of classes", class, n.Name)
+	}
+	if class >= n.Config.Classes && class >= 0 {
+		return nil, fmt.Errorf("vae: samples: got class %d, want 0 to %d", class, n.Config.Classes-1)
+	}
 	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
 		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z", 1)}
 	})
 	l := n.Config.Latent
-	out := make([]float32, count*l)
+	z := make([]float32, count*l)
 	for first := 0; first < count; first += chunk {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -153,11 +165,30 @@ func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32,
 		if err != nil {
 			return nil, err
 		}
-		if err := rowsOf(out[first*l:min(count, first+chunk)*l], res.Outputs[0]); err != nil {
+		if err := rowsOf(z[first*l:min(count, first+chunk)*l], res.Outputs[0]); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return n.classed(z, class, key.Named("class")), nil
+}
+
+// classed ends codes, N×L, with a class, or with classes drawn evenly, where codes have one.
+func (n *Network) classed(z []float32, class int, key rng.Key) []float32 {
+	if n.tail() == 0 {
+		return z
+	}
+	l, w := n.Config.Latent, n.CodeWidth()
+	u := make([]float32, len(z)/l)
+	key.Uniform(u)
+	out := make([]float32, 0, len(u)*w)
+	for i, v := range u {
+		c := float32(class)
+		if class < 0 {
+			c = float32(int(v * float32(n.Config.Classes)))
+		}
+		out = append(append(out, z[i*l:(i+1)*l]...), c)
+	}
+	return out
 }
 
 // Sample draws from the prior and returns the decoded means, count×D.

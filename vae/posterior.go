@@ -122,14 +122,14 @@ func (m flowed) guide(s *model.Scope, x *g.Node) bij.Flow {
 }
 
 // Terms implements [Model].
-func (m flowed) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
-	return e.ELBO(s, x, m.Latent(s, x))
+func (m flowed) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	return e.ELBO(s, b.X, m.Latent(s, b))
 }
 
 // Latent implements [Probabilistic].
-func (m flowed) Latent(s *model.Scope, x *g.Node) vi.Latent {
-	q := m.guide(s, x)
-	return vi.Latent{Q: q, P: m.cfg.prior(s, x.Shape().Dim(0)), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, z) }}
+func (m flowed) Latent(s *model.Scope, b Batch) vi.Latent {
+	q := m.guide(s, b.X)
+	return vi.Latent{Q: q, P: m.cfg.prior(s, b.Size()), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
 // momentPairs is the number of antithetic pairs of draws behind the moments of a flow.
@@ -138,8 +138,8 @@ const momentPairs = 16
 // Encode implements [Encoder] with the moments of 16 antithetic pairs of draws of z₀ whose
 // second moments are one, so that they are exact for a flow that is affine by element. All data
 // have the same noise: the code of a row does not depend on the rows beside it.
-func (m flowed) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
-	q := m.guide(s, x)
+func (m flowed) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	q := m.guide(s, b.X)
 	eps := s.Normal("moments", momentPairs, 1, m.cfg.Latent)
 	eps = g.Mul(eps, g.Reciprocal(g.Sqrt(g.ReduceAndKeep(g.Square(eps), g.ReduceMean, 0))))
 	eps = g.Concatenate([]*g.Node{eps, g.Neg(eps)}, 0)
@@ -150,8 +150,8 @@ func (m flowed) Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node) {
 }
 
 // Decode implements [Decoder].
-func (m flowed) Decode(s *model.Scope, z *g.Node) dist.Distribution {
-	return m.cfg.mirrored(s.In("decoder"), z)
+func (m flowed) Decode(s *model.Scope, c Code) dist.Distribution {
+	return m.cfg.mirrored(s.In("decoder"), c.Z)
 }
 
 // Prior implements [Generator].

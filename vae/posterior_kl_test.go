@@ -97,7 +97,7 @@ func integratedKL(t *testing.T, n *Network, x []float32) (mass, kl float64) {
 		}
 	}
 	density := model.NewProgram(n.Params, "density", func(s *model.Scope, in []*g.Node) []*g.Node {
-		m := n.Model.(Probabilistic).Latent(s, in[0])
+		m := n.Model.(Probabilistic).Latent(s, Batch{X: in[0]})
 		at := g.ExpandAxes(in[1], 1) // draws of one row
 		p := m.P.LogProb(at)
 		for p.Rank() > 2 {

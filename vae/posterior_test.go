@@ -44,7 +44,7 @@ func TestGradientsWithFlowPosteriors(t *testing.T) {
 		for _, e := range []vi.Estimator{{Samples: 2}, {Objective: vi.IWAE{K: 3}}} {
 			m, p := mustNew(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-				return []*g.Node{m.Terms(s, in[0], e).Loss(special.ScalarLike(in[0], .8), 0)}
+				return []*g.Node{m.Terms(s, Batch{X: in[0]}, e).Loss(special.ScalarLike(in[0], .8), 0)}
 			}
 			tk.Values(t, model.NewProgram(p, "make", loss), rng.New(1), x)
 			moved(t, p)

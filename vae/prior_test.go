@@ -110,7 +110,7 @@ func TestBoundsAreOrderedUnderEveryPrior(t *testing.T) {
 	for _, name := range PriorNames() {
 		n := withPrior(t, name)
 		likelihood := model.NewProgram(n.Params, "likelihood", func(s *model.Scope, in []*g.Node) []*g.Node {
-			return []*g.Node{g.Exp(special.SumDims(n.Model.(Decoder).Decode(s, in[0]).LogProb(in[1])))}
+			return []*g.Node{g.Exp(special.SumDims(n.Model.(Decoder).Decode(s, Code{Z: in[0]}).LogProb(in[1])))}
 		})
 		wide := []float64{1, 0, 0, 1, 1}
 		lik := tk.Values(t, likelihood, rng.New(1), tk.Matrix(z, len(z)/2, 2), tk.Matrix(wide, 1, 5))[0]
@@ -141,7 +141,7 @@ func repeated(t *testing.T, n *Network, e vi.Estimator, x []float32) (mean, se f
 		all = append(all, x...)
 	}
 	prog := model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
-		terms := n.Model.Terms(s, in[0], e)
+		terms := n.Model.Terms(s, Batch{X: in[0]}, e)
 		if e.Objective != nil {
 			return []*g.Node{terms.MustBound(e.Objective)(special.ScalarLike(in[0], 1))}
 		}
@@ -167,7 +167,7 @@ func TestGradientsWithPriors(t *testing.T) {
 			c.Posterior, c.FlowSteps, c.Hidden = posterior, 1, []int{2}
 			m, p := mustNew(t, "vae", c), tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-				return []*g.Node{m.Terms(s, in[0], vi.Estimator{Samples: 2}).Loss(special.ScalarLike(in[0], .8), 0)}
+				return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{Samples: 2}).Loss(special.ScalarLike(in[0], .8), 0)}
 			}
 			tk.Values(t, model.NewProgram(p, "make", loss), rng.New(1), x)
 			for i, a := range tk.Export(t, p) {

@@ -25,35 +25,41 @@ type Config struct {
 	Hidden     []int   `json:"hidden"`     // widths of the encoder's hidden layers; the decoder mirrors them
 	Latent     int     `json:"latent"`     // L
 	Likelihood string  `json:"likelihood"` // a name of [Likelihoods]
+	Classes    int     `json:"classes"`    // C, number of classes of the data; 0 without
+	Rows       int     `json:"rows"`       // N, number of training rows; 0 where it does not matter
 	Sigma      float64 `json:"sigma"`      // scale of the gaussian and laplace likelihoods (λ = σ²)
 	Posterior  string  `json:"posterior"`  // a name of [PosteriorNames]; "" is normal
 	FlowSteps  int     `json:"flow_steps"` // maps of a posterior that is a flow
 	Prior      string  `json:"prior"`      // a name of [PriorNames]; "" is normal
+
+	Options map[string]string `json:"options,omitempty"` // the model's own settings, by name (see [Option])
+
+	model string // name of the model that is built from it
 }
 
-// Model gives the terms of its bound for a batch x, B×D.
+// Model gives the terms of its bound for a batch.
 type Model interface {
-	// Terms returns the terms of the bound of x under an estimator.
-	Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms
+	// Terms returns the terms of the bound of a batch under an estimator.
+	Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms
 }
 
 // Encoder maps data to the mean and variance of their codes, B×L each. A deterministic
 // encoder has variance 0.
 type Encoder interface {
-	// Encode returns the moments of the codes of x.
-	Encode(s *model.Scope, x *g.Node) (mean, variance *g.Node)
+	// Encode returns the moments of the codes of a batch.
+	Encode(s *model.Scope, b Batch) (mean, variance *g.Node)
 }
 
 // Decoder maps codes, B×L, to p(x|z).
 type Decoder interface {
-	// Decode returns the distribution of data given the codes z.
-	Decode(s *model.Scope, z *g.Node) dist.Distribution
+	// Decode returns the distribution of data given their codes.
+	Decode(s *model.Scope, c Code) dist.Distribution
 }
 
 // Probabilistic models have a guide and a prior, and so a bound on the evidence.
 type Probabilistic interface {
-	// Latent returns guide, prior and decoder at x.
-	Latent(s *model.Scope, x *g.Node) vi.Latent
+	// Latent returns guide, prior and decoder at a batch.
+	Latent(s *model.Scope, b Batch) vi.Latent
 }
 
 // Generator has a prior to draw n codes from, n×L.
@@ -64,20 +70,24 @@ type Generator interface {
 
 // Spec describes a model to the registry.
 type Spec struct {
-	Name     string             // as on the command line
-	Summary  string             // one line
-	Paper    string             // "Author year"
-	Sections string             // sections of the specification
-	Measured string             // what a test or benchmark measured
-	Test     string             // where
-	Fixed    []string           // likelihoods it is restricted to; nil means all
-	Square   bool               // a code has as many values as a row
-	Tables   bool               // rows are those of a table, not images
-	Weights  func(Config) int64 // number of weights; nil is that of the net
-	Nets     []string           // nets it can be built from, the usual one first; nil: its networks are its own
-	Flows    bool               // q(z|x) may be a flow
-	Priors   bool               // p(z) may be another than N(0, I)
-	New      func(Config) Model // builds the model from a checked configuration
+	Name      string             // as on the command line
+	Summary   string             // one line
+	Paper     string             // "Author year"
+	Sections  string             // sections of the specification
+	Measured  string             // what a test or benchmark measured
+	Test      string             // where
+	Fixed     []string           // likelihoods it is restricted to; nil means all
+	Square    bool               // a code has as many values as a row
+	Tables    bool               // rows are those of a table, not images
+	Weights   func(Config) int64 // number of weights; nil is that of the net
+	Nets      []string           // nets it can be built from, the usual one first; nil: its networks are its own
+	Labels    bool               // rows and codes end with their class, which the model makes use of
+	Options   []Option           // settings of its own
+	Beta      float64            // β where none is asked for; 0 stands for 1
+	Scheduled bool               // its terms depend on the share of the steps that is done: epochs cannot be added
+	Flows     bool               // q(z|x) may be a flow
+	Priors    bool               // p(z) may be another than N(0, I)
+	New       func(Config) Model // builds the model from a checked configuration
 }
 
 var registry = map[string]Spec{}
@@ -133,6 +143,7 @@ func (c Config) Resolved(name string) Config {
 	if s.Square && c.Dim > 0 {
 		c.Latent = c.Dim
 	}
+	c.Options, c.model = s.withOptions(c.Options), name
 	return c
 }
 
@@ -157,6 +168,9 @@ func Check(name string, c Config) error {
 		return err
 	}
 	if err := c.checkPosterior(spec); err != nil {
+		return err
+	}
+	if err := c.checkOptions(spec); err != nil {
 		return err
 	}
 	if err := c.checkPrior(spec); err != nil {

@@ -25,7 +25,8 @@ func init() {
 // tied is a model that exists in this file alone: one shared matrix encodes and decodes.
 type tied struct{ Config }
 
-func (m *tied) Terms(s *model.Scope, x *g.Node, e vi.Estimator) vi.Terms {
+func (m *tied) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	x := b.X
 	w := s.Param("w", model.FanIn(m.Dim), m.Dim, m.Config.Latent)
 	q := dist.Normal{Loc: g.Dot(x, w).Product(), LogScale: g.BroadcastToDims(s.Param("s", model.Constant(-1)), x.Shape().Dim(0), m.Config.Latent)}
 	return e.ELBO(s, x, vi.Latent{Q: q, P: dist.StandardNormal(q.Loc), Decode: func(z *g.Node) dist.Distribution {

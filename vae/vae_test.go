@@ -43,7 +43,7 @@ func rows(x [][]float64) *tensors.Tensor {
 func step(m Model, p *model.Params, e vi.Estimator) (*model.Program, optim.Adam) {
 	adam := optim.NewAdam()
 	return model.NewProgram(p, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
-		terms := m.Terms(s, in[0], e)
+		terms := m.Terms(s, Batch{X: in[0]}, e)
 		loss := terms.Loss(in[1], 0)
 		out := []*g.Node{loss, g.Neg(g.ReduceAllMean(terms.LogLik))}
 		if terms.KL != nil {
@@ -180,15 +180,20 @@ func TestGradientsOfAllModels(t *testing.T) {
 	for _, spec := range Specs() {
 		for _, l := range Likelihoods() {
 			for layers, hidden := range [][]int{{7}, {6, 5}, {6, 4, 5}} {
-				m, err := New(spec.Name, Config{Dim: dim, Hidden: hidden, Latent: latent, Likelihood: l.Name, Sigma: .6})
+				p := tk.Params(t, dtypes.Float64)
+				c := Config{Dim: dim, Hidden: hidden, Latent: latent, Likelihood: l.Name, Sigma: .6, Classes: 3, Rows: 10}
+				net, err := NewNetwork(spec.Name, c, p)
 				if err != nil {
 					continue // a likelihood that the model does not take
 				}
-				p := tk.Params(t, dtypes.Float64)
 				loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-					return []*g.Node{m.Terms(s, in[0], vi.Estimator{Samples: 2}).Loss(in[1], 0)}
+					return []*g.Node{net.Model.Terms(s, net.Batch(in[0], nil), vi.Estimator{Samples: 2}).Loss(in[1], 0)}
 				}
-				d := tk.GradientWithin(t, 1e-5, p, loss, rows(batchOf(l.Name, n, dim)), tk.Matrix([]float64{.7}))
+				x := batchOf(l.Name, n, dim)
+				for i := range x[:n*net.tail()] {
+					x[i] = append(x[i], float64(i%3))
+				}
+				d := tk.GradientWithin(t, 1e-5, p, loss, rows(x), tk.Matrix([]float64{.7}))
 				if d.Count != p.Count() {
 					t.Errorf("%s, %s, %d layers: got %d derivatives, want %d", spec.Name, l.Name, layers+1, d.Count, p.Count())
 				}
@@ -213,13 +218,13 @@ func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 	gradient := func(lambda bool) [][]float64 {
 		return tk.Values(t, model.NewProgram(p, "form", func(s *model.Scope, in []*g.Node) []*g.Node {
 			x := in[0]
-			terms := m.Terms(s, x, vi.Estimator{})
+			terms := m.Terms(s, Batch{X: x}, vi.Estimator{})
 			loss := g.MulScalar(terms.Loss(in[1], 0), sigma*sigma)
 			if lambda {
 				q := m.guide(s.In("encoder"), x)
 				eps := s.In("again").Normal("z", 1, 4, 2)
 				z := g.Add(q.Loc, g.Mul(g.Exp(q.LogScale), g.Squeeze(eps, 0)))
-				square := g.ReduceSum(g.Square(g.Sub(x, m.Decode(s, z).Mean())), -1)
+				square := g.ReduceSum(g.Square(g.Sub(x, m.Decode(s, Code{Z: z}).Mean())), -1)
 				kl := g.ReduceSum(terms.KL, -1)
 				loss = g.ReduceAllMean(g.Add(g.MulScalar(square, .5), g.MulScalar(kl, sigma*sigma)))
 			}
@@ -245,8 +250,8 @@ func TestExtremeEncoderStaysFinite(t *testing.T) {
 		tk.Import(t, p, model.Array{Name: "encoder/logvar/bias", Trainable: true, Dims: []int{2}, Data: []float64{bias, bias}})
 		m := mustNew(t, "vae", Config{Dim: 4, Hidden: []int{3}, Latent: 2, Likelihood: "bernoulli", Sigma: 1})
 		out := tk.Values(t, model.NewProgram(p, "loss", func(s *model.Scope, in []*g.Node) []*g.Node {
-			_, variance := m.(Encoder).Encode(s, in[0])
-			return []*g.Node{m.Terms(s, in[0], vi.Estimator{}).Loss(in[1], 0), variance}
+			_, variance := m.(Encoder).Encode(s, Batch{X: in[0]})
+			return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0), variance}
 		}), rng.New(1), rows(scalarref.BinaryBatch(2, 4)), tk.Matrix([]float64{1}))
 		if math.IsNaN(out[0][0]) || math.IsInf(out[0][0], 0) {
 			t.Errorf("bias %v: loss %v, want a finite one", bias, out[0][0])

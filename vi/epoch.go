@@ -11,4 +11,6 @@ type Epoch struct {
 	Beta              float64   `json:"beta"`                // β at the end of the epoch
 	GradNorm          float64   `json:"grad_norm"`           // mean global gradient norm before clipping
 	ExamplesPerSecond float64   `json:"examples_per_second"` // training alone, without validation
+	// Figures holds what the model keeps beside the terms, by name, as means over the epoch.
+	Figures map[string]float64 `json:"figures,omitempty"`
 }

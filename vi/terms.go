@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/optim"
 )
 
 // The kinds of bound that a [Record] may hold.
@@ -32,6 +34,20 @@ type Terms struct {
 	// [Objective] was asked for: what training maximises instead of LogLik − ΣKL. The weight β
 	// is that of ln p(z) − ln q(z|x). It can be called once.
 	Bound func(beta *g.Node) *g.Node
+	// Penalty is what training minimises beside the bound, a scalar, such as a weighted total
+	// correlation; nil is none. It is no part of the bound and of no record of it.
+	Penalty *g.Node
+	// Routes hold losses of their own for parts of the parameters, such as those of a critic; the
+	// others descend [Terms.Loss]. nil is none.
+	Routes []optim.Route
+	// Figures are scalars that the history keeps beside the terms, as means over an epoch.
+	Figures []Figure
+}
+
+// Figure is a named scalar of a training step.
+type Figure struct {
+	Name  string  // such as "total correlation, nats"
+	Value *g.Node // scalar
 }
 
 // MustBound returns [Terms.Bound] of a model that was asked for the objective; it panics if the
@@ -48,8 +64,18 @@ func (t Terms) MustBound(o Objective) func(beta *g.Node) *g.Node {
 //	β Σ_j max(λ, mean over the batch of KL_j),
 //
 // β-annealing and free bits λ (nats a dimension) of Kingma et al. 2016, eq. 15. With β = 1
-// and λ = 0 it is the negative ELBO. With an objective it is the negative mean of its bound.
+// and λ = 0 it is the negative ELBO. With an objective it is the negative mean of its bound. A
+// penalty is added.
 func (t Terms) Loss(beta *g.Node, freeBits float64) *g.Node {
+	loss := t.bounded(beta, freeBits)
+	if t.Penalty != nil {
+		loss = g.Add(loss, t.Penalty)
+	}
+	return loss
+}
+
+// bounded is the loss without the penalty.
+func (t Terms) bounded(beta *g.Node, freeBits float64) *g.Node {
 	if t.Bound != nil {
 		if freeBits > 0 {
 			panic(fmt.Errorf("vi: free bits: got %v, want 0 with a bound that has no KL term", freeBits))

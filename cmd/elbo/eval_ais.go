@@ -6,7 +6,6 @@ import (
 	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/train"
-	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -21,7 +20,7 @@ const (
 func (f *evalFlags) annealed(ctx context.Context, run *train.Run, x []float32) (*vi.ImportanceRecord, error) {
 	a := eval.DefaultAIS()
 	a.Steps = f.ais
-	model := eval.Evidence{Params: run.Net.Params, Latent: run.Net.Model.(vae.Probabilistic).Latent}
+	model := eval.Evidence{Params: run.Net.Params, Latent: run.Net.Latent}
 	key := rng.New(f.config.Seed).Named("ais")
 	dim := run.Rows.Dim
 	piece := annealedChains / a.Chains * dim

@@ -53,8 +53,12 @@ func listFlag[C any](name, usage string, field func(*C) *[]string) configFlag[C]
 		func(c *C) any { return strings.Join(*field(c), ",") }, nil}
 }
 
-// configFlagTable holds every field of [train.Config] but the model, which is an argument.
-var configFlagTable = []configFlag[train.Config]{
+// configFlagTable holds every field of [train.Config] but the model, which is an argument, and the
+// settings that models have of their own.
+var configFlagTable = append(sharedFlags, optionFlags(vae.Specs())...)
+
+// sharedFlags are those of all models.
+var sharedFlags = []configFlag[train.Config]{
 	textFlag("data", "data `set`: a name of `elbo data`, or the path of a file or folder", func(c *train.Config) *string { return &c.Data }, dataNames),
 	textFlag("data-dir", "`folder` of named data sets, looked in after ELBO_DATA (default: the user's cache)", func(c *train.Config) *string { return &c.DataDir }, nil),
 	textFlag("label", "`column` of a table that holds the class (default: none)", func(c *train.Config) *string { return &c.Label }, nil),

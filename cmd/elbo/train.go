@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,9 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 		return err
 	}
 	t.cfg.Model = name
+	if s, _ := vae.Lookup(name); !t.cmd.Flags().Changed("beta") {
+		t.cfg.Beta = cmp.Or(s.Beta, t.cfg.Beta)
+	}
 	t.begin()
 	t.screen.total = t.cfg.Epochs
 	if t.resume {
@@ -91,7 +95,7 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	c := t.cfg.Resolve(splits.Train)
-	if _, err := vae.New(c.Model, c.Network(splits.Train.Shape)); err != nil {
+	if _, err := vae.New(c.Model, c.Network(train.FactsOf(splits.Train))); err != nil {
 		return misuse(err) // such as a network too large for memory
 	}
 	if err := c.CheckMemory(splits.Train); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/rundir"
+	"github.com/elbo-go/elbo/vae"
 )
 
 // free names the settings that may change in a resumed run because they do not decide the
@@ -114,6 +115,8 @@ func moreEpochs(stored train.Config, epochs int) error {
 		return nil
 	case epochs < stored.Epochs:
 		return fmt.Errorf("train: resume: --epochs: got %d, want at least %d as in the run; epochs can only be added", epochs, stored.Epochs)
+	case scheduled(stored.Model):
+		return fmt.Errorf("train: resume: --epochs: got %d, want %d as in the run: what %s trains by stretches over all epochs; start a new run for more", epochs, stored.Epochs, stored.Model)
 	case stored.BetaSchedule != "constant":
 		return fmt.Errorf("train: resume: --epochs: got %d, want %d as in the run: its %s β schedule stretches over all epochs; start a new run for more", epochs, stored.Epochs, stored.BetaSchedule)
 	case stored.LRSchedule != "constant" || stored.LRWarmup > 0:
@@ -128,6 +131,12 @@ func sameModel(dir, model string) error {
 		return misusef("train: %s holds a run of %s, got %s; resume it with `elbo train %s --out %s --resume`", dir, is, model, is, quoted(dir))
 	}
 	return nil
+}
+
+// scheduled tells whether a model's terms depend on the share of the steps that is done.
+func scheduled(model string) bool {
+	s, _ := vae.Lookup(model)
+	return s.Scheduled
 }
 
 // newestRun returns the run of a model below root that was written last.

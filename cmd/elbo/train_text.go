@@ -17,7 +17,7 @@ import (
 
 // introduce says what is about to be trained, on what and judged by what.
 func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Splits, dir string) error {
-	net, err := c.NewNetwork(s.Train.Shape)
+	net, err := c.NewNetwork(train.FactsOf(s.Train))
 	if err != nil {
 		return err
 	}

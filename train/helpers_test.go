@@ -100,7 +100,9 @@ func tiny() (Config, *data.Splits) {
 func tinyFor(name string) (Config, *data.Splits) {
 	c, s := tiny()
 	c.Model = name
-	if spec, _ := vae.Lookup(name); spec.Tables || name == "linear-vae" {
+	spec, _ := vae.Lookup(name)
+	c.Options = spec.Small()
+	if spec.Tables || name == "linear-vae" {
 		s = splitsOf(table, 150, 20, 20)
 	}
 	for _, n := range vae.Nets() {

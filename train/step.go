@@ -42,7 +42,7 @@ type step struct {
 	inputs map[int]*model.Input // by number of rows: a full batch and the last one
 	scalar [4]*model.Input      // β, learning rate and its correction, share of the steps done
 	values [][]float64          // what the last run gave
-	names  []string             // of the figures that the model keeps
+	names  map[int][]string     // of the figures that the model keeps, by number of rows
 }
 
 // terms are the host values of one step; the next one writes over kl.
@@ -54,7 +54,7 @@ type terms struct {
 
 // newStep prepares the program of a training step.
 func newStep(net *vae.Network, c Config) *step {
-	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}}
+	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}, names: map[int][]string{}}
 	st.adam.Clip = c.Clip
 	est := c.estimator()
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
@@ -66,11 +66,12 @@ func newStep(net *vae.Network, c Config) *step {
 		loss := t.Loss(beta, c.FreeBits)
 		norms := st.adam.Descend(s, append([]optim.Route{{Loss: loss}}, t.Routes...), rate, correct)
 		out := []*g.Node{loss, norms[0], g.ReduceAllMean(t.LogLik)}
-		st.names = nil
+		var names []string
 		for _, f := range t.Figures {
-			st.names = append(st.names, f.Name)
+			names = append(names, f.Name)
 			out = append(out, f.Value)
 		}
+		st.names[in[0].Shape().Dim(0)] = names
 		if t.KL != nil {
 			out = append(out, g.ReduceMean(t.KL, 0))
 		}
@@ -115,14 +116,15 @@ func (st *step) run(t int64, x *model.Input, beta, rate, progress float64, noise
 	st.values = v
 	out := terms{loss: v[0][0], norm: v[1][0], logLik: v[2][0]}
 	v = v[3:]
-	for i, name := range st.names {
+	names := st.names[x.Tensor.Shape().Dim(0)]
+	for i, name := range names {
 		if i == 0 {
 			out.figures = map[string]float64{}
 		}
 		out.figures[name] = v[i][0]
 	}
-	if len(v) > len(st.names) {
-		out.kl = v[len(st.names)]
+	if len(v) > len(names) {
+		out.kl = v[len(names)]
 	}
 	return out, out.check(t)
 }

@@ -16,11 +16,19 @@ type amortized struct {
 	guide  func(s *model.Scope, x *g.Node) dist.Normal       // q(z|x), in the scope "encoder"
 	data   func(s *model.Scope, z *g.Node) dist.Distribution // p(x|z), in the scope "decoder"
 	prior  func(s *model.Scope, n int) dist.Distribution     // p(z) of n rows; nil is N(0, I)
+
+	// beside adds to the terms of the bound what training minimises beside it; nil adds nothing.
+	beside func(s *model.Scope, b Batch, l vi.Latent, t *vi.Terms)
 }
 
 // Terms implements [Model].
 func (m amortized) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
-	return e.ELBO(s, b.X, m.Latent(s, b))
+	l := m.Latent(s, b)
+	t := e.ELBO(s, b.X, l)
+	if m.beside != nil {
+		m.beside(s, b, l, &t)
+	}
+	return t
 }
 
 // Latent implements [Probabilistic].

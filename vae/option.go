@@ -20,6 +20,7 @@ type Option struct {
 	Min     float64    // least value, or element of a list
 	Max     float64    // largest value, or element of a list
 	Choices []string   // of a choice
+	Small   string     // a value for models of a few weights, as tests have them; "" is the default
 }
 
 // OptionKind is what a value of an option may be.
@@ -33,6 +34,20 @@ const (
 	Choice OptionKind = "choice"       // one of Choices
 	Switch OptionKind = "switch"       // true or false
 )
+
+// Small returns the options that make the smallest model worth a test.
+func (s Spec) Small() map[string]string {
+	var out map[string]string
+	for _, o := range s.Options {
+		if o.Small != "" {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[o.Name] = o.Small
+		}
+	}
+	return out
+}
 
 // check tells what is wrong with a value.
 func (o Option) check(value string) error {

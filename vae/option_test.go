@@ -81,6 +81,9 @@ func TestDeclaredOptionsHaveValidDefaults(t *testing.T) {
 			if err := o.check(o.Default); err != nil {
 				t.Errorf("%s: default: %v", s.Name, err)
 			}
+			if err := o.check(s.withOptions(s.Small())[o.Name]); err != nil {
+				t.Errorf("%s: small: %v", s.Name, err)
+			}
 			if seen[o.Name] || o.Name == "" || o.Usage == "" {
 				t.Errorf("%s: option %q: named twice or without usage", s.Name, o.Name)
 			}

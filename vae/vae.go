@@ -33,7 +33,7 @@ func newVAE(c Config) Model {
 	if c.bent() {
 		return newFlowed(c)
 	}
-	return amortized{c.Latent, c.gaussianGuide, c.mirrored, c.prior}
+	return amortized{latent: c.Latent, guide: c.gaussianGuide, data: c.mirrored, prior: c.prior}
 }
 
 // gaussianGuide is q(z|x) by the net's features.

@@ -181,7 +181,7 @@ func TestGradientsOfAllModels(t *testing.T) {
 		for _, l := range Likelihoods() {
 			for layers, hidden := range [][]int{{7}, {6, 5}, {6, 4, 5}} {
 				p := tk.Params(t, dtypes.Float64)
-				c := Config{Dim: dim, Hidden: hidden, Latent: latent, Likelihood: l.Name, Sigma: .6, Classes: 3, Rows: 10}
+				c := Config{Dim: dim, Hidden: hidden, Latent: latent, Likelihood: l.Name, Sigma: .6, Classes: 3, Rows: 10, Options: spec.Small()}
 				net, err := NewNetwork(spec.Name, c, p)
 				if err != nil {
 					continue // a likelihood that the model does not take

@@ -52,7 +52,7 @@ func (e Estimator) ELBO(s *model.Scope, x *g.Node, l Latent) Terms {
 		}
 		t.KL = ratio(logQ, l.P.LogProb(z))
 	}
-	t.LogLik = l.logLik(x, z)
+	t.LogLik, t.Z = l.logLik(x, z), z
 	if e.Shuffle {
 		t.Shuffled = l.logLik(x, roll(z))
 	}

@@ -62,7 +62,7 @@ func (e Estimator) weighted(s *model.Scope, x *g.Node, l Latent) Terms {
 		return g.Mul(v, expandTo(scale, v))
 	})
 	logLik, logP := l.logLik(x, scaled), l.P.LogProb(scaled)
-	t := Terms{LogLik: logLik, Kind: KindELBO}
+	t := Terms{LogLik: logLik, Z: z, Kind: KindELBO}
 	if kl, ok := dist.KL(l.Q, l.P); ok && !e.MonteCarloKL {
 		t.KL = byDim(kl)
 	} else {

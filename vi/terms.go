@@ -28,6 +28,8 @@ type Terms struct {
 	KL *g.Node
 	// Shuffled is ln p(x|z′) with z′ drawn for another datum of the batch, M×B; nil unless asked for.
 	Shuffled *g.Node
+	// Z holds the draws behind LogLik, M×B×L; nil where there is no latent noise.
+	Z *g.Node
 	// Kind says which bound LogLik − ΣKL estimates.
 	Kind string
 	// Bound returns another bound of each datum, B, with the gradient of its estimator, where an

@@ -87,9 +87,13 @@ func (m measure) each() measure {
 	return measure{Seconds: m.Seconds / n, CPU: m.CPU / n, Reached: true}
 }
 
+// chunkOf is the number of NumPyro's steps between looks at its bound, which are off the clock but
+// would take most of the run where they are dear.
+var chunkOf = map[string]int{"kidiq": 50, "logistic": 500}
+
 // numpyro adds NumPyro's measures and returns its fastest rate.
 func (s settings) numpyro(ctx context.Context, t *tally, name, family string, target float64, seed int, rates []string) (float64, error) {
-	base := []string{"--model", name, "--guide", family, "--seed", fmt.Sprint(seed)}
+	base := []string{"--model", name, "--guide", family, "--seed", fmt.Sprint(seed), "--chunk", fmt.Sprint(chunkOf[name])}
 	var tried struct{ Rates []trial }
 	args := append([]string{"--task", "target", "--target", fmt.Sprint(target), "--limit", fmt.Sprint(s.limit), "--rates"}, rates...)
 	if err := s.peer(ctx, &tried, slices.Concat(base, args)...); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -139,12 +138,9 @@ func (t *trainCommand) finish(ctx context.Context, run *train.Run, dir string, e
 	if t.resume && t.screen.seen == 0 {
 		t.screen.println("the run was finished already; its epochs are done (raise --epochs for more)")
 	}
-	report := ""
-	if !t.noReport {
-		if _, err := elbo.Report(ctx, run); err != nil {
-			return fmt.Errorf("%w; the run itself is complete, and `%s` writes its report", err, t.hint)
-		}
-		report = filepath.Join(dir, "report.html")
+	report, err := t.report(dir, func() error { _, err := elbo.Report(ctx, run); return err })
+	if err != nil {
+		return err
 	}
 	t.conclude(run, report)
 	t.print(struct {
@@ -155,9 +151,7 @@ func (t *trainCommand) finish(ctx context.Context, run *train.Run, dir string, e
 		Config train.Config `json:"config"`
 		train.Outcome
 	}{"result", dir, report, len(run.History), run.Config, run.Outcome})
-	if t.quiet && !t.json {
-		fmt.Fprintln(t.io.out, dir)
-	}
+	t.named(dir)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -181,12 +180,9 @@ func (t *bnnCommand) finish(ctx context.Context, run *supervised.Run, dir string
 	if t.resume && t.screen.seen == 0 {
 		t.screen.println("the run was finished already; its epochs are done")
 	}
-	report := ""
-	if !t.noReport {
-		if _, err := elbo.Forecast(ctx, run); err != nil {
-			return fmt.Errorf("%w; the run itself is complete, and `%s` writes its report", err, t.hint)
-		}
-		report = filepath.Join(dir, "report.html")
+	report, err := t.report(dir, func() error { _, err := elbo.Forecast(ctx, run); return err })
+	if err != nil {
+		return err
 	}
 	t.conclude(run, report)
 	t.print(struct {
@@ -197,8 +193,6 @@ func (t *bnnCommand) finish(ctx context.Context, run *supervised.Run, dir string
 		Config supervised.Config `json:"config"`
 		supervised.Outcome
 	}{"result", dir, report, len(run.History), run.Config, run.Outcome})
-	if t.quiet && !t.json {
-		fmt.Fprintln(t.io.out, dir)
-	}
+	t.named(dir)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -109,6 +110,24 @@ func (t *training) place(model, set string) (dir string, tidy func(), err error)
 func (t *training) print(v any) {
 	if t.json {
 		_ = json.NewEncoder(t.io.out).Encode(v)
+	}
+}
+
+// report draws the report of a run, unless none is wanted, and returns its path.
+func (t *training) report(dir string, draw func() error) (string, error) {
+	if t.noReport {
+		return "", nil
+	}
+	if err := draw(); err != nil {
+		return "", fmt.Errorf("%w; the run itself is complete, and `%s` writes its report", err, t.hint)
+	}
+	return filepath.Join(dir, "report.html"), nil
+}
+
+// named prints the directory of a run, where nothing else is printed.
+func (t *training) named(dir string) {
+	if t.quiet && !t.json {
+		fmt.Fprintln(t.io.out, dir)
 	}
 }
 

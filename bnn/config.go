@@ -15,6 +15,10 @@ import (
 // SWAG (Maddox et al. 2019) and stochastic gradient Langevin dynamics (Welling & Teh 2011).
 var Methods = []string{"vi", "dropout", "ensemble", "laplace", "laplace-kfac", "last-layer", "swag", "sgld"}
 
+// EvidenceMethods lists those of the methods whose prior and noise the evidence can choose, after the
+// mode (see Config.Evidence).
+var EvidenceMethods = []string{"laplace", "laplace-kfac", "last-layer"}
+
 // Heads lists the distributions of a target given the network's outputs: normal with one learned
 // or known standard deviation, normal with one a row, and categorical.
 var Heads = []string{"homoscedastic", "heteroscedastic", "classes"}
@@ -159,7 +163,7 @@ func (c Config) together() error {
 		return fmt.Errorf("bnn: method last-layer: got a %s head, want a homoscedastic one, whose posterior is exact", c.Head)
 	case c.Method == "dropout" && c.Hidden != nil && len(c.Hidden) == 0:
 		return fmt.Errorf("bnn: method dropout: got no hidden layer, want one with units to leave out")
-	case c.Evidence && !slices.Contains([]string{"laplace", "laplace-kfac", "last-layer"}, c.Method):
+	case c.Evidence && !slices.Contains(EvidenceMethods, c.Method):
 		return fmt.Errorf("bnn: evidence: got it with method %q, want laplace, laplace-kfac or last-layer", c.Method)
 	case c.Axes == "principal" && c.Method != "" && c.Method != "vi":
 		return fmt.Errorf("bnn: axes: got principal with method %s, want it with vi", c.Method)

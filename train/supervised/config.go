@@ -37,7 +37,7 @@ type Config struct {
 	PriorSD   float64  `json:"prior_sd"`   // standard deviation of the prior
 	Estimator string   `json:"estimator"`  // one of bnn.Estimators
 	Axes      string   `json:"axes"`       // one of bnn.AxesKinds; "" chooses
-	Evidence  bool     `json:"evidence"`   // let the evidence choose prior and noise of Laplace's methods
+	Evidence  string   `json:"evidence"`   // one of Evidences: whether the evidence chooses prior and noise; "" chooses
 	Noise     float64  `json:"noise"`      // known standard deviation of the target; 0: learned
 	Members   int      `json:"members"`    // networks of an ensemble
 	Dropout   float64  `json:"dropout"`    // probability that a hidden unit is left out
@@ -45,6 +45,15 @@ type Config struct {
 	SaveEvery float64  `json:"save_every"` // seconds between checkpoints; 0 is one an epoch
 	Seed      uint64   `json:"seed"`       // seed of all randomness
 	Backend   string   `json:"backend"`    // compute backend
+}
+
+// Evidences lists the answers to whether the evidence chooses the prior's deviation and a learned
+// noise. Where it can it does unless told otherwise: intervals of the mode's own are far too narrow.
+var Evidences = []string{"on", "off"}
+
+// evidence tells whether it does.
+func (c Config) evidence() bool {
+	return c.Evidence == "on" || c.Evidence == "" && slices.Contains(bnn.EvidenceMethods, c.Method)
 }
 
 // Default returns the settings of a first run: a table of one noisy curve. Those that depend on
@@ -91,6 +100,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("supervised: %s: got %s, want %s to %s", v.name, text.Decimal(v.got), text.Decimal(v.lo), text.Decimal(v.hi))
 		}
 	}
+	if c.Evidence != "" && !slices.Contains(Evidences, c.Evidence) {
+		return fmt.Errorf("supervised: evidence: got %q, want one of %s", c.Evidence, strings.Join(Evidences, ", "))
+	}
 	for i, w := range c.Hidden {
 		if w < 1 || w > maxWidth {
 			return fmt.Errorf("supervised: width of hidden layer %d: got %d, want 1 to %d", i, w, maxWidth)
@@ -102,7 +114,7 @@ func (c Config) Validate() error {
 // net is the part of the config that shapes and fits the network; raw takes columns as they are.
 func (c Config) net(raw bool) bnn.Config {
 	return bnn.Config{
-		Method: c.Method, Estimator: c.Estimator, Axes: c.Axes, Evidence: c.Evidence, Prior: bnn.Prior{Kind: c.Prior, SD: c.PriorSD}, Head: c.Head,
+		Method: c.Method, Estimator: c.Estimator, Axes: c.Axes, Evidence: c.evidence(), Prior: bnn.Prior{Kind: c.Prior, SD: c.PriorSD}, Head: c.Head,
 		Hidden: c.Hidden, Noise: c.Noise, Dropout: c.Dropout, Members: c.Members, Epochs: c.Epochs, Batch: c.Batch,
 		LR: c.LR, Draws: c.Draws, Raw: raw, Seed: c.Seed, Backend: c.Backend,
 	}
@@ -114,6 +126,7 @@ func (c Config) Resolve(t *Table) Config {
 	c.Target, c.Head = t.Target, t.Head
 	b := c.net(t.Image).Resolved(len(t.Train.Y), t.Splits.Train.Dim())
 	c.Epochs, c.Batch, c.Axes = b.Epochs, b.Batch, b.Axes
+	c.Evidence = map[bool]string{true: "on", false: "off"}[c.evidence()]
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/elbo-go/elbo/bnn"
@@ -48,11 +49,26 @@ func TestWrongValuesSayWhatIsWanted(t *testing.T) {
 		"bnn: noise: got 1 with a heteroscedastic head": func(c *Config) { c.Noise, c.Head = 1, "heteroscedastic" },
 		"bnn: method dropout: got no hidden layer":      func(c *Config) { c.Method, c.Hidden = "dropout", []int{} },
 		"bnn: method last-layer: got a classes head":    func(c *Config) { c.Method, c.Head = "last-layer", "classes" },
+		`evidence: got "maybe", want one of on, off`:    func(c *Config) { c.Evidence = "maybe" },
+		`bnn: evidence: got it with method "vi"`:        func(c *Config) { c.Evidence = "on" },
 		"bnn: prior: got a mixture with method laplace": func(c *Config) { c.Prior, c.Method = "mixture", "laplace" },
 	} {
 		c := Default()
 		edit(&c)
 		says(t, c.Validate(), want)
+	}
+}
+
+func TestTheEvidenceChoosesWhereItCanUnlessToldOtherwise(t *testing.T) {
+	for _, method := range bnn.Methods {
+		c := Default()
+		c.Method = method
+		if got, want := c.net(false).Evidence, slices.Contains(bnn.EvidenceMethods, method); got != want {
+			t.Errorf("%s: evidence %v, want %v", method, got, want)
+		}
+		if c.Evidence = "off"; c.net(false).Evidence {
+			t.Errorf("%s: evidence is not off", method)
+		}
 	}
 }
 

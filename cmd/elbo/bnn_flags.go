@@ -30,7 +30,7 @@ var supervisedFlags = []configFlag[supervised.Config]{
 	floatFlag("prior-sd", "standard deviation of the prior, of a weight divided by the root of its layer's inputs", func(c *supervised.Config) *float64 { return &c.PriorSD }),
 	textFlag("estimator", "`draws` of the outputs in method vi: "+strings.Join(bnn.Estimators, ", "), func(c *supervised.Config) *string { return &c.Estimator }, func() []string { return bnn.Estimators }),
 	textFlag("axes", "`axes` along which method vi has independent first weights: "+strings.Join(bnn.AxesKinds, ", ")+" (default: the latter where the prior allows, up to 1,024 columns)", func(c *supervised.Config) *string { return &c.Axes }, func() []string { return bnn.AxesKinds }),
-	textFlag("evidence", "`whether` the evidence chooses prior and noise: "+strings.Join(supervised.Evidences, ", ")+" (default: on for methods "+strings.Join(bnn.EvidenceMethods, ", ")+")", func(c *supervised.Config) *string { return &c.Evidence }, func() []string { return supervised.Evidences }),
+	textFlag("evidence", "`whether` the evidence chooses prior and noise: "+strings.Join(supervised.Evidences, ", ")+" (default: on for methods "+strings.Join(bnn.EvidenceMethods, ", ")+", but for classes by laplace)", func(c *supervised.Config) *string { return &c.Evidence }, func() []string { return supervised.Evidences }),
 	floatFlag("noise", "known standard deviation of the target (default 0: learned)", func(c *supervised.Config) *float64 { return &c.Noise }),
 	intFlag("members", "networks of method ensemble", func(c *supervised.Config) *int { return &c.Members }),
 	floatFlag("dropout", "`probability` that method dropout leaves out a hidden unit", func(c *supervised.Config) *float64 { return &c.Dropout }),

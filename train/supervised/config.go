@@ -51,9 +51,13 @@ type Config struct {
 // noise. Where it can it does unless told otherwise: intervals of the mode's own are far too narrow.
 var Evidences = []string{"on", "off"}
 
-// evidence tells whether it does.
+// evidence tells whether it does. Sampled weights of the wide prior that it gives the diagonal method
+// tell no classes apart.
 func (c Config) evidence() bool {
-	return c.Evidence == "on" || c.Evidence == "" && slices.Contains(bnn.EvidenceMethods, c.Method)
+	if c.Evidence != "" || c.Method == "laplace" && c.Classifies() {
+		return c.Evidence == "on"
+	}
+	return slices.Contains(bnn.EvidenceMethods, c.Method)
 }
 
 // Default returns the settings of a first run: a table of one noisy curve. Those that depend on

@@ -66,6 +66,10 @@ func TestTheEvidenceChoosesWhereItCanUnlessToldOtherwise(t *testing.T) {
 		if got, want := c.net(false).Evidence, slices.Contains(bnn.EvidenceMethods, method); got != want {
 			t.Errorf("%s: evidence %v, want %v", method, got, want)
 		}
+		c.Head = headClasses
+		if got := c.net(false).Evidence; method == "laplace" && got {
+			t.Error("laplace: evidence is on for classes")
+		}
 		if c.Evidence = "off"; c.net(false).Evidence {
 			t.Errorf("%s: evidence is not off", method)
 		}

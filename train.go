@@ -11,7 +11,6 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
-	"github.com/elbo-go/elbo/vae"
 )
 
 // Config is everything that decides the result of a run. In [Train] a field left zero takes
@@ -87,8 +86,7 @@ func withDefaults(c Config) Config {
 	c.Model, c.Data = cmp.Or(c.Model, d.Model), cmp.Or(c.Data, d.Data)
 	c.Epochs, c.Batch, c.LR = cmp.Or(c.Epochs, d.Epochs), cmp.Or(c.Batch, d.Batch), cmp.Or(c.LR, d.LR)
 	c.LRSchedule, c.BetaSchedule = cmp.Or(c.LRSchedule, d.LRSchedule), cmp.Or(c.BetaSchedule, d.BetaSchedule)
-	spec, _ := vae.Lookup(c.Model)
-	c.Latent, c.Sigma, c.Beta = cmp.Or(c.Latent, d.Latent), cmp.Or(c.Sigma, d.Sigma), cmp.Or(c.Beta, spec.Beta, d.Beta)
+	c.Latent, c.Sigma, c.Beta = cmp.Or(c.Latent, d.Latent), cmp.Or(c.Sigma, d.Sigma), cmp.Or(c.Beta, d.Beta)
 	c.BetaWarmup, c.BetaCycles = cmp.Or(c.BetaWarmup, d.BetaWarmup), cmp.Or(c.BetaCycles, d.BetaCycles)
 	c.Bound, c.Groups = cmp.Or(c.Bound, d.Bound), cmp.Or(c.Groups, d.Groups)
 	c.Posterior, c.FlowSteps = cmp.Or(c.Posterior, d.Posterior), cmp.Or(c.FlowSteps, d.FlowSteps)

@@ -23,6 +23,10 @@ func init() {
 	})
 }
 
+func init() {
+	vae.Register(vae.Spec{Name: "test-classes", Summary: "wants classes, for tests", Labels: true, New: func(c vae.Config) vae.Model { return withCritic{c} }})
+}
+
 // withCritic reconstructs rows from one shared matrix; a penalty that grows with the progress draws
 // codes to 0, and a critic of one weight follows their mean square.
 type withCritic struct{ c vae.Config }

@@ -86,6 +86,9 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if net.Width() != rows.Dim {
+		return nil, fmt.Errorf("train: model %s: got rows of %d values, want %d: with their class", c.Model, rows.Dim, net.Width())
+	}
 	if c.Maximized() != "" && !net.Can()["bound"] {
 		return nil, fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
 	}

@@ -46,7 +46,13 @@ type Sums struct {
 	Steps    int       `json:"steps"`     // steps of the epoch
 	Loss     float64   `json:"loss"`      // Σ of what training minimises
 
-	Figures map[string]float64 `json:"figures,omitempty"` // Σ of what the model keeps, by name
+	Figures map[string]Figure `json:"figures,omitempty"` // of what the model keeps, by name
+}
+
+// Figure gathers one of them; a batch too small for it has none.
+type Figure struct {
+	Sum  float64 `json:"sum"`  // Σ over rows
+	Rows int     `json:"rows"` // rows that had it
 }
 
 // stateFormat is raised when State changes in a way that older programs cannot read.
@@ -64,9 +70,10 @@ func (s *Sums) add(rows int, t terms) {
 	}
 	for name, v := range t.figures {
 		if s.Figures == nil {
-			s.Figures = map[string]float64{}
+			s.Figures = map[string]Figure{}
 		}
-		s.Figures[name] += v * float64(rows)
+		f := s.Figures[name]
+		s.Figures[name] = Figure{f.Sum + v*float64(rows), f.Rows + rows}
 	}
 	s.Loss += t.loss * float64(rows)
 	s.GradNorm += t.norm
@@ -91,8 +98,8 @@ func (s *Sums) record(kind string, e vi.Estimator, beta float64) vi.Record {
 // figures returns the epoch's means of what the model keeps.
 func (s *Sums) figures() map[string]float64 {
 	out := map[string]float64{}
-	for name, v := range s.Figures {
-		out[name] = v / float64(max(1, s.Rows))
+	for name, f := range s.Figures {
+		out[name] = f.Sum / float64(f.Rows)
 	}
 	return out
 }

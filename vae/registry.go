@@ -83,7 +83,6 @@ type Spec struct {
 	Nets      []string           // nets it can be built from, the usual one first; nil: its networks are its own
 	Labels    bool               // rows and codes end with their class, which the model makes use of
 	Options   []Option           // settings of its own
-	Beta      float64            // β where none is asked for; 0 stands for 1
 	Scheduled bool               // its terms depend on the share of the steps that is done: epochs cannot be added
 	Flows     bool               // q(z|x) may be a flow
 	Priors    bool               // p(z) may be another than N(0, I)

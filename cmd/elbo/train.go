@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,9 +64,6 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 		return err
 	}
 	t.cfg.Model = name
-	if s, _ := vae.Lookup(name); !t.cmd.Flags().Changed("beta") {
-		t.cfg.Beta = cmp.Or(s.Beta, t.cfg.Beta)
-	}
 	t.begin()
 	t.screen.total = t.cfg.Epochs
 	if t.resume {

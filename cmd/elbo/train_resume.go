@@ -12,7 +12,6 @@ import (
 
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/rundir"
-	"github.com/elbo-go/elbo/vae"
 )
 
 // free names the settings that may change in a resumed run because they do not decide the
@@ -81,7 +80,7 @@ func (t *trainCommand) changes(stored train.Config) (func(*train.Config), error)
 	}
 	set := t.cmd.Flags().Changed
 	if set("epochs") {
-		if err := moreEpochs(stored, given.Epochs); err != nil {
+		if err := stored.MoreEpochs(given.Epochs); err != nil {
 			return nil, err
 		}
 	}
@@ -107,36 +106,12 @@ func (t *trainCommand) changes(stored train.Config) (func(*train.Config), error)
 	}, nil
 }
 
-// moreEpochs tells whether a run may be given another number of epochs: the schedules that
-// stretch over the run would have taken other values in the steps that were made.
-func moreEpochs(stored train.Config, epochs int) error {
-	switch {
-	case epochs == stored.Epochs:
-		return nil
-	case epochs < stored.Epochs:
-		return fmt.Errorf("train: resume: --epochs: got %d, want at least %d as in the run; epochs can only be added", epochs, stored.Epochs)
-	case scheduled(stored.Model):
-		return fmt.Errorf("train: resume: --epochs: got %d, want %d as in the run: what %s trains by stretches over all epochs; start a new run for more", epochs, stored.Epochs, stored.Model)
-	case stored.BetaSchedule != "constant":
-		return fmt.Errorf("train: resume: --epochs: got %d, want %d as in the run: its %s β schedule stretches over all epochs; start a new run for more", epochs, stored.Epochs, stored.BetaSchedule)
-	case stored.LRSchedule != "constant" || stored.LRWarmup > 0:
-		return fmt.Errorf("train: resume: --epochs: got %d, want %d as in the run: its learning-rate schedule (%s, warm-up %v) stretches over all epochs; start a new run for more", epochs, stored.Epochs, stored.LRSchedule, stored.LRWarmup)
-	}
-	return nil
-}
-
 // sameModel tells whether a directory holds a run of the model, if it can be told.
 func sameModel(dir, model string) error {
 	if is, err := rundir.ModelOf(dir); err == nil && is != model {
 		return misusef("train: %s holds a run of %s, got %s; resume it with `elbo train %s --out %s --resume`", dir, is, model, is, quoted(dir))
 	}
 	return nil
-}
-
-// scheduled tells whether a model's terms depend on the share of the steps that is done.
-func scheduled(model string) bool {
-	s, _ := vae.Lookup(model)
-	return s.Scheduled
 }
 
 // newestRun returns the run of a model below root that was written last.

@@ -26,11 +26,23 @@ func (m *Model) Sample(ctx context.Context, n int, seed uint64) ([][]float32, er
 	return m.fromModel(x), nil
 }
 
+// Continuous tells whether codes are numbers that can be moved a little: nil, or an error that says
+// what the model has instead.
+func (m *Model) Continuous() error {
+	if m.run.Net.Can()["interpolate"] {
+		return nil
+	}
+	return fmt.Errorf("elbo: model %s has no codes between codes: want an encoder and a decoder of codes of real numbers, as those of vae", m.run.Config.Model)
+}
+
 // Interpolate decodes a path between the codes of rows a and b, both ends included. The path
 // is "linear" or "slerp", on the sphere.
 func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path string) ([][]float32, error) {
 	if steps < 2 || steps > maxDraws {
 		return nil, fmt.Errorf("elbo: interpolate: got %d steps, want 2 to %d", steps, maxDraws)
+	}
+	if err := m.Continuous(); err != nil {
+		return nil, err
 	}
 	codes, _, err := m.Encode(ctx, [][]float32{a, b})
 	if err != nil {
@@ -48,6 +60,9 @@ func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path
 func (m *Model) Traverse(ctx context.Context, row []float32, dim int, values []float32) ([][]float32, error) {
 	if dim < 0 || dim >= m.Latent() {
 		return nil, fmt.Errorf("elbo: traverse: latent dimension: got %d, want 0 to %d", dim, m.Latent()-1)
+	}
+	if err := m.Continuous(); err != nil {
+		return nil, err
 	}
 	codes, _, err := m.Encode(ctx, [][]float32{row})
 	if err != nil {

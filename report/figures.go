@@ -43,7 +43,7 @@ var figures = []figure{
 	{"manifold.png", "The plane of codes, decoded", secOutputs, true, hasPlane, drawManifold},
 	{"kl.png", "KL by latent dimension", secLatent, false, hasKL, drawKL},
 	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},
-	{"traversals.png", "One latent dimension at a time", secLatent, false, canReconstruct, drawTraversals},
+	{"traversals.png", "One latent dimension at a time", secLatent, false, canWalk, drawTraversals},
 	{"interpolation.png", "From one test row to another", secLatent, false, hasPairs, drawInterpolation},
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/elbo-go/elbo/eval"
 )
 
-func hasPairs(s *scene) bool { return canReconstruct(s) && s.n >= 2 }
+func hasPairs(s *scene) bool { return canWalk(s) && s.n >= 2 }
 
 // pairs chooses up to most pairs of rows, of different classes if there are any. No row is
 // chosen twice.

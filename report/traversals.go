@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// canWalk asks for codes that can be moved a little.
+func canWalk(s *scene) bool { return s.can["interpolate"] && s.n > 0 }
+
 // drawTraversals moves one dimension at a time by ±3 standard deviations, starting from the code
 // of one test row.
 func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {

@@ -16,7 +16,7 @@ func (c Config) MoreEpochs(epochs int) error {
 		return nil
 	case epochs < c.Epochs:
 		return fmt.Errorf("train: resume: --epochs: got %d, want at least %d as in the run; epochs can only be added", epochs, c.Epochs)
-	case spec.Scheduled:
+	case spec.Scheduled || spec.Stages != nil:
 		stretched = "what " + c.Model + " trains by"
 	case c.BetaSchedule != "constant":
 		stretched = "its " + c.BetaSchedule + " β schedule"

@@ -92,11 +92,14 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if c.Maximized() != "" && !net.Can()["bound"] {
 		return nil, fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
 	}
-	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), step: newStep(net, c), obs: obs}
-	t.valid = net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true, Objective: c.estimator().Objective})
-	total := t.stepsPerEpoch() * int64(c.Epochs)
-	t.kl, t.lr = c.kl(total), c.rate(total)
-	return t, nil
+	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), obs: obs}
+	t.plan, err = c.timetable(net.Config.Stages())
+	return t, err
+}
+
+// evaluator is that of the validation rows.
+func (t *trainer) evaluator() *vae.Evaluator {
+	return t.net.Evaluator(vi.Estimator{Samples: 1, Shuffle: true, Objective: t.cfg.estimator().Objective})
 }
 
 // in runs the trainer in its directory, from the newest checkpoint if there is one, and
@@ -154,6 +157,9 @@ func (t *trainer) reload(info Info) error {
 		return fmt.Errorf("train: checkpoint of step %d: got data fingerprint %.12s, want %.12s", st.Step, st.Fingerprint, info.Fingerprint)
 	}
 	st.Config = t.cfg
+	if st.Step > 0 {
+		st.Started = max(st.Started, 1) // which runs of models of one stage did not write down
+	}
 	if st.Stopped && (t.cfg.Patience == 0 || st.Stale < t.cfg.Patience) {
 		st.Stopped = false
 	}

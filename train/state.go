@@ -20,6 +20,7 @@ type State struct {
 	Epoch       int          `json:"epoch"`        // epochs finished
 	Position    int          `json:"position"`     // rows of the current epoch that were used
 	Step        int64        `json:"step"`         // steps done
+	Started     int          `json:"started"`      // stages whose start is done
 	Sums        Sums         `json:"sums"`         // of the current epoch
 	Best        *Best        `json:"best"`         // nil before the first
 	Stale       int          `json:"stale"`        // epochs since the best

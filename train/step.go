@@ -52,14 +52,16 @@ type terms struct {
 	figures            map[string]float64 // that the model keeps
 }
 
-// newStep prepares the program of a training step.
-func newStep(net *vae.Network, c Config) *step {
+// newStep prepares the program of a step of a stage of training.
+func newStep(net *vae.Network, c Config, stage int) *step {
 	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}, names: map[int][]string{}}
 	st.adam.Clip = c.Clip
 	est := c.estimator()
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
 		beta, rate, correct := in[1], in[2], in[3]
-		t := net.Model.Terms(s, net.Batch(in[0], in[4]), est)
+		b := net.Batch(in[0], in[4])
+		b.Stage = stage
+		t := net.Model.Terms(s, b, est)
 		if est.Objective != nil {
 			t.Bound = t.MustBound(est.Objective)
 		}

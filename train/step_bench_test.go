@@ -79,7 +79,7 @@ func stepping(tb testing.TB, name string) (clock *clocked, one func()) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(1), step: newStep(net, c)}
+	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(1), step: newStep(net, c, 0), total: 1}
 	t.kl, t.lr = c.kl(1), c.rate(1)
 	order := rng.New(2).Perm(s.Len())
 	at := 0

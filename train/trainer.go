@@ -38,6 +38,10 @@ type trainer struct {
 	net   *vae.Network
 	rows  *Rows
 	key   rng.Key
+	plan  timetable
+	stage int   // the stage that step, valid and the schedules are of
+	first int64 // its first step
+	total int64 // its number of steps
 	step  *step
 	valid *vae.Evaluator
 	kl    vi.Schedule
@@ -63,13 +67,19 @@ func (t *trainer) stepsPerEpoch() int64 {
 // step fails. Whatever ends it, the state reached is saved.
 func (t *trainer) run(ctx context.Context) error {
 	for t.state.Epoch < t.cfg.Epochs && !t.state.Stopped {
-		err := t.epoch(ctx)
+		err := t.enter(ctx, t.plan.at(t.state.Epoch))
+		if err == nil {
+			err = t.epoch(ctx)
+		}
 		if err == nil {
 			err = t.finishEpoch(ctx)
 		}
 		if err != nil {
 			return errors.Join(err, t.save(false))
 		}
+	}
+	if err := t.finish(ctx); err != nil {
+		return err
 	}
 	return t.saveErr
 }
@@ -114,9 +124,10 @@ func (t *trainer) one(rows []int) error {
 	if err != nil {
 		return err
 	}
-	beta := t.kl.At(t.state.Step)
-	rate := t.cfg.LR * t.lr.At(t.state.Step)
-	out, err := t.step.run(t.state.Step+1, x, beta, rate, t.done(), t.key.Named("noise").At(at))
+	since := t.state.Step - t.first
+	beta := t.kl.At(since)
+	rate := t.cfg.LR * t.lr.At(since)
+	out, err := t.step.run(since+1, x, beta, rate, t.done(), t.key.Named("noise").At(at))
 	if errors.Is(err, ErrNotFinite) && t.state.Skipped < t.cfg.SkipNonfinite {
 		t.state.Skipped++
 		t.warn("non-finite step skipped", err.Error())
@@ -132,9 +143,9 @@ func (t *trainer) one(rows []int) error {
 	return nil
 }
 
-// done is the share of the run's steps that are made.
+// done is the share of the stage's steps that are made.
 func (t *trainer) done() float64 {
-	return float64(t.state.Step) / float64(t.stepsPerEpoch()*int64(t.cfg.Epochs))
+	return float64(t.state.Step-t.first) / float64(t.total)
 }
 
 // progress describes the state for the observer.
@@ -148,7 +159,7 @@ func (t *trainer) progress() Progress {
 
 // record returns the running means of the epoch, with the β of a step.
 func (t *trainer) record(step int64) vi.Record {
-	return t.state.Sums.record(t.net.Kind(), t.cfg.estimator(), t.kl.At(step))
+	return t.state.Sums.record(t.net.Kind(), t.cfg.estimator(), t.kl.At(step-t.first))
 }
 
 // rate returns the examples a second since the epoch was entered.
@@ -173,7 +184,8 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	e := vi.Epoch{
 		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel,
 		Train: t.record(last),
-		LR:    t.cfg.LR * t.lr.At(last), Beta: t.kl.At(last),
+		Stage: t.plan.stages[t.stage].Name,
+		LR:    t.cfg.LR * t.lr.At(last-t.first), Beta: t.kl.At(last - t.first),
 		GradNorm:          t.state.Sums.GradNorm / float64(max(1, t.state.Sums.Steps)),
 		ExamplesPerSecond: perSecond, Figures: t.state.Sums.figures(),
 	}
@@ -197,8 +209,12 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 }
 
 // judge updates the best epoch and early stopping. Epochs before β has reached its value do
-// not compete: their bound is one of another objective's optimum.
+// not compete: their bound is one of another objective's optimum. Nor do those of stages before
+// the last.
 func (t *trainer) judge(e vi.Epoch) (best bool) {
+	if !t.plan.last(t.stage) {
+		return false
+	}
 	ramped := e.Beta >= t.cfg.Beta*(1-1e-9)
 	final := t.state.Epoch+1 == t.cfg.Epochs
 	if !ramped && !(final && t.state.Best == nil) {

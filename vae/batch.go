@@ -17,6 +17,8 @@ type Batch struct {
 	Label *g.Node
 	// Progress is the share of the training steps that are done, a scalar; 1 outside training.
 	Progress *g.Node
+	// Stage is the number of the stage of training that is under way, the last one outside training.
+	Stage int
 	// N is the number of training rows.
 	N int
 }
@@ -76,7 +78,7 @@ func (n *Network) Batch(rows, progress *g.Node) Batch {
 	if progress == nil {
 		progress = special.ScalarLike(rows, 1)
 	}
-	b := Batch{Progress: progress, N: n.Config.Rows}
+	b := Batch{Progress: progress, Stage: n.Config.lastStage(), N: n.Config.Rows}
 	b.X, b.Label = n.parted(rows)
 	return b
 }

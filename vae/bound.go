@@ -25,13 +25,20 @@ func (n *Network) Evaluator(e vi.Estimator) *Evaluator {
 		e = vi.Estimator{} // no noise: one draw, nothing to shuffle
 	}
 	e.Samples = e.Draws()
-	return &Evaluator{n, e, n.terms(e)}
+	return &Evaluator{n, e, n.terms(e, n.Config.lastStage())}
 }
 
-// terms is the program of the terms of the bound.
-func (n *Network) terms(e vi.Estimator) *model.Program {
+// In returns the evaluator of the terms of a stage of training.
+func (v *Evaluator) In(stage int) *Evaluator {
+	return &Evaluator{v.net, v.est, v.net.terms(v.est, stage)}
+}
+
+// terms is the program of the terms of the bound in a stage.
+func (n *Network) terms(e vi.Estimator, stage int) *model.Program {
 	return model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
-		t := n.Model.Terms(s, n.Batch(in[0], nil), e)
+		b := n.Batch(in[0], nil)
+		b.Stage = stage
+		t := n.Model.Terms(s, b, e)
 		out := []*g.Node{t.LogLik}
 		if t.KL != nil {
 			out = append(out, t.KL)

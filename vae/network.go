@@ -32,7 +32,7 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 	}
 	n := &Network{Name: name, Config: c.Resolved(name), Model: m, Params: p}
 	n.encode = model.NewProgram(p, "encode", func(s *model.Scope, in []*g.Node) []*g.Node {
-		b := n.Batch(in[0], nil)
+		b := n.completed(s, n.Batch(in[0], nil))
 		mean, variance := m.(Encoder).Encode(s, b)
 		return coded(mean, variance, b)
 	})
@@ -42,13 +42,17 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 	return n, nil
 }
 
-// Can lists the abilities of the model: encode, decode, sample, bound.
+// Can lists the abilities of the model: encode, decode, sample, bound, and interpolate, which also
+// stands for walks along the axes of the code, and classify.
 func (n *Network) Can() map[string]bool {
 	_, enc := n.Model.(Encoder)
 	_, dec := n.Model.(Decoder)
 	_, gen := n.Model.(Generator)
+	_, seq := n.Model.(Ancestral)
 	_, prob := n.Model.(Probabilistic)
-	return map[string]bool{"encode": enc, "decode": dec, "sample": gen && dec, "bound": prob}
+	_, class := n.Model.(Classifier)
+	_, _, whole := n.indices()
+	return map[string]bool{"encode": enc, "decode": dec, "sample": (gen || seq) && dec, "bound": prob, "interpolate": enc && dec && !whole, "classify": class}
 }
 
 // Kind is what the model's objective estimates, in the words of [vi.Record].
@@ -151,6 +155,10 @@ func (n *Network) PriorOf(ctx context.Context, count, class int, key rng.Key) ([
 	}
 	if class >= n.Config.Classes && class >= 0 {
 		return nil, fmt.Errorf("vae: samples: got class %d, want 0 to %d", class, n.Config.Classes-1)
+	}
+	if _, ok := n.Model.(Ancestral); ok {
+		z := n.classed(make([]float32, count*n.Config.Latent), class, key.Named("class"))
+		return z, n.ancestral(ctx, z, key)
 	}
 	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
 		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z", 1)}

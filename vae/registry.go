@@ -18,19 +18,21 @@ import (
 
 // Config is what a model is built from.
 type Config struct {
-	Dim        int     `json:"dim"`        // D, values of a datum
-	Shape      []int   `json:"shape"`      // of a datum: H×W or H×W×C of an image; nets of images need it
-	Net        string  `json:"net"`        // a name of [Nets]; "" is the first one of the model
-	Channels   []int   `json:"channels"`   // of the stages of a net of images; the last one serves all that follow
-	Hidden     []int   `json:"hidden"`     // widths of the encoder's hidden layers; the decoder mirrors them
-	Latent     int     `json:"latent"`     // L
-	Likelihood string  `json:"likelihood"` // a name of [Likelihoods]
-	Classes    int     `json:"classes"`    // C, number of classes of the data; 0 without
-	Rows       int     `json:"rows"`       // N, number of training rows; 0 where it does not matter
-	Sigma      float64 `json:"sigma"`      // scale of the gaussian and laplace likelihoods (λ = σ²)
-	Posterior  string  `json:"posterior"`  // a name of [PosteriorNames]; "" is normal
-	FlowSteps  int     `json:"flow_steps"` // maps of a posterior that is a flow
-	Prior      string  `json:"prior"`      // a name of [PriorNames]; "" is normal
+	Dim        int     `json:"dim"`             // D, values of a datum
+	Shape      []int   `json:"shape"`           // of a datum: H×W or H×W×C of an image; nets of images need it
+	Net        string  `json:"net"`             // a name of [Nets]; "" is the first one of the model
+	Channels   []int   `json:"channels"`        // of the stages of a net of images; the last one serves all that follow
+	Hidden     []int   `json:"hidden"`          // widths of the encoder's hidden layers; the decoder mirrors them
+	Width      int     `json:"width,omitempty"` // of dense layers, or channels of a first stage, in place of the two above; 0 is none
+	Depth      int     `json:"depth,omitempty"` // dense layers, or blocks of a stage; 0 is the usual one of the net
+	Latent     int     `json:"latent"`          // L
+	Likelihood string  `json:"likelihood"`      // a name of [Likelihoods]
+	Classes    int     `json:"classes"`         // C, number of classes of the data; 0 without
+	Rows       int     `json:"rows"`            // N, number of training rows; 0 where it does not matter
+	Sigma      float64 `json:"sigma"`           // scale of the gaussian and laplace likelihoods (λ = σ²)
+	Posterior  string  `json:"posterior"`       // a name of [PosteriorNames]; "" is normal
+	FlowSteps  int     `json:"flow_steps"`      // maps of a posterior that is a flow
+	Prior      string  `json:"prior"`           // a name of [PriorNames]; "" is normal
 
 	Options map[string]string `json:"options,omitempty"` // the model's own settings, by name (see [Option])
 
@@ -86,7 +88,12 @@ type Spec struct {
 	Scheduled bool               // its terms depend on the share of the steps that is done: epochs cannot be added
 	Flows     bool               // q(z|x) may be a flow
 	Priors    bool               // p(z) may be another than N(0, I)
-	New       func(Config) Model // builds the model from a checked configuration
+	// Stages are those of its training; nil is a single one.
+	Stages func(Config) []Stage
+	// Indices tells how many whole numbers below which number a code is made of, for models whose codes
+	// are indices; nil is a code of real numbers (see [Ancestral]).
+	Indices func(Config) (count, values int)
+	New     func(Config) Model // builds the model from a checked configuration
 }
 
 var registry = map[string]Spec{}
@@ -143,6 +150,10 @@ func (c Config) Resolved(name string) Config {
 		c.Latent = c.Dim
 	}
 	c.Options, c.model = s.withOptions(c.Options), name
+	c = c.sized()
+	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+		c.Latent, _ = s.Indices(c)
+	}
 	return c
 }
 
@@ -155,6 +166,10 @@ func Check(name string, c Config) error {
 	if c.Latent < 1 || c.Latent > maxWidth {
 		return fmt.Errorf("vae: %s: latent size: got %d, want 1 to %d", name, c.Latent, maxWidth)
 	}
+	c = c.Resolved(name)
+	if err := c.checkSize(name); err != nil {
+		return err
+	}
 	for i, w := range c.Hidden {
 		if w < 1 || w > maxWidth {
 			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
@@ -163,7 +178,7 @@ func Check(name string, c Config) error {
 	if err := tooLarge(name, c.denseWeights(1), 1); err != nil {
 		return err
 	}
-	if err := c.Resolved(name).checkNet(spec); err != nil {
+	if err := c.checkNet(spec); err != nil {
 		return err
 	}
 	if err := c.checkPosterior(spec); err != nil {

@@ -4,6 +4,7 @@ package vi
 type Epoch struct {
 	Epoch             int       `json:"epoch"`               // 1, 2, …
 	Step              int64     `json:"step"`                // steps done
+	Stage             string    `json:"stage,omitempty"`     // of training, where the model has several
 	Train             Record    `json:"train"`               // running mean over the epoch's batches
 	Valid             Record    `json:"valid"`               // β = 1, after the epoch
 	Telemetry         Telemetry `json:"telemetry"`           // on the validation rows

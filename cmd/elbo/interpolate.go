@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,7 +53,7 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 
 // interpolate decodes a path from one endpoint to another.
 func (f *runFlags) interpolate(ctx context.Context, io streams, m *elbo.Model, from, to string, steps int, path string) error {
-	if err := f.wantOut(m); err != nil {
+	if err := cmp.Or(m.Continuous(), f.wantOut(m)); err != nil {
 		return err
 	}
 	a, err := f.endpoint(ctx, m, "--from", from)

@@ -38,7 +38,7 @@ the prior if no row is named. A .png has one row of images a dimension.`,
 			if err != nil {
 				return err
 			}
-			if err := f.wantOut(m); err != nil {
+			if err := cmp.Or(m.Continuous(), f.wantOut(m)); err != nil {
 				return err
 			}
 			chosen, err := parseDims(m, dims)

@@ -17,7 +17,7 @@ func init() {
 		Sections: "D3",
 		Measured: "reconstruction below that of the VAE of equal size on the same data",
 		Test:     "train/ae_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     everyNet,
 		New:      func(c Config) Model { return &ae{c} },
 	})
 }

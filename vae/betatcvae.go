@@ -16,7 +16,7 @@ func init() {
 		Sections: "D5",
 		Measured: "total correlation of Gaussian codes with ρ = .8 within .1 nat of −½ ln(1 − ρ²)",
 		Test:     "vi/decompose_test.go, vae/betatcvae_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     everyNet,
 		Options: []Option{
 			{Name: "tc", Usage: "weight of the total correlation; 1 is the VAE", Default: "6", Kind: Number, Min: 0, Max: 1e6},
 		},

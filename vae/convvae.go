@@ -8,7 +8,7 @@ func init() {
 		Sections: "D1, D3",
 		Measured: "4,053 derivatives of the whole model, of both nets, within 2e-9 of differences; ten steps halve the loss on digits; resumed runs equal to the bit",
 		Test:     "vae/convvae_test.go, vae/net_test.go, train/resume_test.go",
-		Nets:     []string{convNet.Name, resNet.Name},
+		Nets:     imageNets,
 		Flows:    true,
 		Priors:   true,
 		New:      newVAE, // the model is that of vae; only the net differs

@@ -63,7 +63,7 @@ func TestConvVAEIsTheVAEWithAnotherNet(t *testing.T) {
 
 // TestTenStepsOfNetsOfImagesLowerTheLoss: on generated digits, from about ln 2 a pixel.
 func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		c := tutorial(28, 28)
 		c.Net, c.Channels, c.Hidden, c.Latent = net, []int{4, 8}, []int{16}, 4
 		p := tk.Params(t, dtypes.Float32)
@@ -85,7 +85,7 @@ func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
 
 // TestTrainedNetsOfImagesAreEqualBitForBit: two runs of five steps with one seed.
 func TestTrainedNetsOfImagesAreEqualBitForBit(t *testing.T) {
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		var runs [2][]model.Array
 		for i := range runs {
 			c := pictures(net, 8, 11, 3)

@@ -9,22 +9,33 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
 )
 
-// Net is a family of networks: the features h(x) that the heads of q(z|x) read, and the
-// parameters of p(x|z).
+// Net is a family of networks that leads from rows to a feature map and from a map back to rows. What
+// the heads of q(z|x) read, and the parameters of p(x|z), are made of the two by dense layers (see
+// [Config.features] and [Config.outputs]).
 type Net struct {
-	Name     string                                            // as on the command line
-	Summary  string                                            // one line
-	Images   bool                                              // rows must be images, with sides of at least [minSide]
-	features func(c Config, s *model.Scope, x *g.Node) *g.Node // B×D → B×F
-	outputs  func(c Config, s *model.Scope, z *g.Node) *g.Node // B×L → B×D
-	weights  func(c Config) int64                              // of features, heads and outputs, without biases
-	widest   func(c Config) int64                              // values of the widest layer for a row
+	Name    string // as on the command line
+	Summary string // one line
+	Images  bool   // rows must be images, with sides of at least [minSide]
+
+	down    func(c Config, s *model.Scope, x *g.Node) *g.Node // rows, B×D → feature map, B×h×w×C
+	up      func(c Config, s *model.Scope, m *g.Node) *g.Node // feature map, B×h×w×C → rows, B×D; without Images of any C
+	extent  func(c Config) extent                             // h, w and C of the feature map
+	weights func(c Config) int64                              // of features, heads and outputs, without biases
+	widest  func(c Config) int64                              // values of the widest layer for a row
 }
 
 // nets holds the choices of --net.
-var nets = []Net{mlpNet, convNet, resNet}
+var nets = []Net{mlpNet, convNet, resNet, dcganNet, vqNet}
+
+// everyNet and imageNets are choices for [Spec.Nets]: all nets, the MLP first, and those of images, the
+// plain convolutions first.
+var (
+	everyNet  = NetNames()
+	imageNets = NetNames()[1:]
+)
 
 // Nets lists the families of networks.
 func Nets() []Net { return slices.Clone(nets) }
@@ -48,11 +59,45 @@ func (c Config) net() Net {
 	panic(fmt.Errorf("vae: net: got %q, want one of %s", c.Net, strings.Join(NetNames(), ", ")))
 }
 
-// features returns h(x), B×F, of rows x, B×D.
-func (c Config) features(s *model.Scope, x *g.Node) *g.Node { return c.net().features(c, s, x) }
+// featureMap returns the feature map of rows x, B×h×w×C of the sizes of [Config.mapExtent]: the
+// net without its dense layers, or a 1×1 map of the last hidden layer of an MLP.
+func (c Config) featureMap(s *model.Scope, x *g.Node) *g.Node { return c.net().down(c, s, x) }
 
-// outputs returns the parameters of p(x|z), B×D, for codes z, B×L.
-func (c Config) outputs(s *model.Scope, z *g.Node) *g.Node { return c.net().outputs(c, s, z) }
+// fromMap returns the parameters of p(x|m), B×D, for maps m, B×h×w×C′ with the sides of
+// [Config.mapExtent] and any number of channels: nets of images begin with a 3×3 convolution
+// "enter" to theirs.
+func (c Config) fromMap(s *model.Scope, m *g.Node) *g.Node {
+	e := c.mapExtent()
+	if d := m.Shape().Dimensions; len(d) != 4 || d[1] != e.height || d[2] != e.width {
+		panic(fmt.Errorf("vae: net %s: got a map of shape %v, want B×%d×%d×C", c.net().Name, d, e.height, e.width))
+	}
+	if c.net().Images {
+		m = threeByThree(e.channels).Apply(s.In("enter"), m)
+	}
+	return c.net().up(c, s, m)
+}
+
+// mapExtent is the shape of the feature map of a row.
+func (c Config) mapExtent() extent { return c.net().extent(c) }
+
+// features returns h(x), B×F, of rows x, B×D: of nets of images by dense layers of the hidden
+// widths after the feature map.
+func (c Config) features(s *model.Scope, x *g.Node) *g.Node {
+	h := flat(c.featureMap(s, x))
+	if c.net().Images {
+		h = nn.MLP(s, h, c.Hidden)
+	}
+	return h
+}
+
+// outputs returns the parameters of p(x|z), B×D, for codes z, B×L: the way of [Config.features]
+// back.
+func (c Config) outputs(s *model.Scope, z *g.Node) *g.Node {
+	if c.net().Images {
+		return c.net().up(c, s, spread(s, nn.MLP(s, z, c.reversed()), c.mapExtent()))
+	}
+	return c.net().up(c, s, g.Reshape(z, -1, 1, 1, z.Shape().Dim(-1)))
+}
 
 // Widest returns the number of values of the widest layer for one row.
 func (c Config) Widest() int64 {

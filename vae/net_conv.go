@@ -1,6 +1,7 @@
 package vae
 
 import (
+	"cmp"
 	"fmt"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -11,37 +12,64 @@ import (
 
 // convNet is the net of Burgess et al. 2018, appendix A, for images of any size: 4×4
 // convolutions of stride 2 with rectifiers until a side is below [minSide], then dense
-// layers. The decoder mirrors shapes and channels exactly, with transposed convolutions.
+// layers. The decoder mirrors shapes and channels exactly, with transposed convolutions. A depth
+// above 1 puts so many 3×3 convolutions less one between two of them.
 var convNet = Net{
 	Name:    "conv",
 	Summary: "4×4 convolutions of stride 2, then dense layers of the hidden widths, for images",
 	Images:  true,
-	features: func(c Config, s *model.Scope, x *g.Node) *g.Node {
+	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
 		h := c.asImages(x)
-		for i, out := range c.stages(halfDown) {
-			h = nn.ReLU(nn.Conv2D{Out: out.channels, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}.Apply(stage(s, "conv", i), h))
+		for i, at := range c.stages(halfDown) {
+			s := stage(s, "conv", i)
+			h = nn.ReLU(halved(at.channels).Apply(s, h))
+			for j := range c.blocks(1) - 1 {
+				h = nn.ReLU(threeByThree(at.channels).Apply(stage(s, "again", j), h))
+			}
 		}
-		return nn.MLP(s, flat(h), c.Hidden)
+		return h
 	},
-	outputs: func(c Config, s *model.Scope, z *g.Node) *g.Node {
-		stages := c.stages(halfDown)
-		h := nn.ReLU(spread(s, nn.MLP(s, z, c.reversed()), stages[len(stages)-1]))
-		for i := len(stages) - 1; i > 0; i-- {
-			h = nn.ReLU(doubled(stage(s, "conv", i), h, stages[i-1]))
+	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
+		stages := append([]extent{c.picture()}, c.stages(halfDown)...)
+		h := nn.ReLU(m)
+		for i := len(stages) - 2; i >= 0; i-- {
+			s := stage(s, "conv", i)
+			for j := range c.blocks(1) - 1 {
+				h = nn.ReLU(threeByThree(h.Shape().Dim(-1)).Apply(stage(s, "again", j), h))
+			}
+			if h = doubled(s, h, stages[i]); i > 0 {
+				h = nn.ReLU(h)
+			}
 		}
-		h = doubled(stage(s, "conv", 0), h, c.picture())
 		return g.Reshape(h, -1, c.Dim)
 	},
-	weights: func(c Config) int64 {
-		n, before := int64(0), c.picture()
-		for _, at := range c.stages(halfDown) {
-			n += 2 * 16 * int64(before.channels) * int64(at.channels)
-			before = at
-		}
-		return n + c.denseWeights(before.size())
-	},
-	widest: func(c Config) int64 { return widestOf(c.stages(halfDown)) },
+	extent:  func(c Config) extent { return lastOf(c.stages(halfDown)) },
+	weights: func(c Config) int64 { return c.halvingWeights(c.stages(halfDown), int64(c.blocks(1)-1)*9) },
+	widest:  func(c Config) int64 { return widestOf(c.stages(halfDown)) },
 }
+
+// halvingWeights counts the weights of 4×4 convolutions through the stages and back, of more weights
+// for each pair of channels of a stage in both directions, and of the dense layers.
+func (c Config) halvingWeights(stages []extent, more int64) int64 {
+	n, before := int64(0), c.picture()
+	for _, at := range stages {
+		o := int64(at.channels)
+		n += 2 * (16*int64(before.channels) + more*o) * o
+		before = at
+	}
+	return n + c.denseWeights(before.size())
+}
+
+// halved is a 4×4 convolution of stride 2.
+func halved(out int) nn.Conv2D {
+	return nn.Conv2D{Out: out, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}
+}
+
+// blocks is the depth of the configuration, or the usual one of a net.
+func (c Config) blocks(usual int) int { return cmp.Or(c.Depth, usual) }
+
+// lastOf is the last stage.
+func lastOf(stages []extent) extent { return stages[len(stages)-1] }
 
 // doubled returns the 4×4 transposed convolution of stride 2 of h with the shape of the
 // stage above, of which h has half the rows and columns, rounded down.

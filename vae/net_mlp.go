@@ -13,11 +13,18 @@ import (
 var mlpNet = Net{
 	Name:    "mlp",
 	Summary: "dense layers of the hidden widths, for rows of any kind",
-	features: func(c Config, s *model.Scope, x *g.Node) *g.Node {
-		return nn.MLP(s, x, c.Hidden)
+	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
+		h := nn.MLP(s, x, c.Hidden)
+		return g.Reshape(h, -1, 1, 1, h.Shape().Dim(-1))
 	},
-	outputs: func(c Config, s *model.Scope, z *g.Node) *g.Node {
-		return nn.Dense(s.In("out"), nn.MLP(s, z, c.reversed()), c.Dim)
+	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
+		return nn.Dense(s.In("out"), nn.MLP(s, flat(m), c.reversed()), c.Dim)
+	},
+	extent: func(c Config) extent {
+		if n := len(c.Hidden); n > 0 {
+			return extent{1, 1, c.Hidden[n-1]}
+		}
+		return extent{1, 1, c.Dim}
 	},
 	weights: func(c Config) int64 { return c.denseWeights(c.Dim) },
 	widest:  func(Config) int64 { return 0 },

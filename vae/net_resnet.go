@@ -7,55 +7,64 @@ import (
 	"github.com/elbo-go/elbo/nn"
 )
 
-// resNet is a residual net as in Ho et al. 2020, appendix B, without time: a residual block
-// and a halving a stage, at the lowest resolution attention between two residual blocks, then
-// dense layers. The decoder goes the same way back.
+// resNet is a residual net as in Ho et al. 2020, appendix B, without time: a residual block (or
+// as many as the depth says) and a halving a stage, at the lowest resolution attention between two
+// residual blocks, then dense layers. The decoder goes the same way back.
 var resNet = Net{
 	Name:    "resnet",
 	Summary: "residual blocks with group norms, attention at the lowest resolution, then dense layers of the hidden widths, for images",
 	Images:  true,
-	features: func(c Config, s *model.Scope, x *g.Node) *g.Node {
+	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
 		stages := c.stages(halfUp)
 		h := threeByThree(stages[0].channels).Apply(s.In("stem"), c.asImages(x))
 		for i, at := range stages {
-			h = block(stage(s, "block", i), h, at.channels)
+			h = c.blocksOf(stage(s, "block", i), h, at.channels)
 			h = nn.Downsample(stage(s, "down", i), h)
 		}
-		h = middle(s.In("middle"), h)
-		return nn.MLP(s, flat(last(s, h)), c.Hidden)
+		return last(s, middle(s.In("middle"), h))
 	},
-	outputs: func(c Config, s *model.Scope, z *g.Node) *g.Node {
+	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
 		stages := c.stages(halfUp)
-		h := middle(s.In("middle"), spread(s, nn.MLP(s, z, c.reversed()), stages[len(stages)-1]))
+		h := middle(s.In("middle"), m)
 		for i := len(stages) - 1; i >= 0; i-- {
 			to := c.picture()
 			if i > 0 {
 				to = stages[i-1]
 			}
 			h = nn.Upsample(stage(s, "up", i), h, to.height, to.width)
-			h = block(stage(s, "block", i), h, stages[max(0, i-1)].channels)
+			h = c.blocksOf(stage(s, "block", i), h, stages[max(0, i-1)].channels)
 		}
 		return g.Reshape(threeByThree(c.picture().channels).Apply(s.In("out"), last(s, h)), -1, c.Dim)
 	},
+	extent: func(c Config) extent { return lastOf(c.stages(halfUp)) },
 	weights: func(c Config) int64 {
-		stages := c.stages(halfUp)
+		stages, more := c.stages(halfUp), int64(c.blocks(1)-1)
 		p := int64(stages[0].channels)
 		n := 2 * 9 * p * int64(c.picture().channels)
 		for _, at := range stages {
 			o := int64(at.channels)
-			n += 18*p*o + 9*p*p + 27*o*o
+			n += 18*p*o + 9*p*p + 27*o*o + more*18*(p*p+o*o)
 			if p != o {
 				n += 2 * p * o
 			}
 			p = o
 		}
-		return n + 2*(4*9+4)*p*p + c.denseWeights(stages[len(stages)-1].size())
+		return n + 2*(4*9+4)*p*p + c.denseWeights(lastOf(stages).size())
 	},
 	widest: func(c Config) int64 {
 		stages, full := c.stages(halfUp), c.picture()
 		full.channels = stages[0].channels
 		return widestOf(append(stages, full))
 	},
+}
+
+// blocksOf are the residual blocks of a stage, the first of which changes the number of channels.
+func (c Config) blocksOf(s *model.Scope, h *g.Node, out int) *g.Node {
+	h = block(s, h, out)
+	for j := range c.blocks(1) - 1 {
+		h = block(stage(s, "again", j), h, out)
+	}
+	return h
 }
 
 // threeByThree is a convolution that keeps the size of images.

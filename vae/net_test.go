@@ -25,11 +25,6 @@ func pictures(net string, shape ...int) Config {
 	return Config{Dim: dim, Shape: shape, Net: net, Channels: []int{2, 4}, Hidden: []int{3}, Latent: 2, Likelihood: "gaussian-learned", Sigma: 1}
 }
 
-// imageNets lists the nets that want images.
-func imageNets() []string {
-	return slices.DeleteFunc(NetNames(), func(n string) bool { return n == "mlp" })
-}
-
 func TestImagesAreHalvedUntilASideIsBelowEight(t *testing.T) {
 	for _, c := range []struct {
 		h, w       int
@@ -54,7 +49,7 @@ func TestImagesAreHalvedUntilASideIsBelowEight(t *testing.T) {
 // three channels: codes and images come out in the shapes that went in.
 func TestNetsOfImagesFitEverySize(t *testing.T) {
 	shapes := [][]int{{8, 8}, {8, 9, 3}, {9, 8, 1}, {10, 13, 3}, {11, 11}, {15, 16, 2}, {16, 15}, {17, 31, 3}, {28, 28}, {28, 28, 1}, {32, 32, 3}, {33, 20}}
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		for _, shape := range shapes {
 			c := pictures(net, shape...)
 			c.Hidden = []int{16} // of three rectifiers all may be closed
@@ -75,7 +70,7 @@ func TestNetsOfImagesFitEverySize(t *testing.T) {
 // differences, on square, odd and coloured images and for several likelihoods.
 func TestGradientsOfNetsOfImages(t *testing.T) {
 	worst, checked := tk.Difference{}, 0
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		for i, shape := range [][]int{{8, 8}, {9, 8, 3}, {16, 17}} {
 			c := pictures(net, shape...)
 			c.Channels, c.Hidden = []int{2, 3}[:1+i/2], []int{3}[:1-i%2]
@@ -142,8 +137,8 @@ func TestWrongNetsAreErrors(t *testing.T) {
 		model, want string
 		change      func(c *Config)
 	}{
-		{"vae", `vae: vae: net: got "unet", want one of mlp, conv, resnet`, func(c *Config) { c.Net = "unet" }},
-		{"conv-vae", `net: got "mlp", want one of conv, resnet`, func(c *Config) { c.Net = "mlp" }},
+		{"vae", `vae: vae: net: got "unet", want one of mlp, conv, resnet, dcgan, vq`, func(c *Config) { c.Net = "unet" }},
+		{"conv-vae", `net: got "mlp", want one of conv, resnet, dcgan, vq`, func(c *Config) { c.Net = "mlp" }},
 		{"linear-vae", `net: got "conv", want none: its networks are its own`, func(*Config) {}},
 		{"vae", "channels: got none, want at least one for the net conv; set --channels", func(c *Config) { c.Channels = nil }},
 		{"vae", "channels of stage 1: got 0, want 1 to 65536", func(c *Config) { c.Channels = []int{1, 0} }},
@@ -227,7 +222,7 @@ func TestNetsAreNamedAndDescribed(t *testing.T) {
 // TestTheDecoderSeesEveryPixel: the derivative of each mean by the code is not 0 where no
 // rectifier is closed, so cropping and padding lose no row or column.
 func TestTheDecoderSeesEveryPixel(t *testing.T) {
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		c := pictures(net, 17, 13, 2)
 		c.Channels, c.Hidden, c.Latent = []int{8}, []int{16}, 8
 		n := network(t, "vae", c, dtypes.Float64)
@@ -248,7 +243,7 @@ func TestTheDecoderSeesEveryPixel(t *testing.T) {
 
 // TestFeaturesSeeEveryPixel: each pixel changes the code of some random net.
 func TestFeaturesSeeEveryPixel(t *testing.T) {
-	for _, net := range imageNets() {
+	for _, net := range imageNets {
 		c := pictures(net, 16, 12)
 		c.Channels, c.Hidden = []int{8}, nil
 		n := network(t, "vae", c, dtypes.Float64)

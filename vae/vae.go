@@ -16,7 +16,7 @@ func init() {
 		Sections: "D1, D3, D4",
 		Measured: "MNIST, 20 epochs: −ELBO 100.2, IS-NLL 95.1 (K = 500), 20 of 20 units active; ten steps equal those of PyTorch and of plain loops within 1e-9",
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     everyNet,
 		Flows:    true,
 		Priors:   true,
 		New:      newVAE,

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/model"
@@ -134,7 +135,8 @@ func Tensors(p *model.Params) (weights, rest []ckpt.Tensor, err error) {
 }
 
 // restore unpacks a checkpoint into parameters and state. Without the optimizer's arrays
-// the network can be used but not trained on.
+// the network can be used but not trained on. Other arrays that are not trained, such as running
+// means, belong to the network.
 func restore(c ckpt.Checkpoint, p *model.Params, optimizer bool) (State, error) {
 	var st State
 	if err := ckpt.DecodeStrict(c.State, &st, maxState); err != nil {
@@ -151,14 +153,15 @@ func restore(c ckpt.Checkpoint, p *model.Params, optimizer bool) (State, error) 
 		}
 		arrays = append(arrays, a)
 	}
-	if optimizer {
-		for _, t := range c.Optimizer {
-			a, err := unpack(t, false)
-			if err != nil {
-				return st, err
-			}
-			arrays = append(arrays, a)
+	for _, t := range c.Optimizer {
+		if !optimizer && strings.HasPrefix(t.Name, "optimizer/") {
+			continue
 		}
+		a, err := unpack(t, false)
+		if err != nil {
+			return st, err
+		}
+		arrays = append(arrays, a)
 	}
 	return st, p.Import(arrays)
 }

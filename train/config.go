@@ -27,6 +27,7 @@ type Config struct {
 	Data          string   `json:"data"`           // a registered data set or a path
 	DataDir       string   `json:"data_dir"`       // where named sets are looked up first after ELBO_DATA
 	Label         string   `json:"label"`          // label column of a table
+	Labels        int      `json:"labels"`         // training rows that show their class; 0 is all of them
 	Drop          []string `json:"drop"`           // columns of a table to leave out
 	AllowNaN      bool     `json:"allow_nan"`      // missing cells of a table take the mean of their column
 	MaxRows       int      `json:"max_rows"`       // keep this many rows of each part; 0 keeps all
@@ -39,6 +40,8 @@ type Config struct {
 	Net           string   `json:"net"`            // a name of vae.Nets; "" is the usual one of the model
 	Channels      []int    `json:"channels"`       // of the stages of a net of images
 	Hidden        []int    `json:"hidden"`         // widths of the hidden layers
+	Width         int      `json:"width"`          // of dense layers in place of Hidden, or of a first stage in place of Channels; 0 is neither
+	Depth         int      `json:"depth"`          // dense layers, or layers or blocks of a stage; 0 is the usual number of the net
 	Latent        int      `json:"latent"`         // L
 	Posterior     string   `json:"posterior"`      // family of q(z|x), one of vae.PosteriorNames; "" is normal
 	FlowSteps     int      `json:"flow_steps"`     // maps of a posterior that is a flow
@@ -105,6 +108,7 @@ func (c Config) Validate() error {
 		{"save-every", float64(c.SaveEvery), 0, math.MaxInt32},
 		{"skip-nonfinite", float64(c.SkipNonfinite), 0, maxEpochs},
 		{"max-rows", float64(c.MaxRows), 0, math.MaxInt32},
+		{"labels", float64(c.Labels), 0, math.MaxInt32},
 	} {
 		if !(v.got >= v.lo && v.got <= v.hi) {
 			return fmt.Errorf("train: %s: got %s, want %s to %s", v.name, text.Decimal(v.got), text.Decimal(v.lo), text.Decimal(v.hi))
@@ -118,6 +122,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.rate(1).Validate(); err != nil {
 		return err
+	}
+	if spec, known := vae.Lookup(c.Model); known && c.Labels > 0 && !spec.Labels {
+		return fmt.Errorf("train: labels: got %d for model %s, want 0: it makes no use of classes", c.Labels, c.Model)
 	}
 	if c.Binarize != "" {
 		if _, err := data.ParseBinarization(c.Binarize); err != nil {
@@ -187,7 +194,7 @@ func factsIn(i Info) Facts { return Facts{i.Shape, len(i.Classes), i.Train} }
 // Network is the part of the config that shapes the network, for data of which so much is known.
 func (c Config) Network(f Facts) vae.Config {
 	return vae.Config{Dim: (&data.Set{Shape: f.Shape}).Dim(), Shape: f.Shape, Classes: f.Classes, Rows: f.Rows, Net: c.Net, Channels: c.Channels,
-		Hidden: c.Hidden, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps, Prior: c.Prior, Options: c.Options}.Resolved(c.Model)
+		Hidden: c.Hidden, Width: c.Width, Depth: c.Depth, Latent: c.Latent, Likelihood: c.Likelihood, Sigma: c.Sigma, Posterior: c.Posterior, FlowSteps: c.FlowSteps, Prior: c.Prior, Options: c.Options}.Resolved(c.Model)
 }
 
 // NewNetwork builds the untrained network of a resolved config on its backend.

@@ -12,12 +12,23 @@ import (
 // Rows are the values that a run learns from and is judged on, binarised as configured.
 type Rows struct {
 	Splits  *data.Splits      // as read
-	Dim     int               // D
+	Dim     int               // values of a row: D, and the class where the model makes use of it
 	TrainX  []float32         // training rows; under dynamic binarisation still grey
 	ValidX  []float32         // validation rows, binarised once
 	TestX   []float32         // test rows, binarised once
 	Mode    data.Binarization // how pixels become data
 	dynamic bool
+	classed bool // rows end with their class
+}
+
+// Binary tells whether the values of the test rows are 0 and 1.
+func (r *Rows) Binary() bool {
+	for i, v := range r.TestX {
+		if v != 0 && v != 1 && !(r.classed && i%r.Dim == r.Dim-1) {
+			return false
+		}
+	}
+	return true
 }
 
 // judgeKey draws the binarisation of validation and test rows. It does not depend on the
@@ -34,23 +45,33 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rows{Splits: s, Dim: s.Train.Dim(), Mode: mode, dynamic: mode == data.BinarizeDynamic}
+	seen, err := newClasses(c, s)
+	if err != nil {
+		return nil, err
+	}
+	d := s.Train.Dim()
+	r := &Rows{Splits: s, Dim: d, Mode: mode, dynamic: mode == data.BinarizeDynamic, classed: seen != nil}
+	if r.classed {
+		r.Dim++
+	}
 	for _, part := range []struct {
 		name string
 		set  *data.Set
 		dst  *[]float32
 		gray bool
 	}{{"train", s.Train, &r.TrainX, r.dynamic}, {"valid", s.Valid, &r.ValidX, false}, {"test", s.Test, &r.TestX, false}} {
-		if part.set.Dim() != r.Dim {
-			return nil, fmt.Errorf("train: %s rows: got %d values, want %d as in training", part.name, part.set.Dim(), r.Dim)
+		if part.set.Dim() != d {
+			return nil, fmt.Errorf("train: %s rows: got %d values, want %d as in training", part.name, part.set.Dim(), d)
 		}
 		if part.set.Len() == 0 {
 			return nil, fmt.Errorf("train: %s rows: got none, want at least 1", part.name)
 		}
-		if *part.dst, err = Binarize(mode, part.set, part.name, part.gray); err != nil {
+		x, err := Binarize(mode, part.set, part.name, part.gray)
+		if err != nil {
 			return nil, err
 		}
-		if err := lik.Check(*part.dst); err != nil {
+		*part.dst = seen.end(x, part.set, part.name)
+		if err := lik.Check(x); err != nil {
 			return nil, fmt.Errorf("train: %s rows of %s: %w%s", part.name, part.set.Name, err, remedy(lik))
 		}
 		if part.gray && lik.Support == vae.Real {
@@ -98,7 +119,7 @@ func remedy(l vae.Likelihood) string {
 }
 
 // batch gathers the rows of one step into dst and binarises them if that is done afresh
-// every step, with the bits of [data.Binarization.Apply].
+// every step, with the bits of [data.Binarization.Apply]. Classes stay as they are.
 func (r *Rows) batch(dst []float32, rows []int, key rng.Key) {
 	drawn := 0
 	for i, row := range rows {
@@ -111,8 +132,14 @@ func (r *Rows) batch(dst []float32, rows []int, key rng.Key) {
 			trial(dst[drawn:drawn+data.DrawsPerKey], key.At(uint64(drawn)))
 		}
 	}
-	if r.dynamic {
-		trial(dst[drawn:], key.At(uint64(drawn)))
+	if !r.dynamic {
+		return
+	}
+	trial(dst[drawn:], key.At(uint64(drawn)))
+	for i, row := range rows {
+		if end := r.Dim - 1; r.classed {
+			dst[i*r.Dim+end] = r.TrainX[row*r.Dim+end]
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"nn", "dist", "bij", "optim"},
 	{"vi/...", "expfam"},
 	{"vae/...", "bnn", "prob", "pgm/...", "hmm", "crf", "mixture", "topic"},
-	{"data", "ckpt", "eval", "plot"},
+	{"data", "ckpt", "eval/...", "plot"},
 	{"train/...", "codec", "report/..."},
 	{"."},
 	{"serve/...", "cluster/...", "bench/..."},

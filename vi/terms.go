@@ -61,15 +61,16 @@ func (t Terms) MustBound(o Objective) func(beta *g.Node) *g.Node {
 	return t.Bound
 }
 
-// Loss returns what training minimises, a scalar: the negative mean log-likelihood plus
-//
-//	β Σ_j max(λ, mean over the batch of KL_j),
-//
-// β-annealing and free bits λ (nats a dimension) of Kingma et al. 2016, eq. 15. With β = 1
-// and λ = 0 it is the negative ELBO. With an objective it is the negative mean of its bound. A
-// penalty is added.
+// Loss is [Terms.LossAt] with a weight β and λ free bits a column of the KL divergence. With β = 1
+// and λ = 0 it is the negative ELBO.
 func (t Terms) Loss(beta *g.Node, freeBits float64) *g.Node {
-	loss := t.bounded(beta, freeBits)
+	return t.LossAt(Rate{Beta: beta, FreeBits: freeBits})
+}
+
+// LossAt returns what training minimises, a scalar: the negative mean log-likelihood plus the cost
+// of the rate. With an objective it is the negative mean of its bound. A penalty is added.
+func (t Terms) LossAt(r Rate) *g.Node {
+	loss := t.bounded(r)
 	if t.Penalty != nil {
 		loss = g.Add(loss, t.Penalty)
 	}
@@ -77,20 +78,16 @@ func (t Terms) Loss(beta *g.Node, freeBits float64) *g.Node {
 }
 
 // bounded is the loss without the penalty.
-func (t Terms) bounded(beta *g.Node, freeBits float64) *g.Node {
+func (t Terms) bounded(r Rate) *g.Node {
 	if t.Bound != nil {
-		if freeBits > 0 {
-			panic(fmt.Errorf("vi: free bits: got %v, want 0 with a bound that has no KL term", freeBits))
+		if r.FreeBits > 0 || r.Capacity != nil {
+			panic(fmt.Errorf("vi: free bits or capacity with a bound that has no KL term, want none"))
 		}
-		return g.Neg(g.ReduceAllMean(t.Bound(beta)))
+		return g.Neg(g.ReduceAllMean(t.Bound(r.Beta)))
 	}
 	loss := g.Neg(g.ReduceAllMean(t.LogLik))
 	if t.KL == nil {
 		return loss
 	}
-	perDim := g.ReduceMean(t.KL, 0)
-	if freeBits > 0 {
-		perDim = g.MaxScalar(perDim, freeBits)
-	}
-	return g.Add(loss, g.Mul(beta, g.ReduceAllSum(perDim)))
+	return g.Add(loss, r.Cost(t.KL))
 }

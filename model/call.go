@@ -147,7 +147,7 @@ func (p *Program) executable(in []*tensors.Tensor) (*executable, error) {
 // compile builds and compiles the graph for the shapes of the inputs.
 func (p *Program) compile(in []*tensors.Tensor) (*executable, error) {
 	g := graph.NewGraph(p.params.backend, p.name)
-	b := &build{params: p.params, g: g, nodes: map[string]*graph.Node{}, updates: map[string]*graph.Node{}, training: p.training}
+	b := &build{params: p.params, g: g, nodes: map[string]*graph.Node{}, open: map[string]bool{}, updates: map[string]*graph.Node{}, training: p.training}
 	ex := &executable{}
 	nodes := make([]*graph.Node, len(in))
 	for i, t := range in {

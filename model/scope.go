@@ -15,8 +15,9 @@ import (
 // Scope is a place in a model while its graph is built: it names parameters and noise.
 // Its methods panic on a shape mistake; [Program.Run] turns that into an error.
 type Scope struct {
-	b    *build
-	path string
+	b     *build
+	path  string
+	fixed bool // see [Scope.Fixed]
 }
 
 // build is the state shared by the scopes of one graph.
@@ -25,6 +26,7 @@ type build struct {
 	g        *graph.Graph
 	nodes    map[string]*graph.Node // parameter nodes by name
 	used     []string               // parameters in order of first use
+	open     map[string]bool        // those used in a scope that is not fixed
 	noise    []noiseSpec
 	updates  map[string]*graph.Node
 	guard    *graph.Node
@@ -48,7 +50,12 @@ const (
 )
 
 // In returns the child scope of a name.
-func (s *Scope) In(name string) *Scope { return &Scope{s.b, s.join(name)} }
+func (s *Scope) In(name string) *Scope { return &Scope{s.b, s.join(name), s.fixed} }
+
+// Fixed returns the scope with its parameters held as they are: no gradient reaches them, they are
+// not among the [Scope.Trainable] unless they are used in another scope too, and what is built there
+// is no part of a training step.
+func (s *Scope) Fixed() *Scope { return &Scope{s.b, s.path, true} }
 
 // join appends a name to the path of the scope.
 func (s *Scope) join(name string) string {
@@ -64,12 +71,17 @@ func (s *Scope) Graph() *graph.Graph { return s.b.g }
 // DType returns the floating-point type of the model.
 func (s *Scope) DType() dtypes.DType { return s.b.params.dtype }
 
-// Training tells whether the graph is a training step.
-func (s *Scope) Training() bool { return s.b.training }
+// Training tells whether the graph is a training step, and the scope not fixed.
+func (s *Scope) Training() bool { return s.b.training && !s.fixed }
 
 // Param returns the trainable parameter of a name, creating it on first use.
 func (s *Scope) Param(name string, init Init, dims ...int) *graph.Node {
-	return s.param(name, true, init, dims)
+	n := s.param(name, true, init, dims)
+	if s.fixed {
+		return graph.StopGradient(n)
+	}
+	s.b.open[s.join(name)] = true
+	return n
 }
 
 // State returns a non-trainable array of a name, creating it on first use.
@@ -100,7 +112,7 @@ func (s *Scope) Trainable() (names []string, nodes []*graph.Node) {
 	s.b.params.mu.RLock()
 	defer s.b.params.mu.RUnlock()
 	for _, name := range s.b.used {
-		if s.b.params.values[name].trainable {
+		if s.b.params.values[name].trainable && s.b.open[name] {
 			names = append(names, name)
 			nodes = append(nodes, s.b.nodes[name])
 		}

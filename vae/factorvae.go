@@ -1,10 +1,14 @@
 package vae
 
 import (
+	"fmt"
+
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -38,19 +42,22 @@ func newFactorVAE(c Config) Model {
 		}
 		z := g.Squeeze(g.Slice(t.Z, g.AxisElem(0)), 0)
 		together := c.ratio(s.In("critic"), z)
+		apart := c.ratio(s.In("critic"), exchanged(z))
 		correlation := g.ReduceAllMean(together)
-		v := adversary{scope: "critic", game: "non-saturating", rest: 1}.judge(together, c.ratio(s.In("critic"), exchanged(z)))
+		miss := g.MulScalar(g.ReduceAllMean(g.Add(special.Softplus(g.Neg(together)), special.Softplus(apart))), .5)
 		t.Penalty = g.MulScalar(correlation, c.number("gamma"))
-		t.Routes = []optim.Route{v.route()}
-		t.Figures = append([]vi.Figure{{Name: "total correlation", Value: correlation}}, v.figures()...)
+		t.Routes = []optim.Route{{Scope: "critic", Loss: miss}}
+		t.Figures = []vi.Figure{{Name: "total correlation", Value: correlation}, {Name: "critic's loss", Value: miss}}
 	}
 	return m
 }
 
 // ratio is ln D(z) − ln(1 − D(z)), B.
 func (c Config) ratio(s *model.Scope, z *g.Node) *g.Node {
-	_, logit := denseCritic(s, z, c.list("critic"))
-	return logit
+	for i, width := range c.list("critic") {
+		z = nn.LeakyReLU(nn.Dense(s.In(fmt.Sprintf("hidden%d", i)), z, width), .2)
+	}
+	return g.Squeeze(nn.Dense(s.In("out"), z, 1), 1)
 }
 
 // exchanged takes the j-th element of every code from the j-th row after it, so that the elements of

@@ -77,6 +77,9 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := t.cfg.Validate(); err != nil {
 		return misusef("%w; `elbo train --help` lists the flags", err)
 	}
+	if err := t.oneSize(); err != nil {
+		return err
+	}
 	if err := openBackend(t.cfg.Backend); err != nil {
 		return err
 	}

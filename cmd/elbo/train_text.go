@@ -33,7 +33,7 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 	if err := t.columns(c, s.Train); err != nil {
 		return err
 	}
-	t.field("model", "%s, %slatent %d%s, likelihood %s, %s parameters", c.Model, netText(c), c.Latent, posteriorText(c), c.Likelihood, text.Thousands(net.Params.Count()))
+	t.field("model", "%s, %slatent %d%s, likelihood %s, %s parameters", c.Model, netText(net.Config), c.Latent, posteriorText(c), c.Likelihood, text.Thousands(net.Params.Count()))
 	t.field("backend", "%s: %s", c.Backend, net.Params.Backend().Description())
 	if net.Can()["bound"] {
 		t.field("bound", "ELBO = reconstruction - KL in nats: sum over dimensions, mean over data; larger is better")
@@ -51,10 +51,13 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 }
 
 // netText says which network a model has and how wide it is.
-func netText(c train.Config) string {
+func netText(c vae.Config) string {
 	hidden := "hidden " + (*widths)(&c.Hidden).String() + ", "
 	for _, n := range vae.Nets() {
 		if n.Name == c.Net && n.Images {
+			if c.Depth > 0 {
+				hidden = fmt.Sprintf("depth %d, %s", c.Depth, hidden)
+			}
 			return "net " + n.Name + ", channels " + (*widths)(&c.Channels).String() + ", " + hidden
 		}
 	}

@@ -49,6 +49,34 @@ func TestTheResidualNetTrains(t *testing.T) {
 	}
 }
 
+// TestWidthAndDepthAreFlags: in place of the hidden widths or the channels, but not beside them.
+func TestWidthAndDepthAreFlags(t *testing.T) {
+	t.Chdir(t.TempDir())
+	o := must(t, "train", "vae", "--width", "6", "--depth", "2", "--max-rows", "32", "--batch", "16", "--latent", "2", "--epochs", "1", "--no-report", "--out", "r")
+	if !strings.Contains(o.out, "vae, hidden 6,6, latent 2") {
+		t.Errorf("got %s", o.out)
+	}
+	o = must(t, "train", "vae", "--net", "vq", "--width", "3", "--depth", "1", "--hidden", "5", "--max-rows", "32", "--batch", "16", "--latent", "2",
+		"--epochs", "1", "--no-report", "--out", "v")
+	if !strings.Contains(o.out, "vae, net vq, channels 3,6, depth 1, hidden 5, latent 2") {
+		t.Errorf("got %s", o.out)
+	}
+	if c, _, err := train.ReadConfig("v"); err != nil || c.Width != 3 || c.Depth != 1 {
+		t.Errorf("got width %d and depth %d, error %v", c.Width, c.Depth, err)
+	}
+	must(t, "sample", "v", "--n", "4", "--out", "s.png", "-q")
+	for want, args := range map[string][]string{
+		"--width and --hidden 8 both say what the dense layers are": {"vae", "--width", "6", "--hidden", "8"},
+		"--depth and --hidden 8 both say what the dense layers are": {"vae", "--depth", "2", "--hidden", "8"},
+		"--width 6 and --channels 8 both say how many channels":     {"conv-vae", "--width", "6", "--channels", "8"},
+		"depth: got 101, want 1 to 100":                             {"conv-vae", "--depth", "101"},
+	} {
+		if o := call(t.Context(), append([]string{"train", "--out", "x"}, args...)...); o.code != exitUsage || !strings.Contains(o.err, want) {
+			t.Errorf("%v: got exit %d, %s", args, o.code, o.err)
+		}
+	}
+}
+
 // TestTablesAreNoImages: what the nets of images want is said before anything is written.
 func TestTablesAreNoImages(t *testing.T) {
 	t.Chdir(t.TempDir())

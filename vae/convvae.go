@@ -9,6 +9,7 @@ func init() {
 		Measured: "4,053 derivatives of the whole model, of both nets, within 2e-9 of differences; ten steps halve the loss on digits; resumed runs equal to the bit",
 		Test:     "vae/convvae_test.go, vae/net_test.go, train/resume_test.go",
 		Nets:     imageNets,
+		Gaussian: true,
 		Flows:    true,
 		Priors:   true,
 		New:      newVAE, // the model is that of vae; only the net differs

@@ -93,6 +93,9 @@ func (c Config) features(s *model.Scope, x *g.Node) *g.Node {
 // outputs returns the parameters of p(x|z), B×D, for codes z, B×L: the way of [Config.features]
 // back.
 func (c Config) outputs(s *model.Scope, z *g.Node) *g.Node {
+	if c.Remedies.Skip {
+		return c.skipping(s, z)
+	}
 	if c.net().Images {
 		return c.net().up(c, s, spread(s, nn.MLP(s, z, c.reversed()), c.mapExtent()))
 	}
@@ -105,7 +108,9 @@ func (c Config) Widest() int64 {
 }
 
 // weights counts the weights of an encoder and of the decoder that mirrors it.
-func (c Config) weights() int64 { return c.net().weights(c) + c.posteriorWeights() + c.priorWeights() }
+func (c Config) weights() int64 {
+	return c.net().weights(c) + c.posteriorWeights() + c.priorWeights() + c.skipWeights()
+}
 
 // minSide is the smallest side of images for the nets of convolutions.
 const minSide = 8

@@ -34,7 +34,8 @@ type Config struct {
 	FlowSteps  int     `json:"flow_steps"`      // maps of a posterior that is a flow
 	Prior      string  `json:"prior"`           // a name of [PriorNames]; "" is normal
 
-	Options map[string]string `json:"options,omitempty"` // the model's own settings, by name (see [Option])
+	Remedies Remedies          `json:"remedies"`          // against posterior collapse
+	Options  map[string]string `json:"options,omitempty"` // the model's own settings, by name (see [Option])
 
 	model string // name of the model that is built from it
 }
@@ -84,16 +85,28 @@ type Spec struct {
 	Weights   func(Config) int64 // number of weights; nil is that of the net
 	Nets      []string           // nets it can be built from, the usual one first; nil: its networks are its own
 	Labels    bool               // rows and codes end with their class, which the model makes use of
+	Labelled  int                // rows that show their class which a step has beside its batch (see [Batch.Labelled])
 	Options   []Option           // settings of its own
 	Scheduled bool               // its terms depend on the share of the steps that is done: epochs cannot be added
 	Flows     bool               // q(z|x) may be a flow
 	Priors    bool               // p(z) may be another than N(0, I)
+	Momentum  float64            // β₁ of Adam; 0 is the usual .9
+	Unranked  bool               // what it reports does not rank its epochs: the last one counts
+	Gaussian  bool               // q(z|x) is that of [Config.gaussianGuide] or its heads, which [Remedies] can shape
+	Usual     Usual              // settings of training where nobody says otherwise
 	// Stages are those of its training; nil is a single one.
 	Stages func(Config) []Stage
 	// Indices tells how many whole numbers below which number a code is made of, for models whose codes
 	// are indices; nil is a code of real numbers (see [Ancestral]).
 	Indices func(Config) (count, values int)
 	New     func(Config) Model // builds the model from a checked configuration
+}
+
+// Usual are settings of the training of a model where nobody says otherwise; 0 is what all models have.
+type Usual struct {
+	Beta           float64 // weight of the KL term
+	Capacity       float64 // nats that the code is to carry
+	CapacityWeight float64 // of the distance from them
 }
 
 var registry = map[string]Spec{}
@@ -188,6 +201,9 @@ func Check(name string, c Config) error {
 		return err
 	}
 	if err := c.checkPrior(spec); err != nil {
+		return err
+	}
+	if err := c.checkRemedies(spec); err != nil {
 		return err
 	}
 	if !(c.Sigma > 0) || c.Sigma > 1e6 {

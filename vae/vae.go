@@ -19,6 +19,7 @@ func init() {
 		Nets:     everyNet,
 		Flows:    true,
 		Priors:   true,
+		Gaussian: true,
 		New:      newVAE,
 	})
 }
@@ -41,8 +42,8 @@ func (c Config) gaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
 	return c.heads(s, c.features(s, x))
 }
 
-// heads are μ and ln σ² of features h, the latter clamped to [−20, 20].
+// heads are μ and ln σ² of features h, the latter clamped to [−20, 20], as the remedies shape them.
 func (c Config) heads(s *model.Scope, h *g.Node) dist.Normal {
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, c.Latent), -20, 20)
-	return dist.Normal{Loc: nn.Dense(s.In("mean"), h, c.Latent), LogScale: g.MulScalar(logVar, .5)}
+	return c.remedied(s, nn.Dense(s.In("mean"), h, c.Latent), logVar)
 }

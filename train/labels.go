@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
@@ -46,33 +47,64 @@ func newClasses(c Config, s *data.Splits) (*classes, error) {
 // shown keeps the classes of n rows, which the key draws, and makes the others unknown. All
 // classes that have rows keep equally many, or as many as they have.
 func shown(labels []int32, count, n int, key rng.Key) ([]int32, error) {
-	rows := make([][]int, count)
-	for _, i := range key.Named("rows").Perm(len(labels)) {
-		rows[labels[i]] = append(rows[labels[i]], i)
+	rows := byClass(labels, count)
+	if n < len(rows) || n > len(labels) {
+		return nil, fmt.Errorf("train: labels: got %d, want %d, one of each class, to %d, all training rows", n, len(rows), len(labels))
 	}
-	present := 0
-	for _, r := range rows {
-		if len(r) > 0 {
-			present++
+	for c, r := range rows {
+		order := key.Named("rows").At(uint64(c)).Perm(len(r))
+		for i, j := range order {
+			order[i] = r[j]
 		}
-	}
-	if n < present || n > len(labels) {
-		return nil, fmt.Errorf("train: labels: got %d, want %d, one of each class, to %d, all training rows", n, present, len(labels))
+		rows[c] = order
 	}
 	out := make([]int32, len(labels))
 	for i := range out {
 		out[i] = unknown
 	}
-	order := key.Named("classes").Perm(count) // of those that keep one more
+	order := key.Named("classes").Perm(len(rows)) // of those that keep one more
 	for round := 0; n > 0; round++ {
 		for _, c := range order {
 			if round < len(rows[c]) && n > 0 {
-				out[rows[c][round]] = int32(c)
+				i := rows[c][round]
+				out[i] = labels[i]
 				n--
 			}
 		}
 	}
 	return out, nil
+}
+
+// byClass lists the rows that show their class, for each class that has any.
+func byClass(labels []int32, count int) (out [][]int) {
+	rows := make([][]int, count)
+	for i, c := range labels {
+		if c >= 0 {
+			rows[c] = append(rows[c], i)
+		}
+	}
+	return slices.DeleteFunc(rows, func(r []int) bool { return len(r) == 0 })
+}
+
+// with returns the rows of a step and n rows beside them that show their class, taken from the
+// classes in turn and from each class in orders that the key draws.
+func (r *Rows) with(rows []int, n int, step int64, key rng.Key) []int {
+	if n == 0 || len(r.shown) == 0 {
+		return rows
+	}
+	out := append(make([]int, 0, len(rows)+n), rows...)
+	orders := map[[2]int][]int{} // by class and by passes over it
+	for i := range n {
+		at := int(step)*n + i
+		class, turn := at%len(r.shown), at/len(r.shown)
+		of := r.shown[class]
+		pass := [2]int{class, turn / len(of)}
+		if orders[pass] == nil {
+			orders[pass] = key.At(uint64(class)).At(uint64(pass[1])).Perm(len(of))
+		}
+		out = append(out, of[orders[pass][turn%len(of)]])
+	}
+	return out
 }
 
 // end returns rows that end with the class that the model sees of each; those of training have the

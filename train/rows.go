@@ -18,7 +18,8 @@ type Rows struct {
 	TestX   []float32         // test rows, binarised once
 	Mode    data.Binarization // how pixels become data
 	dynamic bool
-	classed bool // rows end with their class
+	classed bool    // rows end with their class
+	shown   [][]int // training rows that show their class, by class
 }
 
 // Binary tells whether the values of the test rows are 0 and 1.
@@ -53,6 +54,7 @@ func prepare(c Config, s *data.Splits) (*Rows, error) {
 	r := &Rows{Splits: s, Dim: d, Mode: mode, dynamic: mode == data.BinarizeDynamic, classed: seen != nil}
 	if r.classed {
 		r.Dim++
+		r.shown = byClass(seen.train, len(s.Train.Classes))
 	}
 	for _, part := range []struct {
 		name string

@@ -198,6 +198,9 @@ func (r *Run) Evaluate(ctx context.Context, samples int) (Outcome, error) {
 	key := rng.New(r.Config.Seed).Named("test")
 	o := Outcome{Binarize: r.Config.Binarize, Warnings: r.Outcome.Warnings, Best: r.Outcome.Best}
 	var err error
+	if o.ErrorRate, err = errorRate(ctx, r.Net, r.Rows.TestX, r.Rows.Splits.Test); err != nil {
+		return o, err
+	}
 	ev := r.Net.Evaluator(vi.Estimator{Samples: samples, Shuffle: true})
 	if o.Test, err = ev.Record(ctx, r.Rows.TestX, key, r.Config.Beta); err != nil || !r.Net.Can()["bound"] {
 		return o, err

@@ -27,11 +27,12 @@ type Info = rundir.Info
 
 // Outcome is what a finished run reports about its best checkpoint.
 type Outcome struct {
-	Test      vi.Record    `json:"test"`      // β = 1 bound on the test rows
-	Telemetry vi.Telemetry `json:"telemetry"` // on the test rows
-	Warnings  []vi.Warning `json:"warnings"`  // raised while training
-	Best      *Best        `json:"best"`      // the epoch it was taken from
-	Binarize  string       `json:"binarize"`  // how pixels became data
+	Test      vi.Record    `json:"test"`                 // β = 1 bound on the test rows
+	Telemetry vi.Telemetry `json:"telemetry"`            // on the test rows
+	ErrorRate *float64     `json:"error_rate,omitempty"` // share of test rows whose class the model misses; nil if it finds none
+	Warnings  []vi.Warning `json:"warnings"`             // raised while training
+	Best      *Best        `json:"best"`                 // the epoch it was taken from
+	Binarize  string       `json:"binarize"`             // how pixels became data
 }
 
 // describe gathers the circumstances of a run.

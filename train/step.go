@@ -43,6 +43,7 @@ type step struct {
 	scalar [4]*model.Input      // β, learning rate and its correction, share of the steps done
 	values [][]float64          // what the last run gave
 	names  map[int][]string     // of the figures that the model keeps, by number of rows
+	beside int                  // rows at the end of a batch that show their class (see vae.Batch.Labelled)
 }
 
 // terms are the host values of one step; the next one writes over kl.
@@ -54,12 +55,12 @@ type terms struct {
 
 // newStep prepares the program of a step of a stage of training.
 func newStep(net *vae.Network, c Config, stage int) *step {
-	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}, names: map[int][]string{}}
-	st.adam.Clip = c.Clip
+	st := &step{net: net, adam: optim.NewAdam(), inputs: map[int]*model.Input{}, names: map[int][]string{}, beside: net.Labelled()}
+	st.adam.Clip, st.adam.Beta1 = c.Clip, net.Momentum()
 	est := c.estimator()
 	st.prog = model.NewProgram(net.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
 		beta, rate, correct := in[1], in[2], in[3]
-		b := net.Batch(in[0], in[4])
+		b := net.Batch(in[0], in[4]).Beside(st.beside)
 		b.Stage = stage
 		t := net.Model.Terms(s, b, est)
 		if est.Objective != nil {

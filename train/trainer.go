@@ -111,10 +111,11 @@ func (t *trainer) epoch(ctx context.Context) error {
 // one makes a step on the named rows.
 func (t *trainer) one(rows []int) error {
 	at := uint64(t.state.Step)
-	x, err := t.step.input(len(rows))
+	all := t.rows.with(rows, t.step.beside, t.state.Step, t.key.Named("labelled"))
+	x, err := t.step.input(len(all))
 	if err == nil {
 		err = x.Write(func(x []float32) error {
-			t.rows.batch(x, rows, t.key.Named("binarize").At(at))
+			t.rows.batch(x, all, t.key.Named("binarize").At(at))
 			if t.tamper != nil {
 				t.tamper(t.state.Step+1, x)
 			}
@@ -174,6 +175,10 @@ func (t *trainer) rate() float64 {
 func (t *trainer) finishEpoch(ctx context.Context) error {
 	perSecond := t.rate()
 	rec, tel, err := t.validate(ctx)
+	var missed *float64
+	if err == nil {
+		missed, err = errorRate(ctx, t.net, t.rows.ValidX, t.rows.Splits.Valid)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return ErrInterrupted
@@ -182,7 +187,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	}
 	last := t.state.Step - 1
 	e := vi.Epoch{
-		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel,
+		Epoch: t.state.Epoch + 1, Step: t.state.Step, Valid: rec, Telemetry: tel, ErrorRate: missed,
 		Train: t.record(last),
 		Stage: t.plan.stages[t.stage].Name,
 		LR:    t.cfg.LR * t.lr.At(last-t.first), Beta: t.kl.At(last - t.first),
@@ -210,7 +215,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 
 // judge updates the best epoch and early stopping. Epochs before β has reached its value do
 // not compete: their bound is one of another objective's optimum. Nor do those of stages before
-// the last.
+// the last. Where nothing ranks epochs the last one is the best.
 func (t *trainer) judge(e vi.Epoch) (best bool) {
 	if !t.plan.last(t.stage) {
 		return false
@@ -220,7 +225,7 @@ func (t *trainer) judge(e vi.Epoch) (best bool) {
 	if !ramped && !(final && t.state.Best == nil) {
 		return false
 	}
-	if bound := e.Valid.Maximized(); t.state.Best == nil || bound > t.state.Best.Bound {
+	if bound := e.Valid.Maximized(); !t.net.Ranked() || t.state.Best == nil || bound > t.state.Best.Bound {
 		t.state.Best = &Best{bound, e.Epoch, e.Step}
 		t.state.Stale = 0
 		return true
@@ -247,8 +252,8 @@ func (t *trainer) validate(ctx context.Context) (vi.Record, vi.Telemetry, error)
 
 // telemetry observes the guide on at most a thousand of the rows x.
 func telemetry(ctx context.Context, net *vae.Network, x []float32, rec vi.Record, key rng.Key) (vi.Telemetry, error) {
-	rows := min(telemetryRows, len(x)/net.Config.Dim)
-	post, err := net.Posterior(ctx, x[:rows*net.Config.Dim])
+	rows := min(telemetryRows, len(x)/net.Width())
+	post, err := net.Posterior(ctx, x[:rows*net.Width()])
 	if err != nil {
 		return vi.Telemetry{}, err
 	}

@@ -21,6 +21,9 @@ type Batch struct {
 	Stage int
 	// N is the number of training rows.
 	N int
+	// Labelled holds rows that all show their class, evenly of each, which a step of training has
+	// beside its own; nil elsewhere (see [Spec.Labelled]).
+	Labelled *Batch
 }
 
 // Code is what a decoder sees of B rows.
@@ -80,6 +83,21 @@ func (n *Network) Batch(rows, progress *g.Node) Batch {
 	}
 	b := Batch{Progress: progress, Stage: n.Config.lastStage(), N: n.Config.Rows}
 	b.X, b.Label = n.parted(rows)
+	return b
+}
+
+// Labelled returns the number of rows that show their class which a step has beside its batch.
+func (n *Network) Labelled() int { return n.spec().Labelled }
+
+// Beside takes the last n rows of a batch, whose classes are known, out of it.
+func (b Batch) Beside(n int) Batch {
+	if n == 0 {
+		return b
+	}
+	end := b
+	end.X, end.Label = g.Slice(b.X, g.AxisRange(-n)), g.Slice(b.Label, g.AxisRange(-n))
+	b.X, b.Label = g.Slice(b.X, g.AxisRange(0, -n)), g.Slice(b.Label, g.AxisRange(0, -n))
+	b.Labelled = &end
 	return b
 }
 

@@ -234,6 +234,9 @@ func New(name string, c Config) (Model, error) {
 		return nil, err
 	}
 	spec, weights := registry[name], c.weights()
+	if spec.Labels && c.Classes < 1 {
+		return nil, fmt.Errorf("vae: %s: classes: got none, want rows with the class of each: --label names the column of a table that holds it, and models such as vae do without", name)
+	}
 	if spec.Tables && len(c.Shape) > 1 {
 		return nil, fmt.Errorf("vae: %s: got rows of shape %v, want a table of continuous columns: the density of rounded grey levels has no bound", name, c.Shape)
 	}

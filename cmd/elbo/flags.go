@@ -62,6 +62,7 @@ var sharedFlags = []configFlag[train.Config]{
 	textFlag("data", "data `set`: a name of `elbo data`, or the path of a file or folder", func(c *train.Config) *string { return &c.Data }, dataNames),
 	textFlag("data-dir", "`folder` of named data sets, looked in after ELBO_DATA (default: the user's cache)", func(c *train.Config) *string { return &c.DataDir }, nil),
 	textFlag("label", "`column` of a table that holds the class (default: none)", func(c *train.Config) *string { return &c.Label }, nil),
+	intFlag("labels", "training `rows` that show their class to models that find it, equally many of each (default 0: all)", func(c *train.Config) *int { return &c.Labels }),
 	listFlag("drop", "`columns` of a table to leave out, such as id,date (default: none)", func(c *train.Config) *[]string { return &c.Drop }),
 	boolFlag("allow-nan", "fill missing cells of a table with the mean of their column (default: they are an error)", func(c *train.Config) *bool { return &c.AllowNaN }),
 	intFlag("max-rows", "keep this many rows of each part (default 0: all)", func(c *train.Config) *int { return &c.MaxRows }),

@@ -176,6 +176,9 @@ func (s *screen) epoch(e vi.Epoch, best bool) {
 		{fmt.Sprintf("train %s %.2f", e.Train.Kind, e.Train.Bound), 6},
 		{fmt.Sprintf("β %.3g", e.Beta), 3},
 	}
+	if e.ErrorRate != nil {
+		pieces = append(pieces, piece{fmt.Sprintf("class error %.2f %%", 100**e.ErrorRate), 6})
+	}
 	if e.Telemetry.Latent > 0 {
 		pieces = append(pieces, piece{fmt.Sprintf("active %d/%d", e.Telemetry.ActiveUnits, e.Telemetry.Latent), 2})
 	}

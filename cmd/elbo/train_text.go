@@ -25,7 +25,7 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 		return nil
 	}
 	// One datum makes the network take shape, so that its parameters can be counted.
-	if _, err := net.Evaluator(vi.Estimator{Samples: 1}).Record(ctx, make([]float32, s.Train.Dim()), rng.New(0), 1); err != nil {
+	if _, err := net.Evaluator(vi.Estimator{Samples: 1}).Record(ctx, make([]float32, net.Width()), rng.New(0), 1); err != nil {
 		return err
 	}
 	t.field("data", "%s: %s training, %s validation, %s test rows of %s, %s", s.Train.Name, text.Thousands(s.Train.Len()),
@@ -138,6 +138,9 @@ func (t *trainCommand) conclude(run *train.Run, report string) {
 		t.field("best", "epoch %d of %d, validation %s %.2f", o.Best.Epoch, len(run.History), cmp.Or(run.Config.Maximized(), o.Test.Kind), o.Best.Bound)
 	}
 	t.field("test", "%s", o.Test)
+	if o.ErrorRate != nil {
+		t.field("classes", "%.2f %% of %d test rows get the wrong one", 100**o.ErrorRate, o.Test.N)
+	}
 	if o.Telemetry.Latent > 0 {
 		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), state: %s",
 			o.Telemetry.ActiveUnits, o.Telemetry.Latent, o.Telemetry.MutualInfo, o.Telemetry.MutualInfoCap, o.Telemetry.State)

@@ -1,0 +1,56 @@
+package vae
+
+import (
+	"github.com/gomlx/compute/shapes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+)
+
+// copies returns k copies of rows one after the other, B×… to k·B×….
+func copies(x *g.Node, k int) *g.Node {
+	if k == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	all := g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{k}, d...)...)
+	return g.Reshape(all, append([]int{k * d[0]}, d[1:]...)...)
+}
+
+// enumerated returns the one-hot vectors of all classes for each of n rows, class by class, C·n×C.
+func enumerated(s *model.Scope, n, classes int) *g.Node {
+	shape := shapes.Make(s.DType(), classes, n, classes)
+	hit := g.Equal(g.Iota(s.Graph(), shape, 0), g.Iota(s.Graph(), shape, 2))
+	return g.Reshape(g.ConvertDType(hit, s.DType()), classes*n, classes)
+}
+
+// featuresGiven are those of data x, B×D, and of one-hot classes y of k·B rows: of an MLP on x and y
+// side by side, or of one more dense layer on the features of an image and y. What depends on x alone
+// is computed once.
+func (c Config) featuresGiven(s *model.Scope, x, y *g.Node) *g.Node {
+	widths := c.Hidden
+	if c.net().Images {
+		x = c.features(s, x)
+		s, widths = s.In("given"), []int{x.Shape().Dim(1)}
+	}
+	k := y.Shape().Dim(0) / x.Shape().Dim(0)
+	if len(widths) == 0 {
+		return nn.Concat(copies(x, k), y)
+	}
+	first := s.In("hidden0")
+	w := first.In("classes").Param("weight", model.FanIn(c.Classes), c.Classes, widths[0])
+	h := nn.ReLU(g.Add(copies(nn.Dense(first, x, widths[0]), k), g.Dot(y, w).Product()))
+	return nn.MLP(s.In("rest"), h, widths[1:])
+}
+
+// guideGiven is q(z|x, y), of k·B rows of classes.
+func (c Config) guideGiven(s *model.Scope, x, y *g.Node) dist.Normal {
+	return c.heads(s, c.featuresGiven(s, x, y))
+}
+
+// mirroredGiven is p(x|z, y) by the net's outputs for codes and classes side by side.
+func (c Config) mirroredGiven(s *model.Scope, z, y *g.Node) dist.Distribution {
+	return c.mirrored(s, nn.Concat(z, y))
+}

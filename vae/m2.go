@@ -1,0 +1,89 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "m2",
+		Summary:  "finds the classes of rows few of which show theirs, with codes of what classes leave open",
+		Paper:    "Kingma et al. 2014",
+		Sections: "D32",
+		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Labels:   true,
+		Labelled: labelledRows,
+		Options:  []Option{alphaOption},
+		New:      newM2,
+	})
+}
+
+// labelledRows is the number of rows with a class that a step of the models of Kingma et al. 2014 has
+// beside its batch.
+const labelledRows = 100
+
+// alphaOption is the weight of the classifier.
+var alphaOption = Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a mean over rows with a class, beside the bound a row", Default: ".1", Kind: Number, Min: 0, Max: 1e6}
+
+// m2 is the model M2 (see semi) of rows,
+//
+//	y ~ 1/C,  z ~ N(0, I),  p(x|y, z),  q(y|x) q(z|x, y).
+//
+// Its loss is that of Kingma et al. 2014, eq. 9, a row: the negative bounds of rows with and without
+// a class and α times the mean of −ln q(y|x) over rows that have one. In the paper's sum over N rows α
+// is .1·N, here .1.
+type m2 struct {
+	semi
+	c Config
+}
+
+// newM2 builds the model.
+func newM2(c Config) Model {
+	return m2{c: c, semi: semi{
+		latent: c.Latent, classes: c.Classes,
+		logits: func(s *model.Scope, x *g.Node) *g.Node {
+			s = s.In("classifier")
+			return nn.Dense(s.In("out"), c.features(s, x), c.Classes)
+		},
+		guide: func(s *model.Scope, x, y *g.Node) dist.Normal { return c.guideGiven(s.In("encoder"), x, y) },
+		data:  func(s *model.Scope, z, y *g.Node) dist.Distribution { return c.mirroredGiven(s.In("decoder"), z, y) },
+	}}
+}
+
+// Terms implements [Model].
+func (m m2) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	t := m.terms(s, b.X, b.Label, e)
+	rows := b
+	if b.Labelled != nil {
+		rows = *b.Labelled
+	}
+	miss := m.miss(s, rows.X, rows.Label)
+	t.Penalty = g.MulScalar(miss, m.c.number(alphaOption.Name))
+	t.Figures = []vi.Figure{{Name: "class, nats", Value: miss}}
+	return t
+}
+
+// Classify implements [Classifier].
+func (m m2) Classify(s *model.Scope, b Batch) *g.Node { return m.logits(s, b.X) }
+
+// Latent implements [Probabilistic].
+func (m m2) Latent(s *model.Scope, b Batch) vi.Latent { return m.drawn(s, b.X, b.Label) }
+
+// Encode implements [Encoder].
+func (m m2) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	q := m.guide(s, b.X, b.OneHot(s, m.classes))
+	return q.Mean(), q.Variance()
+}
+
+// Decode implements [Decoder].
+func (m m2) Decode(s *model.Scope, c Code) dist.Distribution {
+	return m.data(s, c.Z, c.OneHot(s, m.classes))
+}
+
+// Prior implements [Generator].
+func (m m2) Prior(s *model.Scope, n int) dist.Distribution { return normalPrior(m.c, s, n) }

@@ -38,7 +38,7 @@ func TestOptionsReachTheModelWithTheirDefaults(t *testing.T) {
 	if c := good(nil).Resolved("test-options"); c.Options["codes"] != "8" || c.number("gamma") != 1.5 || !c.on("reset") {
 		t.Errorf("defaults: got %v", c.Options)
 	}
-	if c := good(nil).Resolved("vae"); c.Options != nil {
+	if c := good(nil).Resolved("linear-vae"); c.Options != nil {
 		t.Errorf("a model without options: got %v", c.Options)
 	}
 }
@@ -46,7 +46,7 @@ func TestOptionsReachTheModelWithTheirDefaults(t *testing.T) {
 func TestWrongOptionsAreErrors(t *testing.T) {
 	for _, c := range []struct{ model, name, value, want string }{
 		{"test-options", "gama", "1", "test-options: got the setting gama, want one of gamma, codes, levels, distance, reset"},
-		{"vae", "gamma", "1", "vae: got the setting gamma, want none of its own"},
+		{"ae", "gamma", "1", "ae: got the setting gamma, want none of its own"},
 		{"test-options", "gamma", "ten", `gamma: got "ten", want a number from 0 to 10`},
 		{"test-options", "gamma", "NaN", `gamma: got "NaN", want a number from 0 to 10`},
 		{"test-options", "gamma", "10.5", "want a number from 0 to 10"},

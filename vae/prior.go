@@ -28,6 +28,8 @@ type Prior struct {
 // priors holds the choices of --prior.
 var priors = []Prior{
 	{Name: "normal", Summary: "N(0, I)", Paper: "Kingma & Welling 2014", of: normalPrior, closed: true},
+	{Name: "mixture", Summary: "K normal distributions, of which the weights are learned too", Paper: "Tomczak & Welling 2018", of: mixturePrior, weights: mixtureWeights},
+	{Name: "vamp", Summary: "the guides at K pseudo-inputs, which are learned", Paper: "Tomczak & Welling 2018", of: vampPrior, weights: vampWeights},
 	flowPrior("flow", "splines that couple the halves of the code, between linear maps", "Durkan et al. 2019", bij.SplineLaw{}, false),
 	flowPrior("realnvp", "affine couplings of the halves of the code, between linear maps", "Dinh et al. 2017", bij.Scaling{}, false),
 	flowPrior("maf", "every element of the code shifted and scaled by those before it", "Chen et al. 2017", bij.Scaling{}, true),

@@ -38,6 +38,8 @@ type Config struct {
 	Options  map[string]string `json:"options,omitempty"` // the model's own settings, by name (see [Option])
 
 	model string // name of the model that is built from it
+	// guide is q(z|x) of a model that has another than the net's and a prior that asks for it; nil is the net's
+	guide func(s *model.Scope, x *g.Node) dist.Normal
 }
 
 // Model gives the terms of its bound for a batch.
@@ -116,6 +118,7 @@ func Register(s Spec) {
 	if _, ok := registry[s.Name]; ok || s.Name == "" || s.New == nil {
 		panic(fmt.Sprintf("vae: model %q: registered twice or incomplete", s.Name))
 	}
+	s = s.withPriors()
 	registry[s.Name] = s
 	describe(s)
 }

@@ -57,8 +57,8 @@ func (n *Network) Can() map[string]bool {
 
 // Kind is what the model's objective estimates, in the words of [vi.Record].
 func (n *Network) Kind() string {
-	if n.Can()["bound"] {
-		return vi.KindELBO
+	if _, _, whole := n.indices(); whole || n.Can()["bound"] {
+		return vi.KindELBO // of a guide that is a point mass, where codes are indices
 	}
 	return vi.KindLogProb
 }

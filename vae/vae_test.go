@@ -172,6 +172,15 @@ func batchOf(likelihood string, n, dim int) [][]float64 {
 	return scalarref.GrayBatch(n, dim)
 }
 
+// trainable counts the values that the graph has used so far and that training moves.
+func trainable(s *model.Scope) (count int) {
+	_, nodes := s.Trainable()
+	for _, n := range nodes {
+		count += n.Shape().Size()
+	}
+	return count
+}
+
 // TestGradientsOfAllModels holds every derivative of every registered model's loss to
 // central differences, for all its likelihoods and one to three hidden layers.
 func TestGradientsOfAllModels(t *testing.T) {
@@ -186,21 +195,30 @@ func TestGradientsOfAllModels(t *testing.T) {
 				if err != nil {
 					continue // a likelihood that the model does not take
 				}
-				loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-					return []*g.Node{net.Model.Terms(s, net.Batch(in[0], nil), vi.Estimator{Samples: 2}).Loss(in[1], 0)}
-				}
 				x := batchOf(l.Name, n, dim)
 				for i := range x[:n*net.tail()] {
 					x[i] = append(x[i], float64(i%3))
 				}
-				d := tk.GradientWithin(t, 1e-5, p, loss, rows(x), tk.Matrix([]float64{.7}))
-				if d.Count != p.Count() {
-					t.Errorf("%s, %s, %d layers: got %d derivatives, want %d", spec.Name, l.Name, layers+1, d.Count, p.Count())
+				for stage, at := range net.Config.Stages() {
+					if at.Share == 0 {
+						continue // no steps
+					}
+					want := 0
+					d := tk.GradientWithin(t, 1e-5, p, func(s *model.Scope, in []*g.Node) []*g.Node {
+						b := net.Batch(in[0], nil)
+						b.Stage = stage
+						loss := net.Model.Terms(s, b, vi.Estimator{Samples: 2}).Loss(in[1], 0)
+						want = trainable(s)
+						return []*g.Node{loss}
+					}, rows(x), tk.Matrix([]float64{.7}))
+					if d.Count != want || want == 0 {
+						t.Errorf("%s, %s, %d layers, stage %d: got %d derivatives, want %d", spec.Name, l.Name, layers+1, stage, d.Count, want)
+					}
+					if d.Scaled > worst.Scaled {
+						worst = d
+					}
+					checked += d.Count
 				}
-				if d.Scaled > worst.Scaled {
-					worst = d
-				}
-				checked += d.Count
 			}
 		}
 	}

@@ -1,0 +1,138 @@
+package vae
+
+import (
+	"context"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// grid is a map of codes: height×width places of depth numbers below values. A code of indices holds
+// the numbers row by row, those of a place together; of several maps, one after the other.
+type grid struct{ height, width, depth, values int }
+
+// count is the number of numbers of a map.
+func (m grid) count() int { return m.height * m.width * m.depth }
+
+// gridded models have codes of indices on maps, the coarsest first, all with the same values.
+type gridded interface {
+	Model
+	Encoder
+	Decoder
+	grids() []grid
+}
+
+// codePriorOptions are the settings of p(z) for models whose codes are indices.
+var codePriorOptions = []Option{
+	{Name: "code-prior", Usage: "p(z) of the codes: pixelcnn learns it in a second stage, uniform is none", Default: "pixelcnn", Kind: Choice, Choices: []string{"pixelcnn", "uniform"}},
+	{Name: "prior-share", Usage: "share of the epochs that the prior of the codes is learned in", Default: "0.4", Kind: Number, Min: .01, Max: .99},
+	{Name: "prior-layers", Usage: "layers of the prior of the codes", Default: "5", Kind: Whole, Min: 1, Max: 100, Small: "1"},
+	{Name: "prior-channels", Usage: "channels of the prior of the codes", Default: "48", Kind: Whole, Min: 1, Max: 4096, Small: "2"},
+}
+
+// codeStages are the stages of a model whose codes are indices: the codes, which begin with start,
+// and their prior, if it is learned.
+func (c Config) codeStages(start func(ctx context.Context, n *Network, x []float32, key rng.Key) error) []Stage {
+	if c.choice("code-prior") == "uniform" {
+		return []Stage{{Name: "codes", Share: 1, Start: start}}
+	}
+	share := c.number("prior-share")
+	return []Stage{{Name: "codes", Share: 1 - share, Start: start}, {Name: "prior", Share: share}}
+}
+
+// withCodePrior gives a model of codes the prior that the options ask for.
+func (c Config) withCodePrior(m gridded) Model {
+	if c.choice("code-prior") == "uniform" {
+		return uniformCodes{m}
+	}
+	return pixelCodes{m, c}
+}
+
+// uniformCodes has p(z) = Π 1/K.
+type uniformCodes struct{ gridded }
+
+// Next implements [Ancestral].
+func (m uniformCodes) Next(_ *model.Scope, c Code) *g.Node {
+	zero := g.MulScalar(c.Z, 0)
+	return g.BroadcastToDims(g.ExpandAxes(zero, -1), append(zero.Shape().Dimensions, m.grids()[0].values)...)
+}
+
+// pixelCodes has p(z) = Π p(z_i | z_1, …, z_{i−1}, y), learned while encoder and decoder stay as they
+// are: by a [nn.PixelCNN] for each map, which sees the coarser maps and the class y, if the model
+// knows it, and by a sum of embeddings for the numbers of a place (van den Oord et al. 2017, section
+// 3.3; Razavi et al. 2019, section 3.2).
+type pixelCodes struct {
+	gridded
+	cfg Config
+}
+
+// Terms implements [Model]. In the second stage the bound is that of a guide which is a point mass,
+//
+//	ln p(x) ≥ ln p(x|z) + ln p(z).
+func (m pixelCodes) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	if b.Stage == 0 {
+		return m.gridded.Terms(s, b, e)
+	}
+	still := s.Fixed()
+	z, _ := m.Encode(still, b)
+	z = g.StopGradient(z)
+	logLik := special.SumDims(m.Decode(still, b.Code(z)).LogProb(b.X))
+	logPrior := g.ReduceSum(chosen(s, m.Next(s, b.Code(z)), z), -1)
+	bits := g.MulScalar(g.ReduceAllMean(logPrior), -1/(math.Ln2*float64(m.cfg.Latent)))
+	return vi.Terms{
+		LogLik: g.ExpandAxes(logLik, 0), KL: g.ExpandAxes(g.Neg(logPrior), -1), Kind: vi.KindELBO,
+		Figures: []vi.Figure{{Name: "bits a code number", Value: bits}},
+	}
+}
+
+// chosen is the log-probability of each number of codes, B×L, by logits B×L×K.
+func chosen(s *model.Scope, logits, z *g.Node) *g.Node {
+	return g.ReduceSum(g.Mul(choices(s, z, logits.Shape().Dim(-1)), g.LogSoftmax(logits, -1)), -1)
+}
+
+// Next implements [Ancestral].
+func (m pixelCodes) Next(s *model.Scope, c Code) *g.Node {
+	var whole, coarser *g.Node
+	if c.Label != nil {
+		whole = c.OneHot(s, m.cfg.Classes)
+	}
+	var out []*g.Node
+	first := 0
+	for i, at := range m.grids() {
+		s := stage(s.In("prior"), "map", i)
+		z := g.Slice(c.Z, g.AxisRange(), g.AxisRange(first, first+at.count()))
+		logits, seen := m.cfg.codeMap(s, at, z, whole, coarser)
+		out, first = append(out, logits), first+at.count()
+		coarser = seen
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return g.Concatenate(out, 1)
+}
+
+// codeMap returns the logits of the numbers of a map, B×count×K, and the features of all of them for
+// finer maps. The numbers of a place are told apart by the sum of the embeddings of those before.
+func (c Config) codeMap(s *model.Scope, at grid, z, whole, coarser *g.Node) (logits, seen *g.Node) {
+	width := c.whole("prior-channels")
+	ids := g.ConvertDType(g.Reshape(z, -1, at.height, at.width, at.depth), dtypes.Int32)
+	var sum *g.Node
+	before := make([]*g.Node, at.depth) // what the numbers of a place before the q-th add
+	for q := range at.depth {
+		one := g.Squeeze(g.Slice(ids, g.AxisRange(), g.AxisRange(), g.AxisRange(), g.AxisRange(q, q+1)), 3)
+		before[q] = sum
+		sum = plus(sum, embedded(stage(s, "number", q), one, at.values, width))
+	}
+	h := c.pixels().Apply(s.In("pixels"), sum, whole, resized(coarser, at))
+	each := make([]*g.Node, at.depth)
+	for q := range at.depth {
+		each[q] = g.ExpandAxes(codeLogits(stage(s, "logits", q), plus(before[q], h), at.values), 3)
+	}
+	return g.Reshape(g.Concatenate(each, 3), -1, at.count(), at.values), sum
+}

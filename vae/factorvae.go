@@ -1,14 +1,10 @@
 package vae
 
 import (
-	"fmt"
-
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
-	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
-	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -21,6 +17,7 @@ func init() {
 		Measured: "the critic of Gaussian codes with ρ = .8 finds their total correlation within .1 nat; neither loss reaches the other's parameters",
 		Test:     "vae/factorvae_test.go",
 		Nets:     everyNet,
+		Gaussian: true,
 		Options: []Option{
 			{Name: "gamma", Usage: "weight of the total correlation", Default: "10", Kind: Number, Min: 0, Max: 1e6},
 			{Name: "critic", Usage: "widths of the critic's hidden layers", Default: "256,256,256,256", Kind: List, Min: 1, Max: maxWidth, Small: "4"},
@@ -42,22 +39,19 @@ func newFactorVAE(c Config) Model {
 		}
 		z := g.Squeeze(g.Slice(t.Z, g.AxisElem(0)), 0)
 		together := c.ratio(s.In("critic"), z)
-		apart := c.ratio(s.In("critic"), exchanged(z))
 		correlation := g.ReduceAllMean(together)
-		miss := g.MulScalar(g.ReduceAllMean(g.Add(special.Softplus(g.Neg(together)), special.Softplus(apart))), .5)
+		v := adversary{scope: "critic", game: "non-saturating", rest: 1}.judge(together, c.ratio(s.In("critic"), exchanged(z)))
 		t.Penalty = g.MulScalar(correlation, c.number("gamma"))
-		t.Routes = []optim.Route{{Scope: "critic", Loss: miss}}
-		t.Figures = []vi.Figure{{Name: "total correlation", Value: correlation}, {Name: "critic's loss", Value: miss}}
+		t.Routes = []optim.Route{v.route()}
+		t.Figures = append([]vi.Figure{{Name: "total correlation", Value: correlation}}, v.figures()...)
 	}
 	return m
 }
 
 // ratio is ln D(z) − ln(1 − D(z)), B.
 func (c Config) ratio(s *model.Scope, z *g.Node) *g.Node {
-	for i, width := range c.list("critic") {
-		z = nn.LeakyReLU(nn.Dense(s.In(fmt.Sprintf("hidden%d", i)), z, width), .2)
-	}
-	return g.Squeeze(nn.Dense(s.In("out"), z, 1), 1)
+	_, logit := denseCritic(s, z, c.list("critic"))
+	return logit
 }
 
 // exchanged takes the j-th element of every code from the j-th row after it, so that the elements of

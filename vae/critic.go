@@ -1,0 +1,54 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+)
+
+// rowCritic is the logits, B, of rows of data and the features of the layer before, B×F. Images go
+// through 4×4 convolutions of stride 2 with leaky rectifiers, as in Radford et al. 2016 but without
+// norms, whose output is the features, and one more dense layer; rows of other kinds through dense
+// layers of the hidden widths.
+func (c Config) rowCritic(s *model.Scope, x *g.Node) (features, logit *g.Node) {
+	if !c.pictured() {
+		return denseCritic(s, x, c.Hidden)
+	}
+	h := c.asImages(x)
+	for i, to := range c.stages(halfDown) {
+		conv := nn.Conv2D{Out: to.channels, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}
+		h = nn.LeakyReLU(conv.Apply(stage(s, "conv", i), h), .2)
+	}
+	features = flat(h)
+	_, logit = denseCritic(s, features, c.criticTop())
+	return features, logit
+}
+
+// pictured tells whether the critic sees rows as images.
+func (c Config) pictured() bool {
+	_, _, _, ok := c.image()
+	return ok && len(c.Channels) > 0
+}
+
+// criticTop holds the width of the dense layer between convolutions and logit: that of the net's first
+// one, or none.
+func (c Config) criticTop() []int { return c.Hidden[:min(1, len(c.Hidden))] }
+
+// criticWeights counts the weights of the critic.
+func (c Config) criticWeights() int64 {
+	n, in, widths := int64(0), int64(c.Dim), c.Hidden
+	if c.pictured() {
+		channels := int64(c.picture().channels)
+		for _, to := range c.stages(halfDown) {
+			n += 16 * channels * int64(to.channels)
+			channels, in = int64(to.channels), int64(to.size())
+		}
+		widths = c.criticTop()
+	}
+	for _, w := range widths {
+		n += in * int64(w)
+		in = int64(w)
+	}
+	return n + in
+}

@@ -1,0 +1,98 @@
+package vae
+
+import (
+	"slices"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "vae-gan",
+		Summary:  "VAE whose decoder a critic teaches: by its features on reconstructions, by its verdict on samples",
+		Paper:    "Larsen et al. 2016",
+		Sections: "D11",
+		Nets:     append(slices.Clone(imageNets), mlpNet.Name),
+		Fixed:    []string{"gaussian"},
+		Momentum: .5,
+		Unranked: true,
+		Weights:  func(c Config) int64 { return c.weights() + c.criticWeights() },
+		Options: []Option{
+			{Name: "gamma", Usage: "weight of the critic's features against its verdict in the decoder's loss", Default: "0.01", Kind: Number, Min: 0, Max: 1e6},
+			{Name: "rest", Usage: "accuracy above which the critic rests; 1 is never", Default: "0.85", Kind: Number, Min: .5, Max: 1},
+			{Name: "r1", Usage: "weight of the critic's squared slope at data in its loss", Default: "0", Kind: Number, Min: 0, Max: 1e6},
+			gameOption(),
+		},
+		New: newVAEGAN,
+	})
+}
+
+// vaeGAN is the VAE/GAN, with critic D, its features D_l and the losses
+//
+//	L_like = E_q(z|x) ½‖D_l(x) − D_l(x̃)‖²,  x̃ = E[x|z],
+//	encoder: β KL(q(z|x) ‖ p(z)) + L_like,
+//	decoder: γ L_like + how badly x̃ and x_p = E[x|z_p], z_p ~ p(z), fool D,
+//	critic: how badly it tells x from x̃ and x_p
+//
+// (Larsen et al. 2016, algorithm 1, with the generator's loss of [games]). What training minimises is
+// no bound: its features change with the critic. The terms of the bound that it reports are those of
+// p(x|z) = N(x̃, σ²), by which it can be compared with other models and which it does not maximise.
+type vaeGAN struct {
+	amortized
+	c Config
+}
+
+// newVAEGAN builds the model of a checked configuration. Images are decoded to values between 0
+// and 1.
+func newVAEGAN(c Config) Model {
+	m := vaeGAN{c: c}
+	m.amortized = amortized{latent: c.Latent, guide: c.gaussianGuide, data: func(s *model.Scope, z *g.Node) dist.Distribution {
+		out := c.outputs(s, z)
+		if len(c.Shape) > 1 {
+			out = g.Logistic(out)
+		}
+		return c.distribution(s, out)
+	}}
+	return m
+}
+
+// Terms implements [Model].
+func (m vaeGAN) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	l := m.Latent(s, b)
+	decode, copies := l.Decode, []dist.Distribution(nil)
+	l.Decode = func(z *g.Node) dist.Distribution {
+		copies = append(copies, decode(z))
+		return copies[len(copies)-1]
+	}
+	t := e.ELBO(s, b.X, l)
+	critic := func(x *g.Node) (features, logit *g.Node) { return m.c.rowCritic(s.In("critic"), x) }
+
+	prior := g.Squeeze(m.Prior(s, b.Size()).Sample(s, "prior", 1), 0)
+	features, real := critic(b.X)
+	again, rebuilt := critic(g.Slice(copies[0].Mean(), g.AxisRange(0, b.Size()))) // of the first draw
+	_, drawn := critic(m.Decode(s, b.Code(prior)).Mean())
+	v := m.adversary().judge(real, rebuilt, drawn).smoothed(b.X, real)
+	apart := halfSquare(features, again)
+
+	// The encoder's loss is the one that takes β: −E ln p(x|z) + β KL with the penalty that puts
+	// L_like in the place of the first term.
+	t.Penalty = g.Add(g.ReduceAllMean(t.LogLik), apart)
+	t.Routes = []optim.Route{{Scope: "decoder", Loss: g.Add(g.MulScalar(apart, m.c.number("gamma")), v.fool)}, v.route()}
+	t.Figures = append([]vi.Figure{{Name: "feature loss", Value: apart}}, v.figures()...)
+	return t
+}
+
+// adversary is the critic in training.
+func (m vaeGAN) adversary() adversary {
+	return adversary{scope: "critic", game: m.c.choice("game"), rest: m.c.number("rest"), r1: m.c.number("r1")}
+}
+
+// halfSquare is ½‖a − b‖² of rows, in the mean.
+func halfSquare(a, b *g.Node) *g.Node {
+	return g.MulScalar(g.ReduceAllSum(g.Square(g.Sub(a, b))), .5/float64(a.Shape().Dim(0)))
+}

@@ -101,7 +101,11 @@ type Spec struct {
 	// Indices tells how many whole numbers below which number a code is made of, for models whose codes
 	// are indices; nil is a code of real numbers (see [Ancestral]).
 	Indices func(Config) (count, values int)
-	New     func(Config) Model // builds the model from a checked configuration
+	// CodeSize is L where the model's own settings decide it, of a checked configuration with data; nil: it
+	// is the latent size that all models have.
+	CodeSize func(Config) int
+	Check    func(Config) error // what else is wrong with options that are each within their bounds; nil is nothing
+	New      func(Config) Model // builds the model from a checked configuration
 }
 
 // Usual are settings of the training of a model where nobody says otherwise; 0 is what all models have.
@@ -170,6 +174,9 @@ func (c Config) Resolved(name string) Config {
 	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
 		c.Latent, _ = s.Indices(c)
 	}
+	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+		c.Latent = s.CodeSize(c)
+	}
 	return c
 }
 
@@ -202,6 +209,11 @@ func Check(name string, c Config) error {
 	}
 	if err := c.checkOptions(spec); err != nil {
 		return err
+	}
+	if spec.Check != nil {
+		if err := spec.Check(c); err != nil {
+			return err
+		}
 	}
 	if err := c.checkPrior(spec); err != nil {
 		return err

@@ -36,6 +36,9 @@ type Terms struct {
 	// [Objective] was asked for: what training maximises instead of LogLik − ΣKL. The weight β
 	// is that of ln p(z) − ln q(z|x). It can be called once.
 	Bound func(beta *g.Node) *g.Node
+	// Cost is what training pays for KL in place of [Rate.Cost], where groups of columns have weights
+	// or free bits of their own; nil is that.
+	Cost func(r Rate) *g.Node
 	// Penalty is what training minimises beside the bound, a scalar, such as a weighted total
 	// correlation; nil is none. It is no part of the bound and of no record of it.
 	Penalty *g.Node
@@ -88,6 +91,9 @@ func (t Terms) bounded(r Rate) *g.Node {
 	loss := g.Neg(g.ReduceAllMean(t.LogLik))
 	if t.KL == nil {
 		return loss
+	}
+	if t.Cost != nil {
+		return g.Add(loss, t.Cost(r))
 	}
 	return g.Add(loss, r.Cost(t.KL))
 }

@@ -1,0 +1,43 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+)
+
+func init() {
+	Register(Spec{
+		Name:      "hvae",
+		Summary:   "layers of latents with a guide from the data up, the plain hierarchy",
+		Paper:     "Burda et al. 2016; Sønderby et al. 2016",
+		Sections:  "D39",
+		Nets:      everyNet,
+		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "2,1"), betweenOption),
+		Check:     Config.checkLayers,
+		CodeSize:  func(c Config) int { return total(c.topFirst()) },
+		Weights:   Config.stackedWeights,
+		Scheduled: true,
+		New:       newHVAE,
+	})
+}
+
+// newHVAE builds the plain hierarchical VAE, whose layers z_1 (next to the data) to z_L have
+//
+//	p(x, z) = p(x|z_1) p(z_1|z_2) … p(z_L),  q(z|x) = q(z_1|x) q(z_2|z_1) … q(z_L|z_{L−1}),
+//
+// each a diagonal normal distribution of dense networks (Sønderby et al. 2016, eq. 1–6). The upper
+// layers tend to fall silent: their guide reads no data but a draw of the layer below.
+func newHVAE(c Config) Model {
+	sizes := c.topFirst()
+	return hierarchy{c, sizes, c.stacked(sizes), bottomUp{
+		first: func(s *model.Scope, x *g.Node) normal {
+			return soft(s.In("layer1"), c.features(s, x), sizes[len(sizes)-1])
+		},
+		above: func(s *model.Scope, l int, below *g.Node) normal {
+			s = layerScope(s, sizes, l)
+			return soft(s, nn.MLP(s, below, c.between()), sizes[l])
+		},
+	}}
+}

@@ -1,0 +1,70 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/special"
+)
+
+func init() {
+	Register(Spec{
+		Name:      "ladder-vae",
+		Summary:   "layers of latents, each of which weighs what the data say with what the layers above expect",
+		Paper:     "Sønderby et al. 2016",
+		Sections:  "D39",
+		Nets:      everyNet,
+		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "2,1"), betweenOption),
+		Check:     Config.checkLayers,
+		CodeSize:  func(c Config) int { return total(c.topFirst()) },
+		Weights:   Config.stackedWeights,
+		Scheduled: true,
+		New:       newLadder,
+	})
+}
+
+// newLadder builds the ladder VAE: the generator of the plain hierarchy, p(x|z_1) p(z_1|z_2) … p(z_L),
+// with a guide that draws in the same order,
+//
+//	q(z|x) = q(z_L|x) q(z_{L−1}|z_L, x) … q(z_1|z_2, x).
+//
+// Deterministic networks go up from the data, d_1 = net(x), d_{l+1} = net(d_l), each with moments μ̂_l
+// and σ̂_l of its layer, which are those of the guide at the top; below they are [merged] with those
+// of p(z_l|z_{l+1}) (Sønderby et al. 2016, eq. 11–18; without their batch norms).
+func newLadder(c Config) Model {
+	sizes := c.topFirst()
+	return hierarchy{c, sizes, c.stacked(sizes), topDown{func(s *model.Scope, x *g.Node, k int) func(int, *g.Node, normal) normal {
+		d := c.features(s, x)
+		up := make([]normal, len(sizes))
+		for l := len(sizes) - 1; l >= 0; l-- {
+			s := layerScope(s, sizes, l)
+			if l < len(sizes)-1 {
+				d = nn.MLP(s, d, c.between())
+			}
+			q := soft(s, d, sizes[l])
+			up[l] = normal{Loc: copies(q.Loc, k), LogScale: copies(q.LogScale, k)}
+		}
+		return func(l int, _ *g.Node, p normal) normal {
+			if l == 0 {
+				return up[0]
+			}
+			return merged(up[l], p)
+		}
+	}}}
+}
+
+// merged is the normal distribution proportional to the product of two,
+//
+//	σ² = 1/(σ₁⁻² + σ₂⁻²),  μ = σ²(μ₁σ₁⁻² + μ₂σ₂⁻²)
+//
+// (Sønderby et al. 2016, eq. 17–18), with the weight of the first as the logistic function of
+// ln σ₂²/σ₁², so that no precision overflows.
+func merged(a, b normal) normal {
+	d := g.MulScalar(g.Sub(b.LogScale, a.LogScale), 2)
+	w := g.Logistic(d)
+	return normal{
+		Loc:      g.Add(g.Mul(w, a.Loc), g.Mul(g.OneMinus(w), b.Loc)),
+		LogScale: g.Sub(a.LogScale, g.MulScalar(special.Softplus(g.Neg(d)), .5)),
+	}
+}

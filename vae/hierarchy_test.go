@@ -1,0 +1,196 @@
+package vae
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// hierarchies are small models of three layers, no part of which is as it began.
+func hierarchies(t *testing.T, fn func(name string, n *Network)) {
+	for _, name := range []string{"hvae", "ladder-vae"} {
+		c := Config{Dim: 6, Hidden: []int{7}, Likelihood: "gaussian", Sigma: .7, Latent: 1,
+			Options: map[string]string{"layers": "3,2,1", "layer-hidden": "5"}}
+		fn(name, shaken(t, name, c))
+	}
+}
+
+// shaken is a network with noise added to all its parameters.
+func shaken(t *testing.T, name string, c Config) *Network {
+	t.Helper()
+	n := network(t, name, c, dtypes.Float64)
+	if _, err := n.Evaluator(vi.Estimator{}).Record(t.Context(), make([]float32, c.Dim), rng.New(1), 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range tk.Export(t, n.Params) {
+		eps := make([]float64, len(a.Data))
+		rng.New(8).Named(a.Name).NormalFloat64(eps)
+		for j := range a.Data {
+			a.Data[j] += .3 * eps[j]
+		}
+		tk.Import(t, n.Params, a)
+	}
+	return n
+}
+
+// TestTheCodeOfAHierarchyHoldsItsGroups: sizes from the top, and L their sum whatever the latent size
+// says.
+func TestTheCodeOfAHierarchyHoldsItsGroups(t *testing.T) {
+	hierarchies(t, func(name string, n *Network) {
+		if got := fmt.Sprint(n.Model.(Hierarchical).Groups()); got != "[1 2 3]" || n.Config.Latent != 6 {
+			t.Errorf("%s: got groups %s of a code of %d, want [1 2 3] of 6", name, got, n.Config.Latent)
+		}
+	})
+}
+
+// walked runs a program on draws of the guide for k·B rows.
+func walked(t *testing.T, n *Network, x []float64, k int, fn func(s *model.Scope, m hierarchy, x *g.Node, w path) []*g.Node) [][]float64 {
+	t.Helper()
+	prog := model.NewProgram(n.Params, "walk", func(s *model.Scope, in []*g.Node) []*g.Node {
+		m := n.Model.(hierarchy)
+		return fn(s, m, in[0], m.drawn(s, in[0], "z", k))
+	})
+	return tk.Values(t, prog, rng.New(3), tk.Matrix(x, len(x)/n.Config.Dim, n.Config.Dim))
+}
+
+// TestACodeStandsForItsGroups: walking the code of a draw gives its groups, its ln q and its decoder back.
+func TestACodeStandsForItsGroups(t *testing.T) {
+	x := make([]float64, 4*6)
+	rng.New(5).NormalFloat64(x)
+	hierarchies(t, func(name string, n *Network) {
+		out := walked(t, n, x, 3, func(s *model.Scope, m hierarchy, x *g.Node, w path) []*g.Node {
+			q, code := hierarchyGuide{m, s, x}, w.code()
+			again := m.guide.walk(m, s, x, 3, choice{given: code})
+			return []*g.Node{
+				g.Concatenate(w.z, 1), g.Concatenate(again.z, 1),
+				w.logQ(), g.Reshape(q.LogProb(g.Reshape(code, 3, 4, -1)), 12, -1),
+				m.down.data(s.In("decoder"), w.last).Mean(), m.Decode(s, Code{Z: code}).Mean(),
+			}
+		})
+		for i := 0; i < len(out); i += 2 {
+			for j, v := range out[i] {
+				tk.Close(t, fmt.Sprintf("%s: output %d", name, i), out[i+1][j], v, 1e-9)
+			}
+		}
+	})
+}
+
+// TestTheRatioOfACodeIsThatOfItsGroups: ln q(ε|x) − ln N(ε; 0, I) = ln q(z|x) − ln p(z), column by column.
+func TestTheRatioOfACodeIsThatOfItsGroups(t *testing.T) {
+	x := make([]float64, 2*6)
+	rng.New(5).NormalFloat64(x)
+	hierarchies(t, func(name string, n *Network) {
+		out := walked(t, n, x, 2, func(s *model.Scope, m hierarchy, x *g.Node, w path) []*g.Node {
+			var plain []*g.Node
+			for l, z := range w.z {
+				plain = append(plain, g.Sub(w.q[l].LogProb(z), w.p[l].LogProb(z)))
+			}
+			code := w.code()
+			return []*g.Node{g.Concatenate(plain, 1), g.Sub(w.logQ(), m.Prior(s, 4).LogProb(code))}
+		})
+		for j, v := range out[0] {
+			tk.Close(t, name+": ratio", out[1][j], v, 1e-9)
+		}
+	})
+}
+
+// TestTheGuideOfAHierarchyIsNormalised: of one latent a layer, q(ε|x) has the integral 1 over the plane and
+// the moments of its draws. The grid leaves 1e-3; five standard errors fail right code with
+// probability 1e-5.
+func TestTheGuideOfAHierarchyIsNormalised(t *testing.T) {
+	for _, name := range []string{"hvae", "ladder-vae"} {
+		n := shaken(t, name, Config{Dim: 3, Hidden: []int{4}, Likelihood: "gaussian", Sigma: .7, Latent: 1,
+			Options: map[string]string{"layers": "1,1", "layer-hidden": "4"}})
+		z, h := grid2(9, 300)
+		x := []float64{.3, -1, .8}
+		m := n.Model.(hierarchy)
+		density := model.NewProgram(n.Params, "density", func(s *model.Scope, in []*g.Node) []*g.Node {
+			return []*g.Node{g.Exp(special.SumDims(hierarchyGuide{m, s, in[1]}.LogProb(g.ExpandAxes(in[0], 1))))}
+		})
+		mass, moments := 0., [5]float64{}
+		of := func(a, b float64) [5]float64 { return [5]float64{a, b, a * a, a * b, b * b} }
+		for i, p := range tk.Values(t, density, rng.New(1), tk.Matrix(z, len(z)/2, 2), tk.Matrix(x, 1, 3))[0] {
+			mass += p * h * h
+			for k, v := range of(z[2*i], z[2*i+1]) {
+				moments[k] += v * p * h * h
+			}
+		}
+		tk.Close(t, name+": mass", mass, 1, 1e-3)
+		draws := walked(t, n, x, 20_000, func(_ *model.Scope, _ hierarchy, _ *g.Node, w path) []*g.Node { return []*g.Node{w.code()} })[0]
+		for k := range moments {
+			var all []float64
+			for i := 0; i < len(draws); i += 2 {
+				all = append(all, of(draws[i], draws[i+1])[k])
+			}
+			mean, _, se := tk.Moments(all)
+			tk.Close(t, name+": moment of the draws", mean, moments[k], 5*se+1e-3*(1+math.Abs(moments[k])))
+		}
+	}
+}
+
+// TestKLByGroupIsThatOfDraws: with closed forms where there are any, the KL term of each column is within
+// four standard errors of its mean ln q − ln p over many draws; false alarm 6e-5 each.
+func TestKLByGroupIsThatOfDraws(t *testing.T) {
+	x := []float64{.3, -1, .8, .2, 0, -.4}
+	const draws = 20_000
+	hierarchies(t, func(name string, n *Network) {
+		out := walked(t, n, x, draws, func(_ *model.Scope, _ hierarchy, _ *g.Node, w path) []*g.Node {
+			var ratios []*g.Node
+			for l, z := range w.z {
+				ratios = append(ratios, g.Sub(w.q[l].LogProb(z), w.p[l].LogProb(z)))
+			}
+			return []*g.Node{w.kl(draws, false), w.kl(draws, true), g.Concatenate(ratios, 1)}
+		})
+		for j := range 6 {
+			var all []float64
+			for i := j; i < len(out[2]); i += 6 {
+				all = append(all, out[2][i])
+			}
+			mean, _, se := tk.Moments(all)
+			tk.Close(t, name+": KL from draws", out[1][j], mean, 1e-9)
+			tk.Close(t, fmt.Sprintf("%s: KL of column %d", name, j), out[0][j], mean, 4*se)
+		}
+		if exact := out[0][0] != out[1][0]; !exact {
+			t.Errorf("%s: the KL of the top layer is not in closed form", name)
+		}
+	})
+}
+
+// TestTheBoundOfAHierarchyIsBelowItsEvidence: the bounds of one and of ten draws and ln p(x) of many
+// importance weights are ordered, and the weights of the code are those of the groups.
+func TestTheBoundOfAHierarchyIsBelowItsEvidence(t *testing.T) {
+	x := []float32{.3, -1, .8, .2, 0, -.4}
+	hierarchies(t, func(name string, n *Network) {
+		evaluate := func(e vi.Estimator) vi.Record {
+			return must[vi.Record](t)(n.Evaluator(e).Record(t.Context(), x, rng.New(1), 1))
+		}
+		elbo := evaluate(vi.Estimator{Samples: 4000})
+		iwae := evaluate(vi.Estimator{Objective: vi.IWAE{K: 4000}})
+		sums := must[[]vi.ImportanceSum](t)(n.LogEvidence(t.Context(), x, 40_000, rng.New(2)))
+		evidence, se := sums[0].LogEvidence(), sums[0].StdErr()
+		t.Logf("%s: ELBO %.4f, IWAE-4000 %.4f, ln p %.4f ± %.4f, KL %.3f", name, elbo.Bound, iwae.ObjectiveBound, evidence, se, elbo.KLPerDim)
+		if !(elbo.Bound < evidence+4*se) || math.Abs(iwae.ObjectiveBound-evidence) > .1 {
+			t.Errorf("%s: got ELBO %v and IWAE-4000 %v with ln p = %v ± %v", name, elbo.Bound, iwae.ObjectiveBound, evidence, se)
+		}
+		// The same evidence from the prior: a grid of the code is out of reach, draws of it are not.
+		prog := model.NewProgram(n.Params, "prior weights", func(s *model.Scope, in []*g.Node) []*g.Node {
+			z := s.Normal("prior", 200_000, 6)
+			ones := g.BroadcastToDims(in[0], 200_000, 6)
+			return []*g.Node{special.SumDims(n.Model.(Decoder).Decode(s, Code{Z: z}).LogProb(ones))}
+		})
+		var sum vi.ImportanceSum
+		for _, v := range tk.Values(t, prog, rng.New(4), tk.Matrix(wide(x, 1, 1), 1, 6))[0] {
+			sum.Add(v)
+		}
+		tk.Close(t, name+": ln p(x) by the guide and by the prior", sum.LogEvidence(), evidence, 5*(se+sum.StdErr()))
+	})
+}

@@ -92,6 +92,8 @@ type Spec struct {
 	Scheduled bool               // its terms depend on the share of the steps that is done: epochs cannot be added
 	Flows     bool               // q(z|x) may be a flow
 	Priors    bool               // p(z) may be another than N(0, I)
+	MinLatent int                // fewest values of a code; 0 is 1
+	Surrogate bool               // training's gradient is not that of the loss at its draws: they are accepted or refused, or rounded
 	Momentum  float64            // β₁ of Adam; 0 is the usual .9
 	Unranked  bool               // what it reports does not rank its epochs: the last one counts
 	Gaussian  bool               // q(z|x) is that of [Config.gaussianGuide] or its heads, which [Remedies] can shape
@@ -186,8 +188,8 @@ func Check(name string, c Config) error {
 	if !ok {
 		return fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
 	}
-	if c.Latent < 1 || c.Latent > maxWidth {
-		return fmt.Errorf("vae: %s: latent size: got %d, want 1 to %d", name, c.Latent, maxWidth)
+	if least := max(1, spec.MinLatent); c.Latent < least || c.Latent > maxWidth {
+		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, maxWidth)
 	}
 	c = c.Resolved(name)
 	if err := c.checkSize(name); err != nil {

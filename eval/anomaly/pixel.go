@@ -20,8 +20,8 @@ import (
 // N×D, by the subject's draws of z; a model without a guide has one code. The values of a row add
 // up to its score "reconstruction" (An & Cho 2015), with the same draws under the same key.
 func Surprise(ctx context.Context, s Subject, x []float32, key rng.Key) ([]float64, error) {
-	if !s.Net.Can()["decode"] || !s.Net.Can()["encode"] {
-		return nil, fmt.Errorf("anomaly: surprise: model %s: want one that encodes and decodes", s.Net.Name)
+	if !s.has(NeedsEncoder) || !s.has(NeedsDecoder) {
+		return nil, fmt.Errorf("anomaly: surprise: model %s: want %s", s.Net.Name, NeedsDecoder)
 	}
 	draws, d := s.draws(), s.Net.Config.Dim
 	if !s.Net.Can()["bound"] {

@@ -45,9 +45,10 @@ const (
 	NeedsBound      Need = "a model with a bound on ln p(x)"
 	NeedsDensity    Need = "a model with a bound on ln p(x) or with a density"
 	NeedsEncoder    Need = "a model that encodes"
-	NeedsDecoder    Need = "a model that decodes"
+	NeedsDecoder    Need = "a model that reconstructs rows from codes"
 	NeedsGuide      Need = "a model whose codes have a variance"
 	NeedsImages     Need = "rows that are images with values in [0, 1]"
+	NeedsCoins      Need = "a Bernoulli likelihood"
 	NeedsReference  Need = "rows that were trained on"
 	NeedsBackground Need = "a background model"
 	NeedsMembers    Need = "further models of the same rows"
@@ -146,11 +147,13 @@ func (s Subject) has(n Need) bool {
 	case NeedsEncoder:
 		return can["encode"]
 	case NeedsDecoder:
-		return can["decode"]
+		return can["decode"] && s.Net.Config.Likelihood != vae.Density // whose maps lose nothing
 	case NeedsGuide:
 		return can["encode"] && can["bound"]
 	case NeedsImages:
 		return len(s.Shape) == 2 || len(s.Shape) == 3 && (s.Shape[2] == 1 || s.Shape[2] == 3)
+	case NeedsCoins:
+		return coins(s.Net.Config)
 	case NeedsReference:
 		return len(s.Reference) > 0
 	case NeedsBackground:

@@ -2,6 +2,7 @@ package vae
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -43,7 +44,7 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 }
 
 // Can lists the abilities of the model: encode, decode, sample, bound, and interpolate, which also
-// stands for walks along the axes of the code, and classify.
+// stands for walks along the axes of the code, classify, and complete.
 func (n *Network) Can() map[string]bool {
 	_, enc := n.Model.(Encoder)
 	_, dec := n.Model.(Decoder)
@@ -51,8 +52,9 @@ func (n *Network) Can() map[string]bool {
 	_, seq := n.Model.(Ancestral)
 	_, prob := n.Model.(Probabilistic)
 	_, class := n.Model.(Classifier)
+	_, comp := n.Model.(Completer)
 	_, _, whole := n.indices()
-	return map[string]bool{"encode": enc, "decode": dec, "sample": (gen || seq) && dec, "bound": prob, "interpolate": enc && dec && !whole, "classify": class}
+	return map[string]bool{"encode": enc, "decode": dec, "sample": (gen || seq) && dec, "bound": prob, "interpolate": enc && dec && !whole, "classify": class, "complete": comp}
 }
 
 // Kind is what the model's objective estimates, in the words of [vi.Record].
@@ -137,12 +139,12 @@ func (n *Network) Reconstruct(ctx context.Context, x []float32) ([]float32, erro
 	return n.Decode(ctx, z)
 }
 
-// Prior draws count codes from the prior, with classes drawn evenly where codes end with one.
+// Prior draws count codes from the prior, of all classes in turn where codes end with one.
 func (n *Network) Prior(ctx context.Context, count int, key rng.Key) ([]float32, error) {
 	return n.PriorOf(ctx, count, -1, key)
 }
 
-// PriorOf draws count codes of a class from the prior; −1 stands for any.
+// PriorOf draws count codes of a class from the prior; −1 stands for all classes in turn.
 func (n *Network) PriorOf(ctx context.Context, count, class int, key rng.Key) ([]float32, error) {
 	if err := n.need("sample"); err != nil {
 		return nil, err
@@ -156,44 +158,70 @@ func (n *Network) PriorOf(ctx context.Context, count, class int, key rng.Key) ([
 	if class >= n.Config.Classes && class >= 0 {
 		return nil, fmt.Errorf("vae: samples: got class %d, want 0 to %d", class, n.Config.Classes-1)
 	}
+	label := n.turns(count, class)
+	z := make([]float32, count*n.Config.Latent)
 	if _, ok := n.Model.(Ancestral); ok {
-		z := n.classed(make([]float32, count*n.Config.Latent), class, key.Named("class"))
+		z = n.classed(z, label)
 		return z, n.ancestral(ctx, z, key)
 	}
-	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, _ []*g.Node) []*g.Node {
+	if err := n.fromPrior(ctx, z, label, key); err != nil {
+		return nil, err
+	}
+	return n.classed(z, label), nil
+}
+
+// fromPrior draws codes of the given classes, N×L.
+func (n *Network) fromPrior(ctx context.Context, z, label []float32, key rng.Key) error {
+	prog := model.NewProgram(n.Params, "prior", func(s *model.Scope, in []*g.Node) []*g.Node {
+		if m, ok := n.Model.(Conditional); ok {
+			return []*g.Node{m.PriorOf(s, in[0]).Sample(s, "z", 1)}
+		}
 		return []*g.Node{n.Model.(Generator).Prior(s, chunk).Sample(s, "z", 1)}
 	})
 	l := n.Config.Latent
-	z := make([]float32, count*l)
+	count := len(z) / l
+	of := make([]float32, chunk)
 	for first := 0; first < count; first += chunk {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		res, err := prog.Run(key.At(uint64(first)))
+		last := min(count, first+chunk)
+		copy(of, label[first:last])
+		in, err := n.Params.Tensor(of, chunk)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := rowsOf(z[first*l:min(count, first+chunk)*l], res.Outputs[0]); err != nil {
-			return nil, err
+		res, err := prog.Run(key.At(uint64(first)), in)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(rowsOf(z[first*l:last*l], res.Outputs[0]), in.FinalizeAll()); err != nil {
+			return err
 		}
 	}
-	return n.classed(z, class, key.Named("class")), nil
+	return nil
 }
 
-// classed ends codes, N×L, with a class, or with classes drawn evenly, where codes have one.
-func (n *Network) classed(z []float32, class int, key rng.Key) []float32 {
+// turns are the classes of count codes: the given one, or all in turn for −1.
+func (n *Network) turns(count, class int) []float32 {
+	out := make([]float32, count)
+	for i := range out {
+		out[i] = float32(class)
+		if class < 0 {
+			out[i] = float32(i % max(1, n.Config.Classes))
+		}
+	}
+	return out
+}
+
+// classed ends codes, N×L, with their classes, where codes have one.
+func (n *Network) classed(z, label []float32) []float32 {
 	if n.tail() == 0 {
 		return z
 	}
-	l, w := n.Config.Latent, n.CodeWidth()
-	u := make([]float32, len(z)/l)
-	key.Uniform(u)
-	out := make([]float32, 0, len(u)*w)
-	for i, v := range u {
-		c := float32(class)
-		if class < 0 {
-			c = float32(int(v * float32(n.Config.Classes)))
-		}
+	l := n.Config.Latent
+	out := make([]float32, 0, len(label)*n.CodeWidth())
+	for i, c := range label {
 		out = append(append(out, z[i*l:(i+1)*l]...), c)
 	}
 	return out

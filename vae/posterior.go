@@ -84,7 +84,10 @@ func (c Config) posteriorWeights() int64 {
 }
 
 // ClosedKL tells whether the guide has its KL divergence and its entropy in closed form.
-func (n *Network) ClosedKL() bool { return !n.Config.bent() && n.Config.priorFamily().closed }
+func (n *Network) ClosedKL() bool {
+	_, open := n.Model.(interface{ OpenKL() })
+	return !open && !n.Config.bent() && n.Config.priorFamily().closed
+}
 
 // flowed is the variational autoencoder whose guide is a normal distribution bent by a flow,
 //

@@ -27,14 +27,8 @@ func (m semi) drawn(s *model.Scope, x, label *g.Node) vi.Latent {
 
 // lastCut cuts the last of the values off, …×(L+1) to …×L and ….
 func lastCut(zy *g.Node) (z, last *g.Node) {
-	axes := make([]g.SliceAxisSpec, zy.Rank())
-	for i := range axes {
-		axes[i] = g.AxisRange()
-	}
-	axes[len(axes)-1] = g.AxisElem(-1)
-	last = g.Squeeze(g.Slice(zy, axes...), -1)
-	axes[len(axes)-1] = g.AxisRange(0, -1)
-	return g.Slice(zy, axes...), last
+	z, last = cutAt(zy, zy.Shape().Dim(zy.Rank()-1)-1)
+	return z, g.Squeeze(last, -1)
 }
 
 // withLast puts z, …×L, and one more value, …, together.

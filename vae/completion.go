@@ -1,0 +1,163 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "completion",
+		Summary:  "completes images of which a part is seen, with a code for what that leaves open",
+		Paper:    "Sohn et al. 2015",
+		Sections: "D47",
+		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Options: []Option{
+			{Name: "observe", Usage: "part of an image that is seen; of other rows the first half or quarter of the columns", Default: "left", Kind: Choice, Choices: parts},
+			{Name: "gsnn", Usage: "share of the loss −E_p(z|seen) ln p(rest|z, seen), which trains the prior for what it is used for", Default: "0", Kind: Number, Min: 0, Max: 1, Small: ".3"},
+			{Name: "code", Usage: "whether there is a code, or the rest is a function of what is seen", Default: "latent", Kind: Choice, Choices: []string{"latent", "none"}},
+		},
+		New: newCompletion,
+	})
+}
+
+// parts are the choices of --observe.
+var parts = []string{"left", "top", "quarter"}
+
+// completion is the conditional VAE for structured prediction: o are the values that are seen and r the
+// rest,
+//
+//	ln p(r|o) ≥ E_q(z|r,o)[ln p(r|z, o)] − KL(q(z|r, o) ‖ p(z|o))
+//
+// (Sohn et al. 2015, eq. 4). With the option gsnn = 1 − α the loss is α times the negative bound and
+// 1 − α times −E_p(z|o)[ln p(r|z, o)] (eq. 7).
+type completion struct {
+	Config
+	seen []float64 // 1 for the values that are seen, D
+	gsnn float64
+}
+
+// newCompletion builds the model; without a code it is a network for p(r|o) alone.
+func newCompletion(c Config) Model {
+	m := completion{c, c.observed(c.choice("observe")), c.number("gsnn")}
+	if c.choice("code") == "none" {
+		return regression{m}
+	}
+	return m
+}
+
+// observed marks the values of the part that is seen: the left or top half, or the lower left quarter as
+// in Sohn et al. 2015, of an image.
+func (c Config) observed(part string) []float64 {
+	h, w, channels, ok := c.image()
+	if !ok { // the first columns of a table
+		h, w, channels = 1, c.Dim, 1
+	}
+	out := make([]float64, c.Dim)
+	for i := range out {
+		row, col := i/channels/w, i/channels%w
+		left := col < (w+1)/2
+		if !ok && part == "quarter" {
+			left = col < (w+3)/4
+		}
+		hit := map[string]bool{"left": left, "top": ok && row < (h+1)/2 || !ok && left, "quarter": left && row >= h/2}[part]
+		if hit {
+			out[i] = 1
+		}
+	}
+	return out
+}
+
+// mask is 1 for the values that are seen, 1×D.
+func (m completion) mask(x *g.Node) *g.Node {
+	return g.ExpandAxes(g.ConvertDType(g.Const(x.Graph(), m.seen), x.DType()), 0)
+}
+
+// part keeps what is seen of rows; the rest is 0.
+func (m completion) part(x *g.Node) *g.Node {
+	return g.Mul(x, g.BroadcastToDims(m.mask(x), x.Shape().Dimensions...))
+}
+
+// rest is p(r|z, o) for codes of k·B rows and features of what is seen of B.
+func (m completion) rest(s *model.Scope, x, h, z *g.Node) dist.Distribution {
+	k := 1
+	if z != nil {
+		k = z.Shape().Dim(0) / x.Shape().Dim(0)
+		h = nn.Concat(copies(h, k), z)
+	}
+	s = s.In("decoder")
+	return completed{m.distribution(s, m.outputs(s, h)), m, copies(m.part(x), k)}
+}
+
+// completed is a distribution of rows of which a part is seen: their density is that of the rest, their
+// mean is what is seen and the mean of the rest.
+type completed struct {
+	dist.Distribution
+	m    completion
+	part *g.Node // B×D
+}
+
+// LogProb implements [dist.Distribution].
+func (d completed) LogProb(x *g.Node) *g.Node {
+	l := d.Distribution.LogProb(x)
+	return g.Mul(l, g.OneMinus(g.BroadcastToDims(d.m.mask(l), l.Shape().Dimensions...)))
+}
+
+// Mean implements [dist.Distribution].
+func (d completed) Mean() *g.Node {
+	mean := d.Distribution.Mean()
+	return g.Add(g.Sub(mean, d.m.part(mean)), d.part)
+}
+
+// Latent implements [Probabilistic].
+func (m completion) Latent(s *model.Scope, b Batch) vi.Latent {
+	h := m.features(s.In("seen"), m.part(b.X))
+	return vi.Latent{
+		Q:      m.gaussianGuide(s.In("encoder"), b.X),
+		P:      m.heads(s.In("prior"), h),
+		Decode: func(z *g.Node) dist.Distribution { return m.rest(s, b.X, h, z) },
+	}
+}
+
+// Terms implements [Model].
+func (m completion) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	l := m.Latent(s, b)
+	t := e.ELBO(s, b.X, l)
+	if m.gsnn > 0 {
+		z := l.P.Sample(s, "gsnn", 1)
+		direct := g.ReduceAllMean(g.ReduceSum(l.Decode(g.Squeeze(z, 0)).LogProb(b.X), -1))
+		bound := g.Sub(g.ReduceAllMean(t.LogLik), g.ReduceAllSum(g.ReduceMean(t.KL, 0)))
+		t.Penalty = g.MulScalar(g.Sub(bound, direct), m.gsnn)
+		t.Figures = []vi.Figure{{Name: "ln p(rest|seen) by the prior", Value: direct}}
+	}
+	return t
+}
+
+// Encode implements [Encoder].
+func (m completion) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	q := m.gaussianGuide(s.In("encoder"), b.X)
+	return q.Mean(), q.Variance()
+}
+
+// Complete implements [Completer] with one draw of z ~ p(z|o).
+func (m completion) Complete(s *model.Scope, b Batch) dist.Distribution {
+	l := m.Latent(s, b)
+	return l.Decode(g.Squeeze(l.P.Sample(s, "completion", 1), 0))
+}
+
+// regression is p(r|o) without a code, a network of the same size.
+type regression struct{ of completion }
+
+// Complete implements [Completer].
+func (m regression) Complete(s *model.Scope, b Batch) dist.Distribution {
+	return m.of.rest(s, b.X, m.of.features(s.In("seen"), m.of.part(b.X)), nil)
+}
+
+// Terms implements [Model].
+func (m regression) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
+	return vi.Terms{Kind: vi.KindLogProb, LogLik: g.ExpandAxes(g.ReduceSum(m.Complete(s, b).LogProb(b.X), -1), 0)}
+}

@@ -1,0 +1,82 @@
+package vae
+
+import (
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "cvae",
+		Summary:  "VAE of rows given their class, which its codes need not tell",
+		Paper:    "Sohn et al. 2015",
+		Sections: "D47",
+		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Labels:   true,
+		Options: []Option{
+			{Name: "class-prior", Usage: "whether p(z|y) is N(0, I) or learned for each class", Default: "normal", Kind: Choice, Choices: []string{"normal", "learned"}, Small: "learned"},
+		},
+		New: newCVAE,
+	})
+}
+
+// Conditional models have a prior of the codes of a class.
+type Conditional interface {
+	// PriorOf returns p(z|y) of rows with the given classes, n.
+	PriorOf(s *model.Scope, label *g.Node) dist.Distribution
+}
+
+// cvae is the conditional VAE,
+//
+//	ln p(x|y) ≥ E_q(z|x,y)[ln p(x|y, z)] − KL(q(z|x, y) ‖ p(z|y))
+//
+// (Sohn et al. 2015, eq. 4, with the class as the condition; Kingma et al. 2014, eq. 6), where p(z|y)
+// is N(0, I) or N(μ_y, diag σ²_y) with a mean and scale of each class.
+type cvae struct {
+	Config
+	learned bool
+}
+
+// newCVAE builds the model.
+func newCVAE(c Config) Model { return cvae{c, c.choice("class-prior") == "learned"} }
+
+// Terms implements [Model].
+func (m cvae) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	return e.ELBO(s, b.X, m.Latent(s, b))
+}
+
+// Latent implements [Probabilistic].
+func (m cvae) Latent(s *model.Scope, b Batch) vi.Latent {
+	q := m.guideGiven(s.In("encoder"), b.X, b.OneHot(s, m.Classes))
+	return vi.Latent{Q: q, P: m.PriorOf(s, b.Label), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
+}
+
+// Encode implements [Encoder].
+func (m cvae) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	q := m.guideGiven(s.In("encoder"), b.X, b.OneHot(s, m.Classes))
+	return q.Mean(), q.Variance()
+}
+
+// Decode implements [Decoder].
+func (m cvae) Decode(s *model.Scope, c Code) dist.Distribution {
+	return m.mirroredGiven(s.In("decoder"), c.Z, c.OneHot(s, m.Classes))
+}
+
+// Prior implements [Generator] with classes that are not known; codes are drawn by PriorOf.
+func (m cvae) Prior(s *model.Scope, n int) dist.Distribution { return normalPrior(m.Config, s, n) }
+
+// PriorOf implements [Conditional].
+func (m cvae) PriorOf(s *model.Scope, label *g.Node) dist.Distribution {
+	n := label.Shape().Dim(0)
+	if !m.learned {
+		return normalPrior(m.Config, s, n)
+	}
+	y, s := oneHot(s, label, m.Classes), s.In("prior")
+	of := func(name string) *g.Node {
+		return g.Dot(y, s.Param(name, model.Constant(0), m.Classes, m.Config.Latent)).Product()
+	}
+	return dist.Normal{Loc: of("mean"), LogScale: of("logscale")}
+}

@@ -65,6 +65,9 @@ func (s *Scope) join(name string) string {
 	return s.path + "/" + name
 }
 
+// Path returns the path of the scope, which the names of its parameters begin with.
+func (s *Scope) Path() string { return s.path }
+
 // Graph returns the graph that is being built.
 func (s *Scope) Graph() *graph.Graph { return s.b.g }
 

@@ -16,6 +16,8 @@ func init() {
 		Summary:  "autoencoder whose codes a critic cannot tell from draws of N(0, I); also called WAE-GAN",
 		Paper:    "Makhzani et al. 2016; Tolstikhin et al. 2018",
 		Sections: "D11",
+		Measured: "codes of points of a square have the moments of N(0, I) within .1 and each element its distribution within .05; without the critic they are .6 and .28 off",
+		Test:     "vae/aae_test.go",
 		Nets:     everyNet,
 		Momentum: .5,
 		Unranked: true,
@@ -24,6 +26,7 @@ func init() {
 			{Name: "encoder", Usage: "code of a row: one point, or a draw from a normal distribution", Default: "point", Kind: Choice, Choices: []string{"point", "normal"}},
 			{Name: "critic", Usage: "widths of the critic's hidden layers", Default: "256,256", Kind: List, Min: 1, Max: maxWidth, Small: "4"},
 			{Name: "rest", Usage: "accuracy above which the critic rests; 1 is never", Default: "0.9", Kind: Number, Min: .5, Max: 1},
+			{Name: "r1", Usage: "weight of the critic's squared slope at draws from the prior in its loss", Default: "1", Kind: Number, Min: 0, Max: 1e6},
 			gameOption(),
 		},
 		New: func(c Config) Model { return &aae{c} },
@@ -45,10 +48,10 @@ func (m *aae) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
 	if m.drawn() {
 		z = g.Add(z, g.Mul(g.Sqrt(variance), s.Normal("z", z.Shape().Dimensions...)))
 	}
-	prior := m.Prior(s, b.Size()).Sample(s, "prior", 1)
-	_, real := denseCritic(s.In("critic"), g.Squeeze(prior, 0), m.list("critic"))
+	prior := g.Squeeze(m.Prior(s, b.Size()).Sample(s, "prior", 1), 0)
+	_, real := denseCritic(s.In("critic"), prior, m.list("critic"))
 	_, fake := denseCritic(s.In("critic"), z, m.list("critic"))
-	v := adversary{scope: "critic", game: m.choice("game"), rest: m.number("rest")}.judge(real, fake)
+	v := adversary{scope: "critic", game: m.choice("game"), rest: m.number("rest"), r1: m.number("r1")}.judge(real, fake).smoothed(prior, real)
 	lp := m.Decode(s, b.Code(z)).LogProb(b.X)
 	return vi.Terms{
 		LogLik:  g.ExpandAxes(g.ReduceSum(lp, -1), 0),

@@ -22,7 +22,7 @@ func ExampleOpen() {
 	// Output:
 	// 500 500 500 rows of [28 28] in 10 classes
 	// all 0 or 1: false
-	// data: open: got "digit", want a path or one of digits, moons, moons-gap, noisy-cubic, shapes32, sprites, binarized-mnist, fashion-mnist, frey-faces, mnist (did you mean digits?)
+	// data: open: got "digit", want a path or one of digits, moons, moons-gap, noisy-cubic, phantoms, shapes32, sprites, binarized-mnist, fashion-mnist, frey-faces, mnist (did you mean digits?)
 }
 
 // An array as rows of two values, which share its memory.

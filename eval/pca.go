@@ -57,6 +57,20 @@ func PCA(rows [][]float64, k int) (*Principal, error) {
 	return p, nil
 }
 
+// Project returns the scores of other rows of D values, N × K.
+func (p *Principal) Project(rows [][]float64) [][]float64 {
+	out := make([][]float64, len(rows))
+	for i, row := range rows {
+		out[i] = make([]float64, len(p.Components))
+		for j, c := range p.Components {
+			for t, v := range row {
+				out[i][j] += (v - p.Mean[t]) * c[t]
+			}
+		}
+	}
+	return out
+}
+
 // center subtracts the column means from x and returns them.
 func center(x *mat.Dense) []float64 {
 	n, d := x.Dims()

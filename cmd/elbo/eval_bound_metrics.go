@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// boundMetrics are those of the bound and of what the code carries.
+var boundMetrics = []metric{
+	{"bound", "bound", "−ELBO of the test rows at β = 1, in nats", hasBound, measureBound},
+	{"rate-distortion", "bound", "where the run lies between rate and distortion, in nats", hasBound, measureRate},
+	{"active", "bound", "latent dimensions whose mean varies over data by more than .01", hasBound, measureActive},
+	{"information", "bound", "mutual information of rows and codes, in nats", hasBound, measureInformation},
+}
+
+// hasBound asks for a guide and a prior.
+func hasBound(s *subject) string { return s.able("bound", "has no guide and prior, so no bound") }
+
+// measureBound is the ELBO with the interval over data.
+func measureBound(ctx context.Context, s *subject) ([]figure, error) {
+	o, err := s.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := o.Test
+	return []figure{figure{Name: "−" + t.Kind, Value: -t.Bound, Note: fmt.Sprintf("%d rows, %d draws each", t.N, t.Samples)}.
+		within(-t.Bound-1.96*t.DataStdErr, -t.Bound+1.96*t.DataStdErr)}, nil
+}
+
+// measureRate is the point of the run in the plane of Alemi et al. 2018.
+func measureRate(ctx context.Context, s *subject) ([]figure, error) {
+	o, err := s.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []figure{
+		{Name: "rate", Value: o.Test.KL, Note: "KL of q(z|x) from the prior"},
+		{Name: "distortion", Value: -o.Test.Reconstruction, Note: "−E ln p(x|z)"},
+	}, nil
+}
+
+// measureActive counts active units (Burda et al. 2016).
+func measureActive(ctx context.Context, s *subject) ([]figure, error) {
+	o, err := s.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []figure{{Name: "active units", Value: float64(o.Telemetry.ActiveUnits), Note: fmt.Sprintf("of %d", o.Telemetry.Latent)}}, nil
+}
+
+// measureInformation is the estimate by the aggregate of the guides (Hoffman & Johnson 2016).
+func measureInformation(ctx context.Context, s *subject) ([]figure, error) {
+	o, err := s.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := o.Telemetry
+	return []figure{
+		{Name: "I(x; z)", Value: t.MutualInfo, Note: fmt.Sprintf("cannot exceed %.3f, ln of its rows", t.MutualInfoCap)},
+		{Name: "marginal KL", Value: t.MarginalKL, Note: "of all codes from the prior; rate less I(x; z)"},
+	}, nil
+}

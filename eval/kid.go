@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// Estimate is a figure with its standard error.
-type Estimate struct {
-	Value float64 // the estimate
-	SE    float64 // its standard error
+// Averaged is a mean with its standard error.
+type Averaged struct {
+	Mean float64 // over blocks or rows
+	SE   float64 // its standard error
 }
 
 // String prints both.
-func (e Estimate) String() string { return fmt.Sprintf("%.4g ± %.2g", e.Value, e.SE) }
+func (e Averaged) String() string { return fmt.Sprintf("%.4g ± %.2g", e.Mean, e.SE) }
 
 // KernelDistance is the unbiased estimate of the squared maximum mean discrepancy of two samples of
 // features under the kernel k(x, y) = (xᵀy/D + 1)³ (Bińkowski et al. 2018, section 4),
@@ -23,18 +23,18 @@ func (e Estimate) String() string { return fmt.Sprintf("%.4g ± %.2g", e.Value, 
 // averaged over blocks of n consecutive rows of both; rows have to be in random order. What does not
 // fill a block is left out. The standard error is that of the mean of the blocks, which share no row.
 // Of features of images it is what papers call KID, whose value depends on the features.
-func KernelDistance(ctx context.Context, a, b [][]float64, block int) (Estimate, error) {
+func KernelDistance(ctx context.Context, a, b [][]float64, block int) (Averaged, error) {
 	if err := sameWidth("KernelDistance", a, b, 2); err != nil {
-		return Estimate{}, err
+		return Averaged{}, err
 	}
 	if most := min(len(a), len(b)); block < 2 || 2*block > most {
-		return Estimate{}, fmt.Errorf("eval: KernelDistance: rows of a block: got %d, want 2 to %d, half of the smaller sample", block, most/2)
+		return Averaged{}, fmt.Errorf("eval: KernelDistance: rows of a block: got %d, want 2 to %d, half of the smaller sample", block, most/2)
 	}
 	var blocks []float64
 	for at := 0; at+block <= min(len(a), len(b)); at += block {
 		v, err := discrepancy(ctx, a[at:at+block], b[at:at+block])
 		if err != nil {
-			return Estimate{}, err
+			return Averaged{}, err
 		}
 		blocks = append(blocks, v)
 	}
@@ -45,7 +45,7 @@ func KernelDistance(ctx context.Context, a, b [][]float64, block int) (Estimate,
 	for _, v := range blocks {
 		sum += (v - mean) * (v - mean)
 	}
-	return Estimate{mean, math.Sqrt(sum / (n - 1) / n)}, nil
+	return Averaged{mean, math.Sqrt(sum / (n - 1) / n)}, nil
 }
 
 // discrepancy is the estimate of one block of n rows each.

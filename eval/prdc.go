@@ -42,31 +42,31 @@ func Neighbourhoods(ctx context.Context, real, drawn [][]float64, k int) (Manifo
 	}
 	n2, m2 := squaredLengths(real), squaredLengths(drawn)
 	inside := make([]bool, m.M)
+	var hits, covered, found, precise int
 	err = eachProduct(ctx, real, drawn, func(i int, with []float64) {
-		covered, found := false, false
+		near, far := 0, 0
 		for j, p := range with {
 			d := n2[i] + m2[j] - 2*p
 			if d <= reach[i] {
-				covered, inside[j] = true, true
-				m.Density += 1 / float64(k*m.M)
+				inside[j] = true
+				near++
 			}
-			found = found || d <= back[j]
+			if d <= back[j] {
+				far++
+			}
 		}
-		m.Coverage += share(covered, m.N)
-		m.Recall += share(found, m.N)
+		hits += near
+		covered += min(near, 1)
+		found += min(far, 1)
 	})
 	for _, in := range inside {
-		m.Precision += share(in, m.M)
+		if in {
+			precise++
+		}
 	}
+	m.Precision, m.Recall = float64(precise)/float64(m.M), float64(found)/float64(m.N)
+	m.Density, m.Coverage = float64(hits)/float64(k*m.M), float64(covered)/float64(m.N)
 	return m, err
-}
-
-// share is 1/n where it counts.
-func share(counts bool, n int) float64 {
-	if counts {
-		return 1 / float64(n)
-	}
-	return 0
 }
 
 // radii are the squared distances of rows from their k-th neighbour. The products that they come from

@@ -12,10 +12,10 @@ import (
 // in the mean over images and channels (a measure of focus: Pech-Pacheco et al. 2000). Images are
 // height×width×channels. Blur lowers it and noise raises it, so it says nothing by itself. The standard
 // error is that of the mean over images.
-func Sharpness(images []float32, height, width, channels int) (Estimate, error) {
+func Sharpness(images []float32, height, width, channels int) (Averaged, error) {
 	size := height * width * channels
 	if height < 3 || width < 3 || channels < 1 || len(images) == 0 || len(images)%size != 0 {
-		return Estimate{}, fmt.Errorf("eval: Sharpness: got %d values in images of %d×%d×%d, want whole images with sides of at least 3", len(images), height, width, channels)
+		return Averaged{}, fmt.Errorf("eval: Sharpness: got %d values in images of %d×%d×%d, want whole images with sides of at least 3", len(images), height, width, channels)
 	}
 	n := len(images) / size
 	each := make([]float64, n)
@@ -30,7 +30,7 @@ func Sharpness(images []float32, height, width, channels int) (Estimate, error) 
 	for _, v := range each {
 		sum += (v - mean) * (v - mean)
 	}
-	return Estimate{mean, math.Sqrt(sum/float64(max(1, n-1))) / math.Sqrt(float64(n))}, nil
+	return Averaged{mean, math.Sqrt(sum/float64(max(1, n-1))) / math.Sqrt(float64(n))}, nil
 }
 
 // laplacianVariance is that of a channel of an image.

@@ -67,7 +67,8 @@ func (m *Model) Dim() int { return m.run.Net.Config.Dim }
 // Latent returns L, the number of values of a code.
 func (m *Model) Latent() int { return m.run.Net.Config.Latent }
 
-// Encode returns the mean and the standard deviation of the code of each row.
+// Encode returns the mean and the standard deviation of the code of each row. Codes of a model that
+// makes use of classes end with one (see [Model.CodeWidth]): that of the row, or the likeliest.
 func (m *Model) Encode(ctx context.Context, rows [][]float32) (mean, sd [][]float32, err error) {
 	x, err := m.toModel(rows)
 	if err != nil {
@@ -80,14 +81,19 @@ func (m *Model) Encode(ctx context.Context, rows [][]float32) (mean, sd [][]floa
 	for i, v := range variance {
 		variance[i] = float32(math.Sqrt(float64(v)))
 	}
-	return data.Rows(mu, m.Latent()), data.Rows(variance, m.Latent()), nil
+	return data.Rows(mu, m.CodeWidth()), data.Rows(variance, m.CodeWidth()), nil
 }
 
 // Decode returns the mean of the data distribution at each code.
 func (m *Model) Decode(ctx context.Context, codes [][]float32) ([][]float32, error) {
-	z, err := join("code", codes, m.Latent())
+	z, err := join("code", codes, m.CodeWidth())
 	if err != nil {
 		return nil, err
+	}
+	for i, l := m.Latent(), m.CodeWidth(); m.classed() && i < len(z); i += l {
+		if err := m.checkClass("code", i/l, z[i], true); err != nil {
+			return nil, err
+		}
 	}
 	x, err := m.run.Net.Decode(ctx, z)
 	if err != nil {
@@ -109,14 +115,19 @@ func (m *Model) Reconstruct(ctx context.Context, rows [][]float32) ([][]float32,
 	return m.fromModel(y), nil
 }
 
-// toModel joins rows and applies the stored standardisation of a table.
+// toModel joins rows and applies the stored standardisation of a table; rows of models that make use
+// of classes end with theirs.
 func (m *Model) toModel(rows [][]float32) ([]float32, error) {
-	x, err := join("row", rows, m.Dim())
+	rows, err := m.ended(rows)
+	if err != nil {
+		return nil, err
+	}
+	x, err := join("row", rows, m.run.Net.Width())
 	if err != nil {
 		return nil, err
 	}
 	for i, c := range m.run.Info.Columns {
-		for j := i; j < len(x); j += m.Dim() {
+		for j := i; j < len(x); j += m.run.Net.Width() {
 			x[j] = float32((float64(x[j]) - c.Mean) / c.Scale)
 		}
 	}

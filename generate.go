@@ -4,20 +4,28 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
 // maxDraws bounds the rows that one call makes.
 const maxDraws = 1 << 24
 
-// Sample draws n codes from the prior and decodes them to means. Equal seeds give equal rows.
-func (m *Model) Sample(ctx context.Context, n int, seed uint64) ([][]float32, error) {
+// canSample tells whether n rows can be drawn.
+func (m *Model) canSample(n int) error {
 	if n < 1 || n > maxDraws {
-		return nil, fmt.Errorf("elbo: sample: got %d rows, want 1 to %d", n, maxDraws)
+		return fmt.Errorf("elbo: sample: got %d rows, want 1 to %d", n, maxDraws)
 	}
 	if !m.run.Net.Can()["sample"] {
-		return nil, fmt.Errorf("elbo: sample: model %s has no prior to draw from; train one that has, such as vae", m.run.Config.Model)
+		return fmt.Errorf("elbo: sample: model %s has no prior to draw from; train one that has, such as vae", m.run.Config.Model)
+	}
+	return nil
+}
+
+// Sample draws n codes from the prior and decodes them to means; those of models that make use of
+// classes are of all classes in turn. Equal seeds give equal rows.
+func (m *Model) Sample(ctx context.Context, n int, seed uint64) ([][]float32, error) {
+	if err := m.canSample(n); err != nil {
+		return nil, err
 	}
 	x, err := m.run.Net.Sample(ctx, n, rng.New(seed).Named("sample"))
 	if err != nil {
@@ -48,7 +56,7 @@ func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path
 	if err != nil {
 		return nil, err
 	}
-	points, err := eval.Path(path, codes[0], codes[1], steps)
+	points, err := m.Path(path, codes[0], codes[1], steps)
 	if err != nil {
 		return nil, err
 	}

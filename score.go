@@ -3,6 +3,7 @@ package elbo
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/eval"
@@ -120,7 +121,10 @@ func (m *Model) reference(ctx context.Context) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := set.Rows()
+	rows, err := m.RowsOf(set)
+	if err != nil {
+		return nil, err
+	}
 	return m.seen(rows[:min(len(rows), anomaly.MaxReference)], "reference")
 }
 
@@ -206,23 +210,23 @@ func wide(x []float64, width int) [][]float64 {
 	return out
 }
 
-// seen turns rows into what the network sees: standardised, binarised and, where the model makes
-// use of classes, of class −1, not known.
+// seen turns rows into what the network sees: standardised and binarised; classes at their ends stay.
 func (m *Model) seen(rows [][]float32, stream string) ([]float32, error) {
 	x, err := m.toModel(rows)
 	if err != nil {
 		return nil, err
 	}
-	if x, err = m.binarize(x, stream); err != nil {
-		return nil, err
-	}
 	d, w := m.Dim(), m.run.Net.Width()
-	if w == d {
-		return x, nil
+	values := make([]float32, 0, len(rows)*d)
+	for _, row := range data.Rows(x, w) {
+		values = append(values, row[:d]...)
 	}
-	out := make([]float32, 0, len(rows)*w)
-	for i := range rows {
-		out = append(append(out, x[i*d:(i+1)*d]...), -1)
+	if values, err = m.binarize(values, stream); err != nil || w == d {
+		return values, err
+	}
+	out := slices.Clone(x)
+	for i, row := range data.Rows(values, d) {
+		copy(out[i*w:], row)
 	}
 	return out, nil
 }

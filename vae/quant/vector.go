@@ -31,6 +31,12 @@ func (v Vector) Size() (count, values, dim int) {
 	return v.groups() * v.levels(), v.Book.Codes, v.groups() * v.Book.Dim
 }
 
+// Over returns the quantiser whose codes count as in use for so many steps after they were chosen.
+func (v Vector) Over(steps int) Quantiser {
+	v.Book.Window = steps
+	return v
+}
+
 func (v Vector) groups() int { return max(1, v.Groups) }
 func (v Vector) levels() int { return max(1, v.Levels) }
 

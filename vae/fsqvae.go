@@ -1,0 +1,44 @@
+package vae
+
+import (
+	"fmt"
+
+	"github.com/elbo-go/elbo/vae/quant"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "fsq-vae",
+		Summary:  "autoencoder whose code is a map of rounded numbers, without a codebook, with a learned prior",
+		Paper:    "Mentzer et al. 2024",
+		Sections: "D14",
+		Measured: "numbers and codes are a bijection for eleven level sets with up to 65,536 codes, L values a channel for L = 3 to 256",
+		Test:     "vae/quant/fsq_test.go, vae/quantised_test.go",
+		Nets:     codeNets,
+		Options: quantisedOptions(
+			Option{Name: "levels", Usage: "values that each number of a place is rounded to", Default: "8,6,5", Kind: List, Min: 3, Max: quant.MaxLevels, Small: "3,4"},
+			Option{Name: "quantisers", Usage: "codes of a place, each of which cuts the cell of the one before again", Default: "1", Kind: Whole, Min: 1, Max: 8},
+		),
+		Check:   checkFinite,
+		Stages:  func(c Config) []Stage { return c.codeStages(nil) },
+		Indices: indicesOf(Config.finite),
+		New:     newQuantised(Config.finite),
+	})
+}
+
+// finite is the quantiser of the FSQ-VAE, whose loss is −ln p(x|z) alone.
+func (c Config) finite() quant.Quantiser {
+	return quant.Finite{Levels: c.list("levels"), Refine: c.whole("quantisers")}
+}
+
+// checkFinite tells whether the levels have too many codes.
+func checkFinite(c Config) error {
+	product := 1.
+	for _, l := range c.list("levels") {
+		product *= float64(l)
+	}
+	if product > quant.MaxFinite {
+		return fmt.Errorf("vae: fsq-vae: levels: got %v with %.4g codes, want at most %d", c.list("levels"), product, quant.MaxFinite)
+	}
+	return nil
+}

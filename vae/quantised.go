@@ -1,0 +1,157 @@
+package vae
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/quant"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// quantised is an autoencoder whose code is a map of numbers: the net leads to a feature map, a 1×1
+// convolution to the quantiser's D values a place, the quantiser to codes, and the net from their map
+// to p(x|z). The guide is a point mass and p(z) uniform, until a prior is learned, so that the bound is
+//
+//	ln p(x) ≥ ln p(x|z(x)) − L ln K
+//
+// with a KL term that is a constant. Training minimises the quantiser's loss besides.
+type quantised struct {
+	cfg Config
+	q   quant.Quantiser
+}
+
+// codeNets are the nets of models whose code is a map; a place of the MLP's is all of it.
+var codeNets = []string{vqNet.Name, convNet.Name, resNet.Name, dcganNet.Name, mlpNet.Name}
+
+// quantiserScope is the scope of the quantiser.
+const quantiserScope = "quantiser"
+
+// kept are quantisers with codebooks: they name the parameters that steps set themselves, and tell
+// which codes were in use over so many steps.
+type kept interface {
+	Frozen() []string
+	Over(steps int) quant.Quantiser
+}
+
+// places returns the features that the quantiser sees, N×D for N = B·h·w places.
+func (m quantised) places(s *model.Scope, x *g.Node) *g.Node {
+	_, _, d := m.q.Size()
+	return nn.Dense(s.In("project"), rowsOfPlaces(m.cfg.featureMap(s, x)), d)
+}
+
+// rowsOfPlaces reshapes maps, B×h×w×C, to the values of their places, N×C.
+func rowsOfPlaces(h *g.Node) *g.Node { return g.Reshape(h, -1, h.Shape().Dim(-1)) }
+
+// Terms implements [Model]; there is no noise for the estimator to draw.
+func (m quantised) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
+	t, q := vi.Terms{Kind: vi.KindELBO}, m.q
+	if k, ok := q.(kept); ok {
+		q = k.Over((b.N + b.Size() - 1) / b.Size()) // an epoch
+		for _, name := range k.Frozen() {
+			t.Routes = append(t.Routes, optim.Route{Scope: quantiserScope + "/" + name})
+		}
+	}
+	out := q.Apply(s.In(quantiserScope), m.places(s.In("encoder"), b.X))
+	t.LogLik = g.ExpandAxes(special.SumDims(m.decode(s, out.Codes).LogProb(b.X)), 0)
+	t.KL = g.BroadcastToDims(special.ScalarLike(b.X, m.rate()), b.Size(), 1)
+	t.Figures = out.Figures
+	if out.Loss != nil {
+		t.Penalty = g.DivScalar(g.ReduceAllSum(out.Loss), float64(b.Size()))
+		t.Figures = append(t.Figures, vi.Figure{Name: "code loss", Value: t.Penalty})
+	}
+	return t
+}
+
+// rate is L ln K.
+func (m quantised) rate() float64 {
+	at := m.grids()[0]
+	return float64(at.count()) * math.Log(float64(at.values))
+}
+
+// decode returns p(x|z) of codes, N×D.
+func (m quantised) decode(s *model.Scope, codes *g.Node) dist.Distribution {
+	return m.cfg.fromPlaces(s.In("decoder"), codes)
+}
+
+// fromPlaces returns p(x|z) of the values of all places, N×D.
+func (c Config) fromPlaces(s *model.Scope, codes *g.Node) dist.Distribution {
+	e := c.mapExtent()
+	return c.distribution(s, c.fromMap(s, g.Reshape(codes, -1, e.height, e.width, codes.Shape().Dim(1))))
+}
+
+// places is the number of places of a map.
+func (e extent) places() int { return e.height * e.width }
+
+// Encode implements [Encoder]: the numbers of the codes, whose variance is 0.
+func (m quantised) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+	s = s.Fixed()
+	out := m.q.Apply(s.In(quantiserScope), m.places(s.In("encoder"), b.X))
+	z := g.Reshape(out.Index, b.Size(), -1)
+	return z, g.ZerosLike(z)
+}
+
+// Decode implements [Decoder].
+func (m quantised) Decode(s *model.Scope, c Code) dist.Distribution {
+	count, _, _ := m.q.Size()
+	return m.decode(s, m.q.Lookup(s.In(quantiserScope), g.Reshape(c.Z, -1, count)))
+}
+
+// grids implements gridded.
+func (m quantised) grids() []grid { return []grid{m.cfg.gridOf(m.q)} }
+
+// gridOf is the map of numbers of a quantiser.
+func (c Config) gridOf(q quant.Quantiser) grid {
+	count, values, _ := q.Size()
+	e := c.mapExtent()
+	return grid{e.height, e.width, count, values}
+}
+
+// indicesOf are [Spec.Indices] of a quantiser.
+func indicesOf(q func(Config) quant.Quantiser) func(Config) (count, values int) {
+	return func(c Config) (count, values int) {
+		at := c.gridOf(q(c))
+		return at.count(), at.values
+	}
+}
+
+// newQuantised builds the model of a quantiser with its prior.
+func newQuantised(q func(Config) quant.Quantiser) func(Config) Model {
+	return func(c Config) Model { return c.withCodePrior(quantised{c, q(c)}) }
+}
+
+// quantisedOptions are the settings of a quantiser and those of the prior of codes.
+func quantisedOptions(own ...Option) []Option { return slices.Concat(own, codePriorOptions) }
+
+// startPlaces bounds the features that a quantiser starts from.
+const startPlaces = 1 << 15
+
+// startFeatures returns features of training rows x, N×D, in float64.
+func (m quantised) startFeatures(ctx context.Context, n *Network, x []float32) (z []float64, err error) {
+	prog := model.NewProgram(n.Params, "start", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{m.places(s.In("encoder"), n.Batch(in[0], nil).X)}
+	})
+	w, e := n.Width(), m.cfg.mapExtent()
+	x = x[:min(len(x)/w, max(1, startPlaces/e.places()))*w]
+	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
+		in, err := n.Params.Tensor(x, full, w)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		out, err := prog.Values(rng.Key{}, in)
+		if err == nil {
+			z = append(z, out[0][:len(out[0])/full*rows]...)
+		}
+		return err
+	})
+	return z, err
+}

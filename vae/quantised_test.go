@@ -1,0 +1,244 @@
+package vae
+
+import (
+	"maps"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vi"
+)
+
+// ofMaps is a configuration of codes on a map of 2×3 places, with few weights.
+func ofMaps(name string, options map[string]string) Config {
+	spec, _ := Lookup(name)
+	c := pictures("vq", 8, 12)
+	c.Depth, c.Rows, c.Options = 1, 24, spec.Small()
+	maps.Copy(c.Options, options)
+	return c
+}
+
+// coding lists the models of this family with the settings that change what they do.
+var coding = []struct {
+	name    string
+	options map[string]string
+	count   int // numbers of a code
+	values  int
+}{
+	{"vq-vae", nil, 6, 5},
+	{"vq-vae", map[string]string{"update": "loss"}, 6, 5},
+	{"vq-vae", map[string]string{"update": "simvq", "reset": "0"}, 6, 5},
+	{"vq-vae", map[string]string{"update": "loss", "space": "cosine", "gradient": "rotation"}, 6, 5},
+	{"vq-vae", map[string]string{"quantisers": "3", "code-groups": "2", "reset": "2"}, 36, 5},
+	{"vq-vae", map[string]string{"space": "cosine", "quantisers": "2", "reset": "0"}, 12, 5},
+	{"fsq-vae", nil, 6, 12},
+	{"fsq-vae", map[string]string{"levels": "8,5", "quantisers": "2"}, 12, 40},
+	{"lfq-vae", nil, 6, 4},
+	{"gumbel-vae", nil, 6, 4},
+}
+
+// codeStep is a training step of a stage, which returns loss, reconstruction and KL term.
+func codeStep(n *Network, stage int) *model.Program {
+	return model.NewProgram(n.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
+		b := n.Batch(in[0], in[3])
+		b.Stage = stage
+		t := n.Model.Terms(s, b, vi.Estimator{})
+		loss := t.Loss(g.Const(s.Graph(), 1.), 0)
+		optim.NewAdam().Descend(s, append([]optim.Route{{Loss: loss}}, t.Routes...), in[1], in[2])
+		out := []*g.Node{loss, g.ReduceAllMean(t.LogLik), g.ReduceAllMean(g.ReduceSum(t.KL, -1))}
+		for _, f := range t.Figures {
+			out = append(out, f.Value)
+		}
+		return out
+	}).Training()
+}
+
+// fitted takes steps on one batch and returns the first and the last terms.
+func fitted(t *testing.T, n *Network, stage, steps int, rate float64) (first, last []float64) {
+	t.Helper()
+	x := make([]float64, 0, 24*96)
+	for _, v := range uniform(24 * 96) {
+		x = append(x, float64(v))
+	}
+	step, in := codeStep(n, stage), tk.Matrix(x, 24, 96)
+	for i := range steps {
+		corrected, correct := optim.NewAdam().Scalars(int64(i+1), rate)
+		out := tk.Values(t, step, rng.New(2).At(uint64(i)), in, model.Scalar(dtypes.Float64, corrected), model.Scalar(dtypes.Float64, correct), model.Scalar(dtypes.Float64, float64(i)/float64(steps)))
+		last = nil
+		for _, v := range out {
+			last = append(last, v[0])
+		}
+		if i == 0 {
+			first = last
+		}
+	}
+	return first, last
+}
+
+// Every setting trains: the reconstruction of one batch improves, and its codes are whole numbers in
+// their range that are decoded to what the bound saw.
+func TestModelsOfCodesTrainAndDecodeTheirCodes(t *testing.T) {
+	for _, c := range coding {
+		n := network(t, c.name, ofMaps(c.name, c.options), dtypes.Float64)
+		count, values, ok := n.indices()
+		if !ok || count != c.count || values != c.values || n.Config.Latent != count {
+			t.Errorf("%s %v: got %d numbers below %d, latent size %d, want %d below %d", c.name, c.options, count, values, n.Config.Latent, c.count, c.values)
+		}
+		first, last := fitted(t, n, 0, 60, .01)
+		t.Logf("%s %v: ln p(x|z) %.2f at first, %.2f after 60 steps", c.name, c.options, first[1], last[1])
+		if !(last[1] > first[1]+5) {
+			t.Errorf("%s %v: ln p(x|z): got %.2f after %.2f, want it to rise", c.name, c.options, last[1], first[1])
+		}
+		x := uniform(24 * 96)
+		z, _, err := n.Encode(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range z {
+			if v != float32(int(v)) || v < 0 || int(v) >= values {
+				t.Fatalf("%s %v: got code number %v, want a whole one below %d", c.name, c.options, v, values)
+			}
+		}
+		samples := must[[]float32](t)(n.Sample(t.Context(), 3, rng.New(1)))
+		if len(samples) != 3*96 {
+			t.Errorf("%s: got samples of %d values", c.name, len(samples))
+		}
+	}
+}
+
+// The bound of the quantisers: ln p(x|z) as decoding the numbers gives it, and L ln K.
+func TestTheBoundOfAQuantiserHasAConstantRate(t *testing.T) {
+	for _, c := range coding[:9] {
+		n := network(t, c.name, ofMaps(c.name, c.options), dtypes.Float64)
+		prog := model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
+			b := n.Batch(in[0], nil)
+			b.Stage = 0
+			terms := n.Model.Terms(s, b, vi.Estimator{})
+			z, variance := n.Model.(Encoder).Encode(s, b)
+			lp := g.ReduceSum(n.Model.(Decoder).Decode(s, b.Code(z)).LogProb(b.X), -1)
+			return []*g.Node{terms.LogLik, lp, terms.KL, variance}
+		})
+		x := make([]float64, 0, 5*96)
+		for _, v := range uniform(5 * 96) {
+			x = append(x, float64(v))
+		}
+		out := tk.Values(t, prog, rng.New(1), tk.Matrix(x, 5, 96))
+		for i := range 5 {
+			tk.Close(t, c.name+": ln p(x|z)", out[0][i], out[1][i], 1e-9)
+			tk.Close(t, c.name+": rate", out[2][i], float64(c.count)*math.Log(float64(c.values)), 1e-12)
+		}
+		for _, v := range out[3] {
+			if v != 0 {
+				t.Fatalf("%s: variance of a code: got %v, want 0", c.name, v)
+			}
+		}
+	}
+}
+
+// arraysOf are the values of all parameters by name.
+func arraysOf(t *testing.T, n *Network) map[string][]float64 {
+	t.Helper()
+	out := map[string][]float64{}
+	for _, a := range tk.Export(t, n.Params) {
+		out[a.Name] = a.Data
+	}
+	return out
+}
+
+// sameBits tells whether two rows are equal to the bit.
+func sameBits(a, b []float64) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// What steps set themselves is out of the optimizer's reach, in every stage what does not learn stays
+// to the bit, and evaluation changes nothing.
+func TestCodebooksMoveInTheirStageAlone(t *testing.T) {
+	for _, c := range coding {
+		n := network(t, c.name, ofMaps(c.name, c.options), dtypes.Float64)
+		fitted(t, n, 0, 3, .01)
+		before := arraysOf(t, n)
+		must[[]float32](t)(n.Reconstruct(t.Context(), uniform(24*96)))
+		must[vi.Record](t)(n.Evaluator(vi.Estimator{}).Record(t.Context(), uniform(24*96), rng.New(1), 1))
+		for name, v := range arraysOf(t, n) {
+			if old, ok := before[name]; ok && !sameBits(v, old) {
+				t.Errorf("%s %v: evaluation moved %s", c.name, c.options, name)
+			}
+		}
+		before = arraysOf(t, n)
+		_, terms := fitted(t, n, 1, 3, .01)
+		for name, v := range arraysOf(t, n) {
+			old, ok := before[name]
+			if moved := ok && !sameBits(v, old); moved != strings.HasPrefix(strings.TrimPrefix(name, "optimizer/"), "prior/") && ok {
+				t.Errorf("%s %v: stage of the prior: %s moved: %v", c.name, c.options, name, moved)
+			}
+		}
+		if limit := float64(c.count) * math.Log(float64(c.values)) * 3; !(terms[2] > 0 && terms[2] < limit) {
+			t.Errorf("%s: −ln p(z): got %v, want 0 to %v", c.name, terms[2], limit)
+		}
+	}
+}
+
+// The moments of the optimizer know what it trains.
+func TestTheOptimizerLeavesWhatStepsSet(t *testing.T) {
+	for update, want := range map[string]string{"ema": "", "loss": "optimizer/quantiser/group0_level0/codes/m", "simvq": "optimizer/quantiser/group0_level0/map/m"} {
+		n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"update": update}), dtypes.Float64)
+		fitted(t, n, 0, 2, .01)
+		var got []string
+		for name := range arraysOf(t, n) {
+			if strings.HasPrefix(name, "optimizer/quantiser") && strings.HasSuffix(name, "/m") {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: the optimizer trains %v, want %q", update, got, want)
+		}
+	}
+}
+
+// The start puts codes among the features: the distance falls far below that of codes from N(0, I).
+func TestTheStartOfCodebooksFitsTheFeatures(t *testing.T) {
+	distance := func(start bool) float64 {
+		n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"commit": "1"}), dtypes.Float64)
+		if start {
+			if err := n.Config.Stages()[0].Start(t.Context(), n, uniform(24*96), rng.New(3)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, _ := fitted(t, n, 0, 1, 0)
+		return first[len(first)-1] // the code loss
+	}
+	plain, fit := distance(false), distance(true)
+	t.Logf("squared distance of the places of a row to their codes: %.4g, after the start %.4g", plain, fit)
+	if !(fit < .1*plain) {
+		t.Errorf("distance: got %v after the start and %v without, want a tenth", fit, plain)
+	}
+}
+
+func TestWrongQuantisersAreErrors(t *testing.T) {
+	for want, c := range map[string]struct {
+		name    string
+		options map[string]string
+	}{
+		`levels: got [255 255 255]`:     {"fsq-vae", map[string]string{"levels": "255,255,255"}},
+		`levels: got "8,2", want whole`: {"fsq-vae", map[string]string{"levels": "8,2"}},
+		`bits: got "17"`:                {"lfq-vae", map[string]string{"bits": "17"}},
+		`codes: got "1"`:                {"vq-vae", map[string]string{"codes": "1"}},
+		`update: got "adam"`:            {"vq-vae", map[string]string{"update": "adam"}},
+	} {
+		if err := Check(c.name, ofMaps(c.name, c.options)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s %v: got error %v, want %q", c.name, c.options, err, want)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package vae
+
+import (
+	"context"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vae/quant"
+)
+
+func init() {
+	Register(Spec{
+		Name:     "vq-vae",
+		Summary:  "autoencoder whose code is a map of entries of a codebook, with a learned prior",
+		Paper:    "van den Oord et al. 2017",
+		Sections: "D9",
+		Measured: "moving averages end at the centroids of k-means within 1e-7; with resets all of 16 Gaussians have a code, at 1.00 times Lloyd's distortion; straight-through gradients equal to the bit",
+		Test:     "vae/quant/codebook_test.go, vae/quant/through_test.go, vae/quantised_test.go",
+		Nets:     codeNets,
+		Options: quantisedOptions(
+			Option{Name: "codes", Usage: "entries of a codebook, K", Default: "128", Kind: Whole, Min: 2, Max: 1 << 16, Small: "5"},
+			Option{Name: "code-dim", Usage: "values of an entry, D", Default: "16", Kind: Whole, Min: 1, Max: 4096, Small: "2"},
+			Option{Name: "update", Usage: "how entries learn, by moving averages of their features, by the loss or by a linear map of them all", Default: "ema", Kind: Choice, Choices: []string{"ema", "loss", "simvq"}},
+			Option{Name: "gradient", Usage: "how the gradient of the entries reaches the encoder", Default: "straight-through", Kind: Choice, Choices: []string{"straight-through", "rotation"}},
+			Option{Name: "space", Usage: "in what a place has a nearest entry", Default: "euclidean", Kind: Choice, Choices: []string{"euclidean", "cosine"}},
+			Option{Name: "quantisers", Usage: "codebooks one after the other, each for what the ones before leave over", Default: "1", Kind: Whole, Min: 1, Max: 32},
+			Option{Name: "code-groups", Usage: "parts of a place, each of code-dim values with codebooks of its own", Default: "1", Kind: Whole, Min: 1, Max: 64},
+			Option{Name: "commit", Usage: "weight of the distance of features to their entries", Default: "0.25", Kind: Number, Min: 0, Max: 1e6},
+			Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: Number, Min: 0, Max: 1e6},
+		),
+		Stages:  func(c Config) []Stage { return c.codeStages(c.startCodebooks) },
+		Indices: indicesOf(Config.vector),
+		New:     newQuantised(Config.vector),
+	})
+}
+
+// vector is the quantiser of the VQ-VAE, whose loss is
+//
+//	−ln p(x|e) + ‖sg[z_e(x)] − e‖² + β‖z_e(x) − sg[e]‖²
+//
+// summed over places (van den Oord et al. 2017, eq. 3) with β the option commit; entries that follow
+// moving averages take the place of the second term (ibid., appendix A.1).
+func (c Config) vector() quant.Quantiser { return c.codebooks() }
+
+// emaDecay is γ of the moving averages.
+const emaDecay = .99
+
+// codebooks are those of the options.
+func (c Config) codebooks() quant.Vector {
+	return quant.Vector{
+		Book: quant.Codebook{
+			Codes: c.whole("codes"), Dim: c.whole("code-dim"), Update: quant.Update(c.choice("update")),
+			Unit: c.choice("space") == "cosine", Commit: c.number("commit"), Decay: emaDecay, Reset: c.number("reset"),
+		},
+		Groups: c.whole("code-groups"), Levels: c.whole("quantisers"), Rotate: c.choice("gradient") == "rotation",
+	}
+}
+
+// startCodebooks starts the codebooks by k-means on features of the untrained encoder.
+func (c Config) startCodebooks(ctx context.Context, n *Network, x []float32, key rng.Key) error {
+	v := c.codebooks()
+	z, err := quantised{c, v}.startFeatures(ctx, n, x)
+	if err != nil {
+		return err
+	}
+	return n.Params.Import(v.Start(quantiserScope, z, key))
+}

@@ -23,6 +23,7 @@ const (
 	Simplex                     // vectors of non-negative numbers whose sum is one
 	Ordered                     // vectors of increasing numbers
 	Sphere                      // vectors of length one
+	Ball                        // vectors shorter than a bound
 	Matrix                      // real matrices
 	LowerCholesky               // lower triangular matrices with positive diagonal
 	CorrCholesky                // Cholesky factors of correlation matrices

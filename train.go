@@ -14,7 +14,7 @@ import (
 )
 
 // Config is everything that decides the result of a run. In [Train] a field left zero takes
-// its default (see [train.Default]).
+// its default (see [train.DefaultFor]).
 type Config = train.Config
 
 // TrainOption changes where a run goes and who watches it.
@@ -82,12 +82,14 @@ func Train(ctx context.Context, c Config, splits *data.Splits, opts ...TrainOpti
 
 // withDefaults fills the zero fields.
 func withDefaults(c Config) Config {
-	d := train.Default()
+	d := train.DefaultFor(cmp.Or(c.Model, train.Default().Model))
 	c.Model, c.Data = cmp.Or(c.Model, d.Model), cmp.Or(c.Data, d.Data)
 	c.Epochs, c.Batch, c.LR = cmp.Or(c.Epochs, d.Epochs), cmp.Or(c.Batch, d.Batch), cmp.Or(c.LR, d.LR)
 	c.LRSchedule, c.BetaSchedule = cmp.Or(c.LRSchedule, d.LRSchedule), cmp.Or(c.BetaSchedule, d.BetaSchedule)
 	c.Latent, c.Sigma, c.Beta = cmp.Or(c.Latent, d.Latent), cmp.Or(c.Sigma, d.Sigma), cmp.Or(c.Beta, d.Beta)
 	c.BetaWarmup, c.BetaCycles = cmp.Or(c.BetaWarmup, d.BetaWarmup), cmp.Or(c.BetaCycles, d.BetaCycles)
+	c.FreeBitsGroup, c.Capacity = cmp.Or(c.FreeBitsGroup, d.FreeBitsGroup), cmp.Or(c.Capacity, d.Capacity)
+	c.CapacityWeight, c.CapacityWarmup = cmp.Or(c.CapacityWeight, d.CapacityWeight), cmp.Or(c.CapacityWarmup, d.CapacityWarmup)
 	c.Bound, c.Groups = cmp.Or(c.Bound, d.Bound), cmp.Or(c.Groups, d.Groups)
 	c.Posterior, c.FlowSteps = cmp.Or(c.Posterior, d.Posterior), cmp.Or(c.FlowSteps, d.FlowSteps)
 	c.Prior = cmp.Or(c.Prior, d.Prior)

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,6 +20,9 @@ type Route struct {
 	Loss *g.Node
 	// Gate, a Bool scalar, is false where they and their moments stay as they are; nil: never.
 	Gate *g.Node
+	// Rate and Correct are its own values of [Adam.Scalars], for parameters that have made another number
+	// of steps; nil: those of all.
+	Rate, Correct *g.Node
 }
 
 // Descend makes one step on every trainable parameter that the graph has used, each against the
@@ -46,7 +50,7 @@ func (a Adam) Descend(s *model.Scope, routes []Route, rate, correct *g.Node) (no
 			grads = ClipByNorm(grads, norm, a.Clip)
 		}
 		for j, k := range members {
-			a.step(root.In(names[k]), s, names[k], nodes[k], grads[j], rate, correct, r.Gate)
+			a.step(root.In(names[k]), s, names[k], nodes[k], grads[j], cmp.Or(r.Rate, rate), cmp.Or(r.Correct, correct), r.Gate)
 		}
 	}
 	return norms

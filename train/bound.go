@@ -38,5 +38,8 @@ func (c Config) checkBound() error {
 	if c.FreeBits > 0 {
 		return fmt.Errorf("train: free-bits: got %v with the bound %s, want 0: only the ELBO has a KL term by dimension", c.FreeBits, c.Bound)
 	}
+	if c.Capacity > 0 {
+		return fmt.Errorf("train: capacity: got %v with the bound %s, want 0: only the ELBO has a KL term", c.Capacity, c.Bound)
+	}
 	return nil
 }

@@ -92,6 +92,9 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if c.Maximized() != "" && !net.Can()["bound"] {
 		return nil, fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
 	}
+	if c.Aggressive && !net.Can()["bound"] {
+		return nil, fmt.Errorf("train: aggressive: got it for model %s, want one with a guide, which could learn ahead", c.Model)
+	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), obs: obs}
 	t.plan, err = c.timetable(net.Config.Stages())
 	return t, err

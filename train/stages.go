@@ -67,6 +67,7 @@ func (t *trainer) enter(ctx context.Context, stage int) error {
 		return nil
 	}
 	t.stage, t.step = stage, newStep(t.net, t.cfg, stage)
+	t.step.turns = t.aggressive()
 	t.valid = t.evaluator().In(stage)
 	t.first = t.stepsPerEpoch() * int64(t.plan.end(stage-1))
 	t.total = t.stepsPerEpoch()*int64(t.plan.end(stage)) - t.first

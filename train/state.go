@@ -14,22 +14,23 @@ import (
 // and step, the data order of seed and epoch, and the schedules of the step, so these
 // numbers resume all of them.
 type State struct {
-	Format      int          `json:"format"`       // of this structure
-	Version     string       `json:"version"`      // of the program that wrote it
-	Config      Config       `json:"config"`       // resolved
-	Fingerprint string       `json:"fingerprint"`  // of the training rows
-	Epoch       int          `json:"epoch"`        // epochs finished
-	Position    int          `json:"position"`     // rows of the current epoch that were used
-	Step        int64        `json:"step"`         // steps done
-	Started     int          `json:"started"`      // stages whose start is done
-	Sums        Sums         `json:"sums"`         // of the current epoch
-	Best        *Best        `json:"best"`         // nil before the first
-	Stale       int          `json:"stale"`        // epochs since the best
-	Stopped     bool         `json:"stopped"`      // early stopping has ended the run
-	Skipped     int          `json:"skipped"`      // non-finite steps that were skipped
-	Monitor     vi.Monitor   `json:"monitor"`      // streaks of alarms
-	Warnings    []vi.Warning `json:"warnings"`     // that were raised so far
-	MetricBytes int64        `json:"metric_bytes"` // length of the history that belongs to this state
+	Format      int            `json:"format"`               // of this structure
+	Version     string         `json:"version"`              // of the program that wrote it
+	Config      Config         `json:"config"`               // resolved
+	Fingerprint string         `json:"fingerprint"`          // of the training rows
+	Epoch       int            `json:"epoch"`                // epochs finished
+	Position    int            `json:"position"`             // rows of the current epoch that were used
+	Step        int64          `json:"step"`                 // steps done
+	Started     int            `json:"started"`              // stages whose start is done
+	Sums        Sums           `json:"sums"`                 // of the current epoch
+	Best        *Best          `json:"best"`                 // nil before the first
+	Stale       int            `json:"stale"`                // epochs since the best
+	Stopped     bool           `json:"stopped"`              // early stopping has ended the run
+	Skipped     int            `json:"skipped"`              // non-finite steps that were skipped
+	Monitor     vi.Monitor     `json:"monitor"`              // streaks of alarms
+	Aggressive  *vi.Aggressive `json:"aggressive,omitempty"` // turns of guide and others; nil: none
+	Warnings    []vi.Warning   `json:"warnings"`             // that were raised so far
+	MetricBytes int64          `json:"metric_bytes"`         // length of the history that belongs to this state
 }
 
 // Best is the epoch with the highest validation bound at β = 1.

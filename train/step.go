@@ -8,11 +8,13 @@ import (
 	"slices"
 
 	g "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // ErrNotFinite is matched by the error of a step whose loss or gradient was NaN or infinite.
@@ -40,10 +42,11 @@ type step struct {
 	adam   optim.Adam
 	prog   *model.Program
 	inputs map[int]*model.Input // by number of rows: a full batch and the last one
-	scalar [4]*model.Input      // β, learning rate and its correction, share of the steps done
+	scalar [10]*model.Input     // β, learning rate and its correction, share of the steps done; see [step.turn]
 	values [][]float64          // what the last run gave
 	names  map[int][]string     // of the figures that the model keeps, by number of rows
 	beside int                  // rows at the end of a batch that show their class (see vae.Batch.Labelled)
+	turns  *vi.Aggressive       // whose turn it is; nil: encoder and decoder move together
 }
 
 // terms are the host values of one step; the next one writes over kl.
@@ -66,8 +69,8 @@ func newStep(net *vae.Network, c Config, stage int) *step {
 		if est.Objective != nil {
 			t.Bound = t.MustBound(est.Objective)
 		}
-		loss := t.Loss(beta, c.FreeBits)
-		norms := st.adam.Descend(s, append([]optim.Route{{Loss: loss}}, t.Routes...), rate, correct)
+		loss := t.LossAt(c.paid(beta, in[4]))
+		norms := st.adam.Descend(s, append(st.routes(loss, in[5:]), t.Routes...), rate, correct)
 		out := []*g.Node{loss, norms[0], g.ReduceAllMean(t.LogLik)}
 		var names []string
 		for _, f := range t.Figures {
@@ -107,12 +110,14 @@ func (st *step) set(i int, v float64) (err error) {
 // changed and the error is a *NotFiniteError.
 func (st *step) run(t int64, x *model.Input, beta, rate, progress float64, noise rng.Key) (terms, error) {
 	corrected, correct := st.adam.Scalars(t, rate)
-	for i, v := range []float64{beta, corrected, correct, progress} {
+	inputs := []*tensors.Tensor{x.Tensor}
+	for i, v := range append([]float64{beta, corrected, correct, progress}, st.turn(rate)...) {
 		if err := st.set(i, v); err != nil {
 			return terms{}, err
 		}
+		inputs = append(inputs, st.scalar[i].Tensor)
 	}
-	v, err := st.prog.ValuesInto(st.values, noise, x.Tensor, st.scalar[0].Tensor, st.scalar[1].Tensor, st.scalar[2].Tensor, st.scalar[3].Tensor)
+	v, err := st.prog.ValuesInto(st.values, noise, inputs...)
 	if err != nil {
 		return terms{}, err
 	}
@@ -129,7 +134,11 @@ func (st *step) run(t int64, x *model.Input, beta, rate, progress float64, noise
 	if len(v) > len(names) {
 		out.kl = v[len(names)]
 	}
-	return out, out.check(t)
+	err = out.check(t)
+	if err == nil && st.turns != nil {
+		st.turns.Observe(out.loss)
+	}
+	return out, err
 }
 
 // finite is true where every value of the terms is; it is the graph's form of [terms.check].

@@ -200,6 +200,9 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 			t.warn(w.Name, w.Detail+"; "+w.Remedy)
 		}
 	}
+	if a := t.state.Aggressive; a != nil {
+		a.Epoch(tel.MutualInfo)
+	}
 	best := t.judge(e)
 	t.state.Epoch++
 	t.state.Position, t.state.Sums = 0, Sums{}
@@ -213,14 +216,14 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	return nil
 }
 
-// judge updates the best epoch and early stopping. Epochs before β has reached its value do
-// not compete: their bound is one of another objective's optimum. Nor do those of stages before
+// judge updates the best epoch and early stopping. Epochs before β or the capacity has reached its
+// value do not compete: their bound is one of another objective's optimum. Nor do those of stages before
 // the last. Where nothing ranks epochs the last one is the best.
 func (t *trainer) judge(e vi.Epoch) (best bool) {
 	if !t.plan.last(t.stage) {
 		return false
 	}
-	ramped := e.Beta >= t.cfg.Beta*(1-1e-9)
+	ramped := e.Beta >= t.cfg.Beta*(1-1e-9) && (t.cfg.Capacity == 0 || t.cfg.capacity().Reached(t.done()))
 	final := t.state.Epoch+1 == t.cfg.Epochs
 	if !ramped && !(final && t.state.Best == nil) {
 		return false

@@ -64,6 +64,7 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 		return err
 	}
 	t.cfg.Model = name
+	t.usual()
 	t.begin()
 	t.screen.total = t.cfg.Epochs
 	if t.resume {

@@ -107,6 +107,10 @@ func pixels(c train.Config, s *data.Set) string {
 // betaText says what β does over a run on n rows.
 func betaText(c train.Config, n int) string {
 	steps := int64(c.Epochs) * int64((n+c.Batch-1)/c.Batch)
+	if c.Capacity > 0 {
+		return fmt.Sprintf("none: %v nats a nat of the KL term above or below a capacity of %v nats, which rises from 0 over the first %s of %s steps",
+			c.CapacityWeight, c.Capacity, text.Thousands(int(c.CapacityWarmup*float64(steps)+.5)), text.Thousands(int(steps)))
+	}
 	switch c.BetaSchedule {
 	case "constant":
 		return fmt.Sprintf("%v throughout", c.Beta)

@@ -28,7 +28,7 @@ func TestScoreFormatsAgree(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Rows != 100 || s.Calibration != 90 || s.Kind != "elbo" {
+	if r := s.Scores[0]; s.Rows != 100 || len(s.Scores) != 1 || r.Calibration != 90 || r.Score != "elbo" {
 		t.Errorf("got %+v, want 100 rows, 90 for calibration, kind elbo", s)
 	}
 	b, err := os.ReadFile(table)
@@ -51,15 +51,15 @@ func TestScoreFormatsAgree(t *testing.T) {
 		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
 			t.Fatal(err)
 		}
-		if v, _ := strconv.ParseFloat(records[i][1], 64); v != r.Score || r.Flag != (v > s.Threshold) || r.Label != records[i][3] {
+		if v, _ := strconv.ParseFloat(records[i][1], 64); v != r.Score || r.Flag != (v > s.Scores[0].Threshold) || r.Label != records[i][4] {
 			t.Fatalf("row %d: got %+v and %v", i, r, records[i])
 		}
 		if r.Flag {
 			flagged++
 		}
 	}
-	if flagged != s.Flagged {
-		t.Errorf("got %d flags, want %d as in the summary", flagged, s.Flagged)
+	if flagged != s.Scores[0].Flagged {
+		t.Errorf("got %d flags, want %d as in the summary", flagged, s.Scores[0].Flagged)
 	}
 }
 
@@ -82,19 +82,20 @@ func TestScoreFindsStrangeRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []string{"elbo", "reconstruction", "nll"} {
-		out, _ := mustRun(t, "score", f.table, "--in", mixed, "--normal", f.tableCSV, "--kind", kind, "--positive", "strange", "--json", "--out", filepath.Join(dir, "x.csv"))
+		out, _ := mustRun(t, "score", f.table, "--in", mixed, "--normal", f.tableCSV, "--score", kind, "--positive", "strange", "--json", "--out", filepath.Join(dir, "x.csv"))
 		var s scoreSummary
 		if err := json.Unmarshal([]byte(out), &s); err != nil {
 			t.Fatal(err)
 		}
-		if s.AUROC == nil || *s.AUROC < .99 || s.Interval[0] > *s.AUROC || s.Interval[1] < *s.AUROC || s.Positive != 50 {
+		d := s.Scores[0].Detection
+		if d == nil || d.AUROC.Value < .99 || d.AUROC.Lo > d.AUROC.Value || d.AUROC.Hi < d.AUROC.Value || d.Positives != 50 || d.Negatives != 150 {
 			t.Errorf("%s: got %+v, want an AUROC of at least .99 within its interval, 50 positive rows", kind, s)
 		}
 		lo, hi, err := eval.BinomialInterval(150, .05, .99)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if usual := s.Flagged - 50; usual < lo || usual > hi {
+		if usual := s.Scores[0].Flagged - 50; usual < lo || usual > hi {
 			t.Errorf("%s: got %d usual rows flagged, want %d to %d of 150", kind, usual, lo, hi)
 		}
 	}
@@ -108,7 +109,7 @@ func TestScoreCalibratesWithoutPositives(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Calibration >= 90 || s.Calibration < 50 || s.AUROC == nil {
+	if r := s.Scores[0]; r.Calibration >= 90 || r.Calibration < 50 || r.Detection == nil {
 		t.Errorf("got %+v, want some of the 90 validation rows left out", s)
 	}
 }

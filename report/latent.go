@@ -12,8 +12,8 @@ import (
 	"github.com/elbo-go/elbo/plot"
 )
 
-// hasCodes asks for three rows: fewer make no cloud.
-func hasCodes(s *scene) bool { return s.can["encode"] && s.n >= 3 }
+// hasCodes asks for three rows of real numbers: fewer make no cloud.
+func hasCodes(s *scene) bool { return s.can["encode"] && s.n >= 3 && !s.indexed() }
 
 // drawLatent draws the codes of test rows in the plane, coloured by class or by the first
 // generating factor.

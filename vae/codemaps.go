@@ -1,0 +1,23 @@
+package vae
+
+// CodeMap is a map of a code of indices: Height×Width places of Depth numbers below Values each, row
+// by row, the numbers of a place together.
+type CodeMap struct{ Height, Width, Depth, Values int }
+
+// Count is the number of numbers of the map.
+func (m CodeMap) Count() int { return m.Height * m.Width * m.Depth }
+
+// CodeMaps returns the maps that a code consists of, one after the other; none where codes are no maps
+// of indices.
+func (n *Network) CodeMaps() (out []CodeMap) {
+	if m, ok := n.Model.(gridded); ok {
+		for _, at := range m.grids() {
+			out = append(out, CodeMap{at.height, at.width, at.depth, at.values})
+		}
+	}
+	return out
+}
+
+// LearnsCodePrior tells whether the last stage of training learns p(z) of a code of indices; else it
+// is uniform.
+func (n *Network) LearnsCodePrior() bool { _, ok := n.Model.(pixelCodes); return ok }

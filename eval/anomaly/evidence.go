@@ -10,7 +10,7 @@ func init() {
 	register(Score{
 		Name: "nll", Summary: "negative log-likelihood by importance sampling (exact for densities), nats",
 		Formula: "−ln (1/K) Σ_k p(x, z_k)/q(z_k|x)", Paper: "Rezende et al. 2014; Burda et al. 2016",
-		Needs: []Need{NeedsDensity},
+		Needs: []Need{NeedsEvidence},
 		fit:   fitNLL,
 	})
 }

@@ -17,7 +17,7 @@ func init() {
 	register(Score{
 		Name: "gradient", Summary: "norm of the slope of the bound at the row",
 		Formula: "‖∂ELBO(x)/∂x‖", Paper: "Grathwohl et al. 2020",
-		Needs: []Need{NeedsDensity},
+		Needs: []Need{NeedsEvidence},
 		fit:   fitGradient,
 	})
 }

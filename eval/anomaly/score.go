@@ -8,6 +8,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // Subject is the model whose view of rows is asked for, with what some scores need beside it.
@@ -42,12 +43,14 @@ type Need string
 
 // The needs.
 const (
+	NeedsEvidence   Need = "a model with guide and prior, or with a density"
 	NeedsBound      Need = "a model with a bound on ln p(x)"
 	NeedsDensity    Need = "a model with a bound on ln p(x) or with a density"
 	NeedsEncoder    Need = "a model that encodes"
 	NeedsDecoder    Need = "a model that reconstructs rows from codes"
 	NeedsGuide      Need = "a model whose codes have a variance"
 	NeedsImages     Need = "rows that are images with values in [0, 1]"
+	NeedsIndices    Need = "a model whose codes are indices with a learned prior"
 	NeedsCoins      Need = "a Bernoulli likelihood"
 	NeedsReference  Need = "rows that were trained on"
 	NeedsBackground Need = "a background model"
@@ -141,7 +144,9 @@ func (s Subject) has(n Need) bool {
 	can := s.Net.Can()
 	switch n {
 	case NeedsBound:
-		return can["bound"]
+		return bounded(s.Net)
+	case NeedsEvidence:
+		return can["bound"] || s.Net.Config.Likelihood == vae.Density
 	case NeedsDensity:
 		return hasDensity(s.Net)
 	case NeedsEncoder:
@@ -152,6 +157,9 @@ func (s Subject) has(n Need) bool {
 		return can["encode"] && can["bound"]
 	case NeedsImages:
 		return len(s.Shape) == 2 || len(s.Shape) == 3 && (s.Shape[2] == 1 || s.Shape[2] == 3)
+	case NeedsIndices:
+		_, ordered := s.Net.Model.(vae.Ancestral)
+		return ordered && can["encode"] && can["decode"]
 	case NeedsCoins:
 		return coins(s.Net.Config)
 	case NeedsReference:
@@ -164,9 +172,12 @@ func (s Subject) has(n Need) bool {
 	return false
 }
 
+// bounded tells whether the terms of a model are those of a bound on ln p(x).
+func bounded(n *vae.Network) bool { return n.Kind() == vi.KindELBO }
+
 // hasDensity tells whether the terms of a model are those of ln p(x) or of a bound on it.
 func hasDensity(n *vae.Network) bool {
-	return n.Can()["bound"] || n.Config.Likelihood == vae.Density
+	return bounded(n) || n.Config.Likelihood == vae.Density
 }
 
 // draws and weights are those of the subject or the usual ones.

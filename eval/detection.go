@@ -21,10 +21,10 @@ type Detection struct {
 	AUPR        Bootstrapped `json:"aupr"`        // see [AUPR]
 	FPR95       Bootstrapped `json:"fpr95"`       // false-positive rate at a true-positive rate of .95, see [FPRAtTPR]
 	Sensitivity Bootstrapped `json:"sensitivity"` // true-positive rate at a false-positive rate of .05, see [TPRAtFPR]
-	Positives   int      `json:"positives"`   // rows
-	Negatives   int      `json:"negatives"`   // rows
-	Resamples   int      `json:"resamples"`   // B of the bootstrap
-	Level       float64  `json:"level"`       // of the intervals
+	Positives   int          `json:"positives"`   // rows
+	Negatives   int          `json:"negatives"`   // rows
+	Resamples   int          `json:"resamples"`   // B of the bootstrap
+	Level       float64      `json:"level"`       // of the intervals
 }
 
 // Detect measures scores with n resamples at a level.

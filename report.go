@@ -24,7 +24,7 @@ func Report(ctx context.Context, run *train.Run) ([]string, error) {
 	}
 	figs, err := report.Write(ctx, run.Dir, report.Input{
 		Net: run.Net, Show: run.Rows.Splits.Test, TestX: run.Rows.TestX, History: run.History,
-		Record: run.Outcome.Test, Telemetry: run.Outcome.Telemetry, Warnings: run.Outcome.Warnings,
+		ErrorRate: run.Outcome.ErrorRate, Record: run.Outcome.Test, Telemetry: run.Outcome.Telemetry, Warnings: run.Outcome.Warnings,
 		Seed: run.Config.Seed, Binarization: run.Config.Binarize, Config: config,
 		Environment: [][2]string{
 			{"elbo", run.Info.Version}, {"Go", run.Info.Go}, {"backend", run.Info.Backend},

@@ -135,6 +135,7 @@ func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (strin
 		panel("Gradient norm", "before clipping", line(1, func(e vi.Epoch) float64 { return e.GradNorm })),
 		panel("Learning rate", "", line(2, func(e vi.Epoch) float64 { return e.LR })),
 		panel("β, weight of the KL", "", line(3, func(e vi.Epoch) float64 { return e.Beta })),
+		panel("Class error", "share of validation rows", trace("", s.History, errorRate)),
 		panel("Speed", "examples per second", line(4, func(e vi.Epoch) float64 { return e.ExamplesPerSecond })),
 	)
 	if len(specs) == 0 {

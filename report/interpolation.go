@@ -44,7 +44,7 @@ func drawInterpolation(ctx context.Context, s *scene, title string, w io.Writer)
 		if err != nil {
 			return "", err
 		}
-		decoded, err := s.decode(ctx, path)
+		decoded, err := s.decode(ctx, path, halves(p, steps)...)
 		if err != nil {
 			return "", err
 		}

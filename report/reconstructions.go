@@ -25,7 +25,7 @@ func drawReconstructions(ctx context.Context, s *scene, title string, w io.Write
 	n = min(n, s.n)
 	inputs := data.Rows(s.x[:n*s.dim], s.dim)
 	codes := data.Rows(s.mean[:n*s.latent], s.latent)
-	outputs, err := s.decode(ctx, codes)
+	outputs, err := s.decode(ctx, codes, s.first(n)...)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,9 @@ func drawSamples(ctx context.Context, s *scene, title string, w io.Writer) (stri
 	if s.isImage() {
 		n = 100
 	}
+	if s.Net.CodeWidth() > s.latent {
+		return s.drawClasses(ctx, title, w)
+	}
 	x, err := s.Net.Sample(ctx, n, s.key("samples"))
 	if err != nil {
 		return "", err
@@ -64,7 +67,9 @@ func planeCodes() [][]float32 {
 // planeSide is the number of codes along each axis of the plane.
 const planeSide = 20
 
-func hasPlane(s *scene) bool { return s.can["sample"] && s.latent == 2 && s.isImage() }
+func hasPlane(s *scene) bool {
+	return s.can["sample"] && s.class == nil && s.latent == 2 && s.isImage()
+}
 
 // drawManifold decodes a grid over the plane of two-dimensional codes, at the quantiles
 // Φ⁻¹((i + ½)/20) of the standard normal prior, so that each tile stands for equal probability.

@@ -21,9 +21,11 @@ type scene struct {
 	dim, latent int
 	n           int       // rows: at most maxCodes of the test set
 	show        *data.Set // shape, labels and factors of the rows
-	x           []float32 // the rows as the model sees them, n×D
+	seen        []float32 // the rows as the model sees them, with their class where it makes use of it
+	x           []float32 // their values, n×D
 	mean        []float32 // means of q(z|x), n×L; nil if the model does not encode
 	variance    []float32 // its variances, n×L
+	class       []float32 // classes of the codes, n; nil if the model makes no use of classes
 }
 
 // newScene checks the input, chooses the rows and encodes them.
@@ -36,15 +38,17 @@ func newScene(ctx context.Context, in Input) (*scene, error) {
 	order = order[:min(len(order), maxCodes)]
 	s.n = len(order)
 	s.show = in.Show.Select(order)
-	s.x = make([]float32, 0, s.n*s.dim)
+	width := in.Net.Width()
 	for _, i := range order {
-		s.x = append(s.x, in.TestX[i*s.dim:(i+1)*s.dim]...)
+		s.seen = append(s.seen, in.TestX[i*width:(i+1)*width]...)
 	}
+	s.x, _ = cutOff(s.seen, width, s.dim)
 	if !s.can["encode"] || s.n == 0 {
 		return s, nil
 	}
-	var err error
-	s.mean, s.variance, err = in.Net.Encode(ctx, s.x)
+	mean, variance, err := in.Net.Encode(ctx, s.seen)
+	s.mean, s.class = cutOff(mean, in.Net.CodeWidth(), s.latent)
+	s.variance, _ = cutOff(variance, in.Net.CodeWidth(), s.latent)
 	return s, err
 }
 
@@ -55,9 +59,17 @@ func (s *scene) key(name string) rng.Key { return rng.New(s.Seed).Named("report"
 func (s *scene) row(i int) []float32  { return s.x[i*s.dim : (i+1)*s.dim] }
 func (s *scene) code(i int) []float32 { return s.mean[i*s.latent : (i+1)*s.latent] }
 
-// decode returns the means of p(x|z) for each code.
-func (s *scene) decode(ctx context.Context, codes [][]float32) ([][]float32, error) {
-	x, err := s.Net.Decode(ctx, slices.Concat(codes...))
+// decode returns the means of p(x|z) for each code, of the class of the row of the given number where
+// the model makes use of it; a single number stands for all.
+func (s *scene) decode(ctx context.Context, codes [][]float32, of ...int) ([][]float32, error) {
+	var all []float32
+	for i, z := range codes {
+		all = append(all, z...)
+		if s.class != nil {
+			all = append(all, s.class[of[min(i, len(of)-1)]])
+		}
+	}
+	x, err := s.Net.Decode(ctx, all)
 	return data.Rows(x, s.dim), err
 }
 
@@ -96,8 +108,8 @@ func (s *scene) active() []bool {
 
 // byUse lists the latent dimensions, most used first: by KL, else by the variance of the means.
 func (s *scene) byUse() []int {
-	if len(s.Record.KLPerDim) == s.latent {
-		return descending(s.Record.KLPerDim)
+	if kl := s.klByDim(); kl != nil {
+		return descending(kl)
 	}
 	_, variance := s.moments()
 	return descending(variance)

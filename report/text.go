@@ -50,12 +50,12 @@ func (s *scene) datum() string {
 // data are not.
 func (s *scene) gray() bool {
 	l, err := vae.LikelihoodOf(s.Net.Config.Likelihood)
-	return err == nil && l.Binary && !data.IsBinary(s.TestX)
+	return err == nil && l.Binary && !data.IsBinary(s.values())
 }
 
 // lossName names minus the bound.
 func (s *scene) lossName() string {
-	if s.can["bound"] {
+	if s.can["bound"] || s.indexed() {
 		return "−" + kindOf(s.Record)
 	}
 	return "−ln p(x|z)"
@@ -70,6 +70,9 @@ func (s *scene) verdict() string {
 	if s.NLL != nil && s.NLL.N > 0 {
 		parts = append(parts, fmt.Sprintf("−ln p(x) about %s from %s a row", number(s.NLL.NLL, 1), count(s.NLL.K, "importance weight")))
 	}
+	if s.ErrorRate != nil {
+		parts = append(parts, fmt.Sprintf("%s %% of the classes are found wrong", number(100**s.ErrorRate, 2)))
+	}
 	if s.Telemetry.Latent > 0 && s.can["bound"] {
 		parts = append(parts, fmt.Sprintf("%d of %d latent dimensions in use", s.Telemetry.ActiveUnits, s.Telemetry.Latent))
 	}
@@ -77,7 +80,9 @@ func (s *scene) verdict() string {
 	if s.Telemetry.State == vi.Collapsed && s.can["bound"] {
 		out += " The posterior has collapsed: the decoder hardly uses the code."
 	}
-	if !s.can["bound"] {
+	if s.indexed() {
+		out += s.codeVerdict()
+	} else if !s.can["bound"] {
 		out += " This model has no prior, so the figure is a reconstruction error and no bound on ln p(x)."
 	}
 	if s.gray() {
@@ -88,7 +93,7 @@ func (s *scene) verdict() string {
 
 // keyFigures lists what was measured, most important first.
 func (s *scene) keyFigures() []plot.KeyFigure {
-	return slices.Concat(s.boundFigures(), s.evidenceFigures(), s.codeFigures(), s.runFigures())
+	return slices.Concat(s.classFigures(), s.boundFigures(), s.evidenceFigures(), s.codeFigures(), s.runFigures())
 }
 
 // boundFigures are the bound and its terms.
@@ -112,6 +117,9 @@ func (s *scene) boundFigures() []plot.KeyFigure {
 		out = append(out, plot.KeyFigure{Name: "The same per value", Value: number(-r.Bound/float64(s.dim)/math.Ln2, 3), Unit: "bits per dimension",
 			Note: "of 256 levels; 8 is no compression"})
 	}
+	if s.indexed() {
+		return append(out, s.rateFigures()...)
+	}
 	if !s.can["bound"] {
 		return out
 	}
@@ -132,6 +140,9 @@ func (s *scene) evidenceFigures() []plot.KeyFigure {
 
 // codeFigures say what the code is used for.
 func (s *scene) codeFigures() []plot.KeyFigure {
+	if s.indexed() {
+		return s.codebookFigures()
+	}
 	t := s.Telemetry
 	if t.Latent == 0 || !s.can["bound"] {
 		return nil

@@ -28,7 +28,7 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 	for i := range steps {
 		l.cols = append(l.cols, signed(offset(i, steps)))
 	}
-	rows, err := s.decode(ctx, s.traversed(moved, steps))
+	rows, err := s.decode(ctx, s.traversed(moved, steps), 0)
 	if err != nil {
 		return "", err
 	}
@@ -76,8 +76,9 @@ func signed(v float64) string {
 
 // dimension names a latent dimension with what it carries, where the label has room for it.
 func (s *scene) dimension(j int) string {
-	if len(s.Record.KLPerDim) != s.latent || !s.isImage() && !s.isSeries() {
+	kl := s.klByDim()
+	if kl == nil || !s.isImage() && !s.isSeries() {
 		return fmt.Sprintf("z%d", j)
 	}
-	return fmt.Sprintf("z%d, %.2f nats", j, s.Record.KLPerDim[j])
+	return fmt.Sprintf("z%d, %.2f nats", j, kl[j])
 }

@@ -125,3 +125,23 @@ func logSinhc(q *g.Node) *g.Node {
 	closed := g.Sub(g.Add(g.AddScalar(r, -math.Ln2), special.Log1mExp(g.MulScalar(r, 2))), g.Log(r))
 	return g.Where(near, g.Mul(small, horner(small, 1./6, -1./180, 1./2835, -1./37800, 1./467775)), closed)
 }
+
+// Hyperplane returns the signed distance of z from the hyperplane through p at right angles to a,
+//
+//	(1/√c) arsinh(2√c⟨−p ⊕ z, a⟩ / ((1 − c‖−p ⊕ z‖²)‖a‖)),
+//
+// positive on the side that a points to (Ganea et al. 2018, theorem 5; Mathieu et al. 2019, eq. 8).
+func (b PoincareBall) Hyperplane(p, a, z *g.Node) *g.Node {
+	root := math.Sqrt(b.Curvature)
+	apart, gap := b.add(g.Neg(p), z)
+	slant := g.Div(g.MulScalar(dot(apart, a), 2*root), g.Mul(gap, g.Sqrt(g.AddScalar(dot(a, a), 1e-30))))
+	return g.MulScalar(g.Squeeze(arsinh(slant), -1), 1/root)
+}
+
+// arsinh returns sign(t) ln(|t| + √(1 + t²)), to full precision for small and for large t.
+func arsinh(t *g.Node) *g.Node {
+	a := g.Abs(t)
+	root := g.Sqrt(g.AddScalar(g.Square(a), 1))
+	value := g.Log1p(g.Add(a, g.Div(g.Square(a), g.AddScalar(root, 1))))
+	return g.Where(g.LessThan(t, g.ZerosLike(t)), g.Neg(value), value)
+}

@@ -158,3 +158,49 @@ func TestMapsOfTheBallHaveTheirGradients(t *testing.T) {
 		return []*g.Node{g.Add(g.ReduceAllSum(g.Mul(sum, g.AddScalar(g.Iota(s.Graph(), sum.Shape(), 0), 1))), g.ReduceAllSum(b.Distance(u, v)))}
 	})
 }
+
+// The distance from a hyperplane is the least one from its points, which a search over the directions
+// at right angles finds: in two dimensions it is one geodesic line through p.
+func TestDistancesFromHyperplanes(t *testing.T) {
+	for _, c := range []float64{.5, 1, 3} {
+		const count = 30
+		b := dist.PoincareBall{Curvature: c}
+		p, z, a := ballPoints(c, 2, count, 2, 3), ballPoints(c, 2, count, 3, 4), ballPoints(c, 2, count, 2, 5)
+		steps := 4001
+		along := make([]float64, steps)
+		for i := range along {
+			along[i] = (float64(i)/float64(steps-1) - .5) * 12 / math.Sqrt(c)
+		}
+		out := tk.Graph(t, 1, func(_ *model.Scope, in []*g.Node) []*g.Node {
+			p, z, a, along := g.ExpandAxes(in[0], 1), g.ExpandAxes(in[1], 1), g.ExpandAxes(in[2], 1), g.ExpandAxes(in[3], 0)
+			turn := func(i int) *g.Node { return g.Slice(a, g.AxisRange(), g.AxisRange(), g.AxisRange(i, i+1)) }
+			across := g.Concatenate([]*g.Node{g.Neg(turn(1)), turn(0)}, -1)
+			across = g.Div(across, g.Sqrt(g.ReduceAndKeep(g.Square(across), g.ReduceSum, -1)))
+			points := b.Exp(p, g.Mul(along, g.Div(across, g.Exp(b.LogConformal(p)))))
+			return []*g.Node{b.Hyperplane(p, a, z), g.ReduceMin(b.Distance(points, z), 1), b.Hyperplane(p, a, b.Exp(p, g.MulScalar(a, .1)))}
+		}, tk.Matrix(p, count, 2), tk.Matrix(z, count, 2), tk.Matrix(a, count, 2), tk.Matrix(along, steps, 1))
+		for i := range count {
+			step := 12 / math.Sqrt(c) / float64(steps-1)
+			if got, least := math.Abs(out[0][i]), out[1][i]; got > least+1e-9 || got < least-step {
+				t.Errorf("c = %v: distance %v, want that of the nearest point, %v", c, got, least)
+			}
+			if !(out[2][i] > 0) {
+				t.Errorf("c = %v: distance on the side of a: got %v, want it positive", c, out[2][i])
+			}
+		}
+	}
+}
+
+// The inverse hyperbolic sine keeps its digits on both sides, and its derivatives are 1/√(1 + t²).
+func TestHyperplanesFarAndNear(t *testing.T) {
+	b := dist.PoincareBall{Curvature: 1}
+	out := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+		z := in[0]
+		f := b.Hyperplane(g.ZerosLike(z), g.ConstAsDType(s.Graph(), dtypes.Float64, [][]float64{{2, 0}}), z)
+		return []*g.Node{f, g.Gradient(g.ReduceAllSum(f), z)[0]}
+	}, tk.Matrix([]float64{1e-9, 0, -1e-9, 0, .9999, 0, -.9999, 0, .3, 0}, 5, 2))
+	for i, r := range []float64{1e-9, -1e-9, .9999, -.9999, .3} {
+		tk.Close(t, "distance along the axis", out[0][i], 2*math.Atanh(r), 1e-11) // the point itself is the way
+		tk.Close(t, "slope", out[1][2*i], 2/(1-r*r), 1e-9)
+	}
+}

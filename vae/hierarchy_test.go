@@ -17,11 +17,19 @@ import (
 
 // hierarchies are small models of three layers, no part of which is as it began.
 func hierarchies(t *testing.T, fn func(name string, n *Network)) {
-	for _, name := range []string{"hvae", "ladder-vae"} {
-		c := Config{Dim: 6, Hidden: []int{7}, Likelihood: "gaussian", Sigma: .7, Latent: 1,
-			Options: map[string]string{"layers": "3,2,1", "layer-hidden": "5"}}
+	for _, name := range []string{"hvae", "ladder-vae", "nvae"} {
+		c := Config{Dim: 6, Hidden: []int{7}, Likelihood: "gaussian", Sigma: .7, Latent: 1, Options: layered(name, "3,2,1", "5")}
 		fn(name, shaken(t, name, c))
 	}
+}
+
+// layered are the settings of a hierarchy.
+func layered(name, layers, hidden string) map[string]string {
+	o := map[string]string{"layers": layers}
+	if _, ok := registry[name].option("layer-hidden"); ok {
+		o["layer-hidden"] = hidden
+	}
+	return o
 }
 
 // shaken is a network with noise added to all its parameters.
@@ -35,7 +43,7 @@ func shaken(t *testing.T, name string, c Config) *Network {
 		eps := make([]float64, len(a.Data))
 		rng.New(8).Named(a.Name).NormalFloat64(eps)
 		for j := range a.Data {
-			a.Data[j] += .3 * eps[j]
+			a.Data[j] += .15 * eps[j]
 		}
 		tk.Import(t, n.Params, a)
 	}
@@ -107,9 +115,8 @@ func TestTheRatioOfACodeIsThatOfItsGroups(t *testing.T) {
 // the moments of its draws. The grid leaves 1e-3; five standard errors fail right code with
 // probability 1e-5.
 func TestTheGuideOfAHierarchyIsNormalised(t *testing.T) {
-	for _, name := range []string{"hvae", "ladder-vae"} {
-		n := shaken(t, name, Config{Dim: 3, Hidden: []int{4}, Likelihood: "gaussian", Sigma: .7, Latent: 1,
-			Options: map[string]string{"layers": "1,1", "layer-hidden": "4"}})
+	for _, name := range []string{"hvae", "ladder-vae", "nvae"} {
+		n := shaken(t, name, Config{Dim: 3, Hidden: []int{4}, Likelihood: "gaussian", Sigma: .7, Latent: 1, Options: layered(name, "1,1", "4")})
 		z, h := grid2(9, 300)
 		x := []float64{.3, -1, .8}
 		m := n.Model.(hierarchy)
@@ -178,7 +185,7 @@ func TestTheBoundOfAHierarchyIsBelowItsEvidence(t *testing.T) {
 		sums := must[[]vi.ImportanceSum](t)(n.LogEvidence(t.Context(), x, 40_000, rng.New(2)))
 		evidence, se := sums[0].LogEvidence(), sums[0].StdErr()
 		t.Logf("%s: ELBO %.4f, IWAE-4000 %.4f, ln p %.4f ± %.4f, KL %.3f", name, elbo.Bound, iwae.ObjectiveBound, evidence, se, elbo.KLPerDim)
-		if !(elbo.Bound < evidence+4*se) || math.Abs(iwae.ObjectiveBound-evidence) > .1 {
+		if !(elbo.Bound < evidence+4*se) || math.Abs(iwae.ObjectiveBound-evidence) > 4*se*(1+math.Sqrt(10)) { // of a tenth of the weights
 			t.Errorf("%s: got ELBO %v and IWAE-4000 %v with ln p = %v ± %v", name, elbo.Bound, iwae.ObjectiveBound, evidence, se)
 		}
 		// The same evidence from the prior: a grid of the code is out of reach, draws of it are not.

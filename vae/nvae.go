@@ -1,0 +1,145 @@
+package vae
+
+import (
+	"fmt"
+
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/nn"
+)
+
+func init() {
+	Register(Spec{
+		Name:      "nvae",
+		Summary:   "groups of latents on a path of residual cells, the guide of each relative to the prior; maps of latents with a net of images",
+		Paper:     "Vahdat & Kautz 2020",
+		Sections:  "D39",
+		Nets:      everyNet,
+		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "2,1"),
+		Check:     Config.checkGroups,
+		CodeSize:  func(c Config) int { return total(c.groupSizes()) },
+		Weights:   Config.residualWeights,
+		Scheduled: true,
+		New:       newNVAE,
+	})
+}
+
+// newNVAE builds the hierarchy of Vahdat & Kautz 2020 at one scale, that of the net's feature map (one
+// position of an MLP). A state h goes from the top to the data, which each group reads and adds to,
+//
+//	p(z_l|z_<l) = N(μ_l(h), σ_l²(h)),  h ← cell(h + W z_l),
+//
+// and the guide is relative to the prior (section 3.2),
+//
+//	q(z_l|z_<l, x) = N(μ_l + Δμ_l, σ_l² Δσ_l²),  Δ from h and r_l,  r_{l−1} = cell(r_l),
+//
+// with r_G the feature map of x. The cells are residual blocks with group norms in place of batch norms, and
+// ln σ and ln Δσ are kept within ±5; spectral regularisation and flows of the original are left out.
+func newNVAE(c Config) Model {
+	sizes := c.groupSizes()
+	return hierarchy{c, sizes, c.residual(sizes), topDown{func(s *model.Scope, x *g.Node, k int) func(int, *g.Node, normal) normal {
+		maps := make([]*g.Node, len(sizes))
+		r := c.featureMap(s, x)
+		for l := len(sizes) - 1; l >= 0; l-- {
+			if l < len(sizes)-1 {
+				r = cell(layerScope(s, sizes, l).In("cell"), r)
+			}
+			maps[l] = r
+		}
+		return func(l int, h *g.Node, p normal) normal {
+			s := layerScope(s, sizes, l)
+			both := nn.SiLU(g.Add(h, copies(pointwise(s.In("read"), maps[l], h.Shape().Dim(-1)), k)))
+			d := c.mapNormal(s, both, sizes[l])
+			return normal{Loc: g.Add(p.Loc, d.Loc), LogScale: g.Add(p.LogScale, d.LogScale)}
+		}
+	}}}
+}
+
+// residual is the generator with a state of the shape of the feature map.
+func (c Config) residual(sizes []int) generator {
+	e := c.mapExtent()
+	return generator{
+		start: func(s *model.Scope, n int) *g.Node {
+			h := s.Param("start", model.Gaussian(1), 1, e.height, e.width, e.channels)
+			return g.BroadcastToDims(h, n, e.height, e.width, e.channels)
+		},
+		prior: func(s *model.Scope, l int, h *g.Node) normal {
+			if l == 0 {
+				return dist.StandardNormal(g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), h.Shape().Dim(0), sizes[0]))
+			}
+			return c.mapNormal(layerScope(s, sizes, l), nn.SiLU(h), sizes[l])
+		},
+		next: func(s *model.Scope, l int, h, z *g.Node) *g.Node {
+			s = layerScope(s, sizes, l)
+			z = g.Reshape(z, -1, e.height, e.width, sizes[l]/(e.height*e.width))
+			return cell(s.In("cell"), g.Add(h, pointwise(s.In("write"), z, e.channels)))
+		},
+		data: func(s *model.Scope, last *g.Node) dist.Distribution { return c.distribution(s, c.fromMap(s, last)) },
+	}
+}
+
+// groupSizes are the numbers of latents of the groups over all positions, in the order of drawing.
+func (c Config) groupSizes() []int {
+	e, sizes := c.mapExtent(), c.topFirst()
+	for l := range sizes {
+		sizes[l] *= e.height * e.width
+	}
+	return sizes
+}
+
+// mapNormal are the moments of a group from features h, B×h×w×C, by 1×1 convolutions, as rows; ln σ is
+// within ±5.
+func (c Config) mapNormal(s *model.Scope, h *g.Node, size int) normal {
+	d := h.Shape().Dimensions
+	channels := size / (d[1] * d[2])
+	return normal{Loc: flat(pointwise(s.In("mean"), h, channels)), LogScale: softClamp(flat(pointwise(s.In("logscale"), h, channels)))}
+}
+
+// pointwise is a 1×1 convolution.
+func pointwise(s *model.Scope, h *g.Node, out int) *g.Node {
+	return nn.Conv2D{Out: out, Kernel: nn.Square(1)}.Apply(s, h)
+}
+
+// cell is a residual block of as many channels; of maps of one position its convolutions are dense.
+func cell(s *model.Scope, h *g.Node) *g.Node {
+	d := h.Shape().Dimensions
+	if d[1]*d[2] > 1 {
+		return block(s, h, d[3])
+	}
+	r := h
+	for i := range 2 {
+		r = pointwise(stage(s, "conv", i), nn.SiLU(nn.GroupNorm(stage(s, "norm", i), r, groups(d[3], d[3]))), d[3])
+	}
+	return g.Add(h, r)
+}
+
+// checkGroups tells what is wrong with the groups on a feature map.
+func (c Config) checkGroups() error {
+	if err := c.checkLayers(); err != nil {
+		return err
+	}
+	if c.Dim == 0 || c.checkShape("") != nil {
+		return nil // without data, or such as the net does not take
+	}
+	if n := total(c.groupSizes()); n > maxWidth {
+		e := c.mapExtent()
+		return fmt.Errorf("vae: %s: layers: got %d latents on a map of %d×%d, want at most %d", c.model, n, e.height, e.width, maxWidth)
+	}
+	return nil
+}
+
+// residualWeights counts the weights of cells and heads and those of the networks next to the data.
+func (c Config) residualWeights() int64 {
+	e := c.mapExtent()
+	kernel, channels := int64(9), int64(e.channels)
+	if e.height*e.width == 1 {
+		kernel = 1
+	}
+	n := c.net().weights(c)
+	for _, latents := range c.list("layers") {
+		n += 2*2*kernel*channels*channels + channels*channels + 5*channels*int64(latents)
+	}
+	return n + 9*channels*channels
+}

@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"internal/...", "cpu/...", "backend"},
 	{"special", "model"},
 	{"nn", "dist", "bij", "optim"},
-	{"vi/...", "expfam"},
+	{"vi/...", "expfam", "judge"},
 	{"vae/...", "bnn", "prob", "pgm/...", "hmm", "crf", "mixture", "topic"},
 	{"data", "ckpt", "eval/...", "plot"},
 	{"train/...", "codec", "report/..."},

@@ -24,22 +24,10 @@ func hasCodePictures(s *scene) bool {
 	return hasCodeMaps(s) && s.isImage() && s.Net.CodeMaps()[0].Count() > 1
 }
 
-// bookOf tells which codebook the i-th number of a code belongs to: each map has one for each number
-// of a place.
-func (s *scene) bookOf(i int) int {
-	first := 0
-	for _, m := range s.Net.CodeMaps() {
-		if i < m.Count() {
-			return first + i%m.Depth
-		}
-		i, first = i-m.Count(), first+m.Depth
-	}
-	return first
-}
-
 // codebook describes the numbers of the scene's rows.
 func (s *scene) codebook() (eval.Codebook, error) {
-	return eval.NewCodebook(s.mean, s.latent, s.Net.CodeMaps()[0].Values, s.bookOf)
+	books := s.Net.CodeBooks()
+	return eval.NewCodebook(s.mean, s.latent, s.Net.CodeMaps()[0].Values, func(i int) int { return books[i] })
 }
 
 // drawCodebook draws how often each value of the codebooks occurs, most frequent first.

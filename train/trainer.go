@@ -203,6 +203,9 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	if a := t.state.Aggressive; a != nil {
 		a.Epoch(tel.MutualInfo)
 	}
+	if err := t.observeCodes(ctx, &e); err != nil {
+		return err
+	}
 	best := t.judge(e)
 	t.state.Epoch++
 	t.state.Position, t.state.Sums = 0, Sums{}

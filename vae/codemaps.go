@@ -21,3 +21,16 @@ func (n *Network) CodeMaps() (out []CodeMap) {
 // LearnsCodePrior tells whether the last stage of training learns p(z) of a code of indices; else it
 // is uniform.
 func (n *Network) LearnsCodePrior() bool { _, ok := n.Model.(pixelCodes); return ok }
+
+// CodeBooks tells which codebook each number of a code belongs to, 0, 1, …: a map has one for each
+// number of a place, the same for all places.
+func (n *Network) CodeBooks() (out []int) {
+	first := 0
+	for _, m := range n.CodeMaps() {
+		for i := range m.Count() {
+			out = append(out, first+i%m.Depth)
+		}
+		first += m.Depth
+	}
+	return out
+}

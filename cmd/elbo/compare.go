@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"text/tabwriter"
 
@@ -57,6 +58,7 @@ type compared struct {
 	Test      vi.Record    `json:"test"`
 	Telemetry vi.Telemetry `json:"telemetry"`
 	measure   string       // figures compare only if these are equal
+	valid     float64      // bound on the validation rows at the best epoch; NaN if there is none
 	history   []vi.Epoch
 }
 
@@ -104,7 +106,11 @@ func readCompared(dir string) (compared, error) {
 		return compared{}, err
 	}
 	o, finished, err := train.ReadOutcome(dir)
-	return compared{Run: dir, Model: c.Model, Latent: c.Latent, Beta: c.Beta, Epochs: len(history), Finished: finished,
+	valid := math.NaN()
+	if o.Best != nil {
+		valid = o.Best.Bound
+	}
+	return compared{valid: valid, Run: dir, Model: c.Model, Latent: c.Latent, Beta: c.Beta, Epochs: len(history), Finished: finished,
 		Data: c.Data, Binarize: c.Binarize, Test: o.Test, Telemetry: o.Telemetry, history: history,
 		measure: fmt.Sprint(info.Fingerprint, c.Binarize, c.Likelihood, o.Test.N, o.Test.Kind)}, err
 }

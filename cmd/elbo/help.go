@@ -22,7 +22,7 @@ func arrange(root *cobra.Command) {
 	root.AddGroup(&cobra.Group{ID: groupTrain, Title: "Train:"}, &cobra.Group{ID: groupUse, Title: "Use a run:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"})
 	groups := map[string]string{
-		"train": groupTrain, "models": groupTrain, "data": groupTrain,
+		"train": groupTrain, "sweep": groupTrain, "gallery": groupTrain, "models": groupTrain, "data": groupTrain,
 		"version": groupOther, "completion": groupOther, "help": groupOther,
 	}
 	root.SetHelpCommand(newHelp())

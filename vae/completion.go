@@ -137,10 +137,13 @@ func (m completion) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	return t
 }
 
-// Encode implements [Encoder].
+// Encode implements [Encoder] with codes in units of p(z|o), what they tell beyond what is seen: their
+// prior is N(0, I).
 func (m completion) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
-	q := m.gaussianGuide(s.In("encoder"), b.X)
-	return q.Mean(), q.Variance()
+	l := m.Latent(s, b)
+	q, p := l.Q.(dist.Normal), l.P.(dist.Normal)
+	mean = g.Mul(g.Sub(q.Loc, p.Loc), g.Exp(g.Neg(p.LogScale)))
+	return mean, g.Exp(g.MulScalar(g.Sub(q.LogScale, p.LogScale), 2))
 }
 
 // Complete implements [Completer] with one draw of z ~ p(z|o).

@@ -18,7 +18,8 @@ func newDecode(io streams) *cobra.Command {
 		Use:   "decode RUN",
 		Short: "Turn latent codes into rows",
 		Long: `Turn codes into the means of p(x|z). A row of codes has L values, or 2·L as written
-by elbo encode, of which the standard deviations are left out.`,
+by elbo encode, of which the standard deviations are left out. Those of models that make
+use of classes have the number of the class after the first L.`,
 		Example: "  elbo decode runs/vae-digits-001 --in codes.csv --out rows.png",
 		Args:    exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,13 +33,13 @@ by elbo encode, of which the standard deviations are left out.`,
 			if err := f.wantOut(m); err != nil {
 				return err
 			}
-			codes, err := readCodes(in, m.Latent(), f.label)
+			codes, err := readCodes(in, m.CodeWidth(), m.Latent(), f.label)
 			if err != nil {
 				return err
 			}
 			z := codes.Rows()
 			for i := range z {
-				z[i] = z[i][:m.Latent()]
+				z[i] = z[i][:m.CodeWidth()]
 			}
 			rows, err := m.Decode(cmd.Context(), z)
 			if err != nil {
@@ -54,8 +55,8 @@ by elbo encode, of which the standard deviations are left out.`,
 	return cmd
 }
 
-// readCodes reads codes of the given width, or of twice that.
-func readCodes(path string, latent int, label string) (*data.Set, error) {
+// readCodes reads codes of the given width, or with standard deviations besides.
+func readCodes(path string, width, latent int, label string) (*data.Set, error) {
 	labels := []string{label}
 	if label == "" {
 		labels = []string{"label", ""}
@@ -64,8 +65,12 @@ func readCodes(path string, latent int, label string) (*data.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d := s.Dim(); d != latent && d != 2*latent {
-		return nil, fmt.Errorf("%s: got codes of %d values, want %d, or %d with standard deviations", path, d, latent, 2*latent)
+	if d := s.Dim(); d != width && d != width+latent {
+		class := ""
+		if width > latent {
+			class = ", the number of the class in place " + fmt.Sprint(width)
+		}
+		return nil, fmt.Errorf("%s: got codes of %d values, want %d, or %d with standard deviations%s", path, d, width, width+latent, class)
 	}
 	return s, nil
 }

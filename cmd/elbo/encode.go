@@ -19,7 +19,8 @@ func newEncode(io streams) *cobra.Command {
 		Use:   "encode RUN",
 		Short: "Turn rows into latent codes",
 		Long: `Turn rows into the means and standard deviations of their codes, one line a row:
-mean_0 … mean_(L-1), sd_0 … sd_(L-1), and the label if the input has one.`,
+mean_0 … mean_(L-1), sd_0 … sd_(L-1), and the label if the input has one. Codes of models that
+make use of classes have the number of the class, given or found, between the two.`,
 		Example: "  elbo encode runs/vae-digits-001 --test --out codes.csv\n  elbo encode runs/vae-digits-001 --in rows.npy --out codes.npy",
 		Args:    exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,11 +38,15 @@ mean_0 … mean_(L-1), sd_0 … sd_(L-1), and the label if the input has one.`,
 			if err != nil {
 				return err
 			}
-			mean, sd, err := m.Encode(cmd.Context(), input.Rows())
+			rows, err := m.RowsOf(input)
 			if err != nil {
 				return err
 			}
-			s := codeSet(mean, sd)
+			mean, sd, err := m.Encode(cmd.Context(), rows)
+			if err != nil {
+				return err
+			}
+			s := codeSet(mean, sd, m.Latent())
 			s.Labels, s.Classes = input.Labels, input.Classes
 			return f.emit(io.out, s, nil)
 		},
@@ -68,16 +73,22 @@ func oneInput(in string, test bool) error {
 	return nil
 }
 
-// codeSet is a table of means and standard deviations.
-func codeSet(mean, sd [][]float32) *data.Set {
+// codeSet is a table of means and standard deviations of L values, with the class of codes that end
+// with one between them.
+func codeSet(mean, sd [][]float32, latent int) *data.Set {
 	s := &data.Set{}
 	for i := range mean {
-		s.X = append(append(s.X, mean[i]...), sd[i]...)
+		s.X = append(append(s.X, mean[i]...), sd[i][:latent]...)
 	}
-	for _, part := range []string{"mean", "sd"} {
-		for j := range mean[0] {
-			s.Columns = append(s.Columns, data.Column{Name: fmt.Sprintf("%s_%d", part, j), Scale: 1})
-		}
+	named := func(name string) { s.Columns = append(s.Columns, data.Column{Name: name, Scale: 1}) }
+	for j := range latent {
+		named(fmt.Sprintf("mean_%d", j))
+	}
+	if len(mean[0]) > latent {
+		named("class")
+	}
+	for j := range latent {
+		named(fmt.Sprintf("sd_%d", j))
 	}
 	s.Shape = []int{len(s.Columns)}
 	return s

@@ -129,6 +129,7 @@ type evaluation struct {
 	Likelihood string               `json:"likelihood"`
 	Measure    string               `json:"measure"` // what the figures are figures of
 	Test       vi.Record            `json:"test"`
+	ErrorRate  *float64             `json:"error_rate,omitempty"` // share of test rows whose class is missed
 	Telemetry  *vi.Telemetry        `json:"telemetry,omitempty"`
 	NLL        *vi.ImportanceRecord `json:"nll,omitempty"`
 	AIS        *vi.ImportanceRecord `json:"ais,omitempty"` // of the same rows
@@ -153,8 +154,9 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	gray := lik.Binary && !data.IsBinary(run.Rows.TestX)
-	e.Measure = measure(run, lik, gray)
+	gray := lik.Binary && !run.Rows.Binary()
+	e.Measure = measure(run, lik, gray) + conditionText(m)
+	e.ErrorRate = o.ErrorRate
 	bound := run.Net.Can()["bound"]
 	if bound {
 		e.Telemetry = &o.Telemetry

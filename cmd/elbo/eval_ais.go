@@ -18,6 +18,9 @@ const (
 
 // annealed measures −ln p(x) of rows by annealed importance sampling over --ais temperatures.
 func (f *evalFlags) annealed(ctx context.Context, run *train.Run, x []float32) (*vi.ImportanceRecord, error) {
+	if run.Net.Width() > run.Net.Config.Dim {
+		return nil, misusef("--ais: model %s makes use of classes, want one of rows without; --k takes −ln p(x) by importance sampling", run.Config.Model)
+	}
 	a := eval.DefaultAIS()
 	a.Steps = f.ais
 	model := eval.Evidence{Params: run.Net.Params, Latent: run.Net.Latent}

@@ -26,6 +26,9 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 		}
 		line("−ELBO %.4f, standard error %s, %.4f over data", -t.Bound, mc, t.DataStdErr)
 	}
+	if e.ErrorRate != nil {
+		line("classes: %.2f %% of the test rows get the wrong one", 100**e.ErrorRate)
+	}
 	line("measure: %s", e.Measure)
 	if c := e.Telemetry; c != nil {
 		line("KL by dimension: %s", fixed(t.KLPerDim))

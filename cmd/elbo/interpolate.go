@@ -64,7 +64,7 @@ func (f *runFlags) interpolate(ctx context.Context, io streams, m *elbo.Model, f
 	if err != nil {
 		return err
 	}
-	codes, err := eval.Path(path, a, b, steps)
+	codes, err := m.Path(path, a, b, steps)
 	if err != nil {
 		return err
 	}

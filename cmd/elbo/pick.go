@@ -56,7 +56,7 @@ func (f *runFlags) endpoint(ctx context.Context, m *elbo.Model, flag, spec strin
 		if index < 0 || index >= test.Len() {
 			return nil, misusef("%s: test row: got %d, want 0 to %d", flag, index, test.Len()-1)
 		}
-		return encodeOne(ctx, m, test.Row(index))
+		return encodeOne(ctx, m, test.Select([]int{index}))
 	}
 	if _, err := os.Stat(spec); errors.Is(err, fs.ErrNotExist) {
 		return nil, misusef("%s: got %q, want a file, a test row such as #7, label:CLASS or mean:CLASS", flag, spec)
@@ -68,7 +68,7 @@ func (f *runFlags) endpoint(ctx context.Context, m *elbo.Model, flag, spec strin
 	if s.Len() != 1 {
 		return nil, misusef("%s %s: got %d rows, want 1", flag, spec, s.Len())
 	}
-	return encodeOne(ctx, m, s.Row(0))
+	return encodeOne(ctx, m, s)
 }
 
 // classCode is the code of one test row of a class, or the mean code of all.
@@ -86,13 +86,17 @@ func (f *runFlags) classCode(ctx context.Context, m *elbo.Model, flag, kind, cla
 	}
 	if kind == "label" {
 		key := rng.New(f.config.Seed).Named("endpoint").Named(flag)
-		return encodeOne(ctx, m, test.Row(rows[key.Perm(len(rows))[0]]))
+		return encodeOne(ctx, m, test.Select([]int{rows[key.Perm(len(rows))[0]]}))
 	}
-	codes, _, err := m.Encode(ctx, test.Select(rows).Rows())
+	of, err := m.RowsOf(test.Select(rows))
 	if err != nil {
 		return nil, err
 	}
-	mean := make([]float64, m.Latent())
+	codes, _, err := m.Encode(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	mean := make([]float64, m.CodeWidth())
 	for _, c := range codes {
 		for j, v := range c {
 			mean[j] += float64(v) / float64(len(codes))
@@ -101,6 +105,13 @@ func (f *runFlags) classCode(ctx context.Context, m *elbo.Model, flag, kind, cla
 	out := make([]float32, len(mean))
 	for j, v := range mean {
 		out[j] = float32(v)
+	}
+	if len(out) > m.Latent() { // the class is no number to take the mean of
+		number, err := m.Class(class)
+		if err != nil {
+			return nil, misusef("%s: %w", flag, err)
+		}
+		out[m.Latent()] = float32(number)
 	}
 	return out, nil
 }
@@ -123,9 +134,13 @@ func rowsOfClass(flag string, s *data.Set, class string) ([]int, error) {
 	return rows, nil
 }
 
-// encodeOne is the mean code of a row.
-func encodeOne(ctx context.Context, m *elbo.Model, row []float32) ([]float32, error) {
-	codes, _, err := m.Encode(ctx, [][]float32{row})
+// encodeOne is the mean code of a set of one row.
+func encodeOne(ctx context.Context, m *elbo.Model, s *data.Set) ([]float32, error) {
+	rows, err := m.RowsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	codes, _, err := m.Encode(ctx, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/bnn"
+	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/supervised"
 )
 
@@ -31,7 +32,8 @@ func newPredict(io streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict RUN",
 		Short: "Predict the target of rows, with intervals or probabilities",
-		Long: `Predict the target of a run of ` + "`elbo train bnn`" + `, one line a row. Numbers get mean, standard
+		Long: `Predict the target of a run of ` + "`elbo train bnn`" + `, or the classes of rows by a run of a model that
+finds them, such as m2, one line a row. Numbers get mean, standard
 deviation, the parts of it that more data would take away (epistemic) and would not (aleatoric),
 and an interval; classes get probabilities, their entropy and the mutual information of class and
 weights. Columns of a text table are found by name, in any order; others are ignored. If the file
@@ -42,6 +44,9 @@ standard output.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return err
+			}
+			if c, _, err := train.ReadConfig(args[0]); err == nil && c.Model != "" && !isSupervised(args[0]) {
+				return f.classify(cmd, io, args[0])
 			}
 			return f.run(cmd, io, args[0])
 		},

@@ -21,7 +21,8 @@ func newReconstruct(io streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reconstruct RUN",
 		Short: "Encode rows and decode them again",
-		Long: `Encode rows and decode them again, both by their means.
+		Long: `Encode rows and decode them again, both by their means. Models that complete rows keep the part
+that they see and replace the rest, with a code that the seed draws.
 
 A .png shows inputs above their reconstructions, 256 images or 24 rows at most; the other formats hold the
 reconstructions, with the labels of the input.`,
@@ -42,7 +43,11 @@ reconstructions, with the labels of the input.`,
 			if err != nil {
 				return err
 			}
-			out, err := m.Reconstruct(cmd.Context(), input.Rows())
+			rows, err := m.RowsOf(input)
+			if err != nil {
+				return err
+			}
+			out, err := f.again(cmd.Context(), m, rows)
 			if err != nil {
 				return err
 			}
@@ -51,10 +56,18 @@ reconstructions, with the labels of the input.`,
 			return f.emitPairs(io.out, input, s)
 		},
 	}
-	f.bind(cmd, "data", "out", "label")
+	f.bind(cmd, "data", "seed", "out", "label")
 	cmd.Flags().StringVar(&in, "in", "", "`file` of rows to reconstruct: csv, npy, npz, jsonl, idx, png")
 	cmd.Flags().StringVar(&rows, "rows", rows, "test `rows` to reconstruct, by number: 0-15 or 3,7,20-24")
 	return cmd
+}
+
+// again encodes rows and decodes them, or completes them where that is what the model does.
+func (f *runFlags) again(ctx context.Context, m *elbo.Model, rows [][]float32) ([][]float32, error) {
+	if m.Run().Net.Can()["complete"] {
+		return m.Complete(ctx, rows, f.config.Seed)
+	}
+	return m.Reconstruct(ctx, rows)
 }
 
 // input reads the rows of a file, or the test rows of the given numbers ("" for all).

@@ -18,7 +18,7 @@ func init() { commands = append(commands, newTraverse) }
 // newTraverse builds `elbo traverse`.
 func newTraverse(io streams) *cobra.Command {
 	var f runFlags
-	row, dims, reach, steps := "", "top:10", 3., 9
+	row, label, dims, reach, steps := "", "", "top:10", 3., 9
 	cmd := &cobra.Command{
 		Use:   "traverse RUN",
 		Short: "Decode codes with one latent dimension moved",
@@ -45,7 +45,10 @@ the prior if no row is named. A .png has one row of images a dimension.`,
 			if err != nil {
 				return err
 			}
-			code := make([]float32, m.Latent())
+			code := make([]float32, m.CodeWidth())
+			if err := classAt(m, code, label); err != nil {
+				return err
+			}
 			if row != "" {
 				if code, err = f.rowCode(cmd.Context(), m, row); err != nil {
 					return err
@@ -56,6 +59,7 @@ the prior if no row is named. A .png has one row of images a dimension.`,
 	}
 	f.bind(cmd, "data", "out")
 	cmd.Flags().StringVar(&row, "row", row, "`number` of the test row to start from (default: the mean of the prior)")
+	cmd.Flags().StringVar(&label, "label", "", "`class` to start from without a row, by name or number, of models that make use of classes (default: the first)")
 	cmd.Flags().StringVar(&dims, "dims", dims, "latent `dimensions`: 0,1,2 or 0-5, all, or top:N for the N with the most KL")
 	cmd.Flags().Float64Var(&reach, "range", reach, "largest move, in standard deviations of the prior")
 	cmd.Flags().IntVar(&steps, "steps", steps, "steps of each dimension")
@@ -88,6 +92,22 @@ func (f *runFlags) traverse(ctx context.Context, io streams, m *elbo.Model, code
 	return f.emit(io.out, s, gallery(s, len(values), names, steps, "Traversals of the latent dimensions"))
 }
 
+// classAt puts a class at the end of a code of a model that makes use of classes.
+func classAt(m *elbo.Model, code []float32, label string) error {
+	switch {
+	case label == "":
+		return nil
+	case len(code) == m.Latent():
+		return misusef("got --label %s for a run of %s, which makes no use of classes", label, m.Run().Config.Model)
+	}
+	class, err := m.Class(label)
+	if err != nil {
+		return misusef("--label: %w", err)
+	}
+	code[m.Latent()] = float32(class)
+	return nil
+}
+
 // rowCode is the code of a test row.
 func (f *runFlags) rowCode(ctx context.Context, m *elbo.Model, row string) ([]float32, error) {
 	i, err := strconv.Atoi(row)
@@ -101,7 +121,7 @@ func (f *runFlags) rowCode(ctx context.Context, m *elbo.Model, row string) ([]fl
 	if i < 0 || i >= test.Len() {
 		return nil, misusef("--row: got %d, want 0 to %d", i, test.Len()-1)
 	}
-	return encodeOne(ctx, m, test.Row(i))
+	return encodeOne(ctx, m, test.Select([]int{i}))
 }
 
 // parseDims reads --dims.

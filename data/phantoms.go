@@ -14,7 +14,7 @@ const (
 	phantomTest  = 2_000 // half of them with a lesion
 	phantomSeed  = 0xfa47
 
-	phantomNoise = .02 // standard deviation of the noise of a pixel
+	phantomNoise = .03 // standard deviation of the noise of a pixel
 )
 
 // phantomFactors are the known factors of a phantom: centre, half axes and turn of its lesion in
@@ -164,7 +164,7 @@ func (b body) lesion(key rng.Key) lesion {
 	dx, dy := radius*in.a*math.Cos(angle), radius*in.b*math.Sin(angle)
 	return lesion{
 		float32(in.x + cos*dx - sin*dy), float32(in.y + sin*dx + cos*dy), 1.6 + 1.6*u[2], 1.6 + 1.6*u[3],
-		math.Pi * u[4], .3 + .25*u[5],
+		math.Pi * u[4], .1 + .15*u[5],
 	}
 }
 

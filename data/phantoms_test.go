@@ -26,7 +26,7 @@ func TestALesionIsAllThatDiffers(t *testing.T) {
 		area := 0
 		for p, v := range sick.Row(i) {
 			u, c := healthy.Row(i)[p], l.cover(p)
-			if mask[p] != (c > .5) || v < u || c == 0 && v != u || mask[p] && v < min(1, u+.14) { // half of .3, less a grey level
+			if mask[p] != (c > .5) || v < u || c == 0 && v != u || mask[p] && v < min(1, u+.045) { // half of .1, less a grey level
 				t.Fatalf("phantom %d, pixel %d: got %v for %v at cover %v, mask %t", i, p, v, u, c, mask[p])
 			}
 			area += b2int(mask[p])

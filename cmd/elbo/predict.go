@@ -11,7 +11,6 @@ import (
 
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/bnn"
-	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/supervised"
 )
 
@@ -45,7 +44,7 @@ standard output.`,
 			if err := f.check(); err != nil {
 				return err
 			}
-			if c, _, err := train.ReadConfig(args[0]); err == nil && c.Model != "" && !isSupervised(args[0]) {
+			if hasClasses(args[0]) {
 				return f.classify(cmd, io, args[0])
 			}
 			return f.run(cmd, io, args[0])

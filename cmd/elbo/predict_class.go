@@ -15,7 +15,16 @@ import (
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/atomicfile"
+	"github.com/elbo-go/elbo/train/rundir"
+	"github.com/elbo-go/elbo/vae"
 )
+
+// hasClasses tells whether a directory holds a run of a model that makes use of classes.
+func hasClasses(dir string) bool {
+	name, err := rundir.ModelOf(dir)
+	spec, ok := vae.Lookup(name)
+	return err == nil && ok && spec.Labels
+}
 
 // classify predicts the classes of rows by a run of a model that finds them, such as m2.
 func (f *predictFlags) classify(cmd *cobra.Command, std streams, dir string) error {
@@ -25,7 +34,7 @@ func (f *predictFlags) classify(cmd *cobra.Command, std streams, dir string) err
 		return err
 	}
 	if !m.Run().Net.Can()["classify"] {
-		return fmt.Errorf("%s holds a run of %s, which predicts nothing; m2 and m1-m2 find classes, and `elbo train bnn` learns to predict a column", dir, m.Run().Config.Model)
+		return fmt.Errorf("%s holds a run of %s, which is told the classes of rows; m2 and m1-m2 find them", dir, m.Run().Config.Model)
 	}
 	for _, flag := range []string{"interval", "conformal", "tempered"} {
 		if cmd.Flags().Changed(flag) {

@@ -39,6 +39,7 @@ var figures = []figure{
 	{"bounds.png", "Learning curves", secTraining, false, hasHistory, drawBounds},
 	{"training.png", "The course of training", secTraining, false, hasHistory, drawTraining},
 	{"reconstructions.png", "Test rows and their reconstructions", secOutputs, false, canReconstruct, drawReconstructions},
+	{"strange.png", "The strangest test rows", secOutputs, false, hasStrange, drawStrange},
 	{"completions.png", "Test rows completed", secOutputs, false, canComplete, drawCompletions},
 	{"samples.png", "Samples from the prior", secOutputs, true, canSample, drawSamples},
 	{"manifold.png", "The plane of codes, decoded", secOutputs, true, hasPlane, drawManifold},

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/elbo-go/elbo/vae"
+)
+
+func TestTheGalleryShowsModelsOnOnePage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := []string{"gallery", "--models", "vae,ae,realnvp", "--epochs", "1", "--max-rows", "200", "--runs", "kept"}
+	o := must(t, args...)
+	b, err := os.ReadFile("gallery.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	for _, s := range []string{"Gallery of models", "elbo train vae", "elbo train realnvp --data noisy-cubic", "Kingma &amp; Welling 2014", "−ELBO", "on 200 test rows of digits"} {
+		if !strings.Contains(page, s) {
+			t.Errorf("the page lacks %q", s)
+		}
+	}
+	// Reconstructions and samples of the VAE, reconstructions of the autoencoder, which has no prior, and
+	// of the density what there is.
+	if n := strings.Count(page, "data:image/png;base64,"); n < 4 || n > 5 {
+		t.Errorf("got %d pictures, want 4 or 5", n)
+	}
+	if strings.Contains(page, "<script") || strings.Contains(page, "http://") || strings.Contains(page, "https://") {
+		t.Error("the page refers to something outside")
+	}
+	if !strings.Contains(o.out, "page       gallery.html") || strings.Contains(o.out, "\x1b") {
+		t.Errorf("got %q", o.out)
+	}
+	// A second call finds the runs, and refuses those of other settings.
+	before := tree(t, "kept")
+	must(t, append(args, "-q")...)
+	for name, text := range tree(t, "kept") {
+		if strings.Contains(name, "checkpoints") && before[name] != text {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	other := call(t.Context(), "gallery", "--models", "vae", "--epochs", "2", "--max-rows", "200", "--runs", "kept")
+	if other.code != exitFailed || !strings.Contains(other.err, "1 of 1 models failed: vae") || !strings.Contains(other.out, "its run is one of other settings") {
+		t.Errorf("other settings: exit %d, %q, %q", other.code, other.out, other.err)
+	}
+}
+
+func TestMistakesWithTheGalleryAreNamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, w := range []wrong{
+		{"gallery vae", 2, []string{"got 1 arguments, want none"}},
+		{"gallery --models vea", 2, []string{`--models: got "vea", want some of`}},
+		{"gallery --models=", 2, []string{"--models: got none"}},
+		{"gallery --epochs 0", 2, []string{"epochs: got 0"}},
+		{"gallery --max-rows -1", 2, []string{"max-rows: got -1"}},
+		{"gallery --out page.png", 2, []string{`got extension ".png", want .html`}},
+		{"gallery --out gone/page.html", 1, []string{"folder gone", "make it first"}},
+	} {
+		w.check(t, ".")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	o := call(ctx, "gallery", "--models", "vae", "--runs", "r")
+	if o.code != exitInterrupted || !strings.Contains(o.err, "no page was written, the runs are saved; go on with: elbo gallery --runs r") {
+		t.Errorf("interrupted: exit %d, %q", o.code, o.err)
+	}
+}
+
+// What a model is shown on follows from what it declares.
+func TestModelsAreShownOnDataThatTheyTake(t *testing.T) {
+	for _, s := range vae.Specs() {
+		if got := fitting(s); (got == "digits") == s.Tables {
+			t.Errorf("%s: got data %s, tables %v", s.Name, got, s.Tables)
+		}
+	}
+	if got := picked([]string{"bounds.png", "reconstructions.png", "samples.png", "kl.png"}); !slices.Equal(got, []string{"reconstructions.png", "samples.png"}) {
+		t.Errorf("got %v", got)
+	}
+	if got := picked([]string{"bounds.png", "training.png", "other.png"}); !slices.Equal(got, []string{"training.png", "other.png"}) {
+		t.Errorf("got %v, want the last two", got)
+	}
+	if got := picked(nil); len(got) != 0 {
+		t.Errorf("got %v of none", got)
+	}
+}

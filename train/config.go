@@ -82,7 +82,7 @@ func Default() Config {
 	return Config{
 		Model: "vae", Data: "digits", Epochs: 20, Batch: 128, LR: 1e-3, LRSchedule: "constant",
 		Channels: []int{32, 64}, Hidden: []int{400}, Latent: 20, Posterior: "normal", FlowSteps: 10, Prior: "normal", Sigma: .1, Beta: 1, BetaSchedule: "constant", BetaWarmup: .5,
-		BetaCycles: 4, FreeBitsGroup: 1, CapacityWeight: 10, CapacityWarmup: .5, Bound: "elbo", Samples: 1, Groups: 2, Alpha: .5, BoundShare: .5, Seed: 1, Backend: backend.Default,
+		BetaCycles: 4, FreeBitsGroup: 1, CapacityWeight: 5, CapacityWarmup: .5, Bound: "elbo", Samples: 1, Groups: 2, Alpha: .5, BoundShare: .5, Seed: 1, Backend: backend.Default,
 	}
 }
 
@@ -135,7 +135,7 @@ func (c Config) Validate() error {
 	if err := c.rate(1).Validate(); err != nil {
 		return err
 	}
-	if spec, known := vae.Lookup(c.Model); known && c.Labels > 0 && !spec.Labels {
+	if _, known := vae.Lookup(c.Model); known && c.Labels > 0 && !c.Network(Facts{}).Labelled() {
 		return fmt.Errorf("train: labels: got %d for model %s, want 0: it makes no use of classes", c.Labels, c.Model)
 	}
 	if c.Binarize != "" {

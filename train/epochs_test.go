@@ -27,20 +27,6 @@ func TestEpochsAreAddedWhereNoScheduleStretchesOverThem(t *testing.T) {
 	}
 }
 
-// Rows carry no classes yet: a model that makes use of them must not learn from rows laid out
-// otherwise than it reads them.
-func TestAModelThatWantsClassesIsRefused(t *testing.T) {
-	c, s := tiny()
-	c.Model = "test-classes"
-	net, err := c.Resolve(s.Train).NewNetwork(FactsOf(s.Train))
-	if err != nil || net.Width() != 17 {
-		t.Fatalf("got %v", err)
-	}
-	if _, err := newTrainer(c.Resolve(s.Train), s, Observer{}); err == nil || !strings.Contains(err.Error(), "rows of 16 values, want 17") {
-		t.Errorf("got %v, want a refusal", err)
-	}
-}
-
 // The mean of a figure is over the rows that had it.
 func TestAFigureThatSomeBatchesLackHasItsMeanOverTheOthers(t *testing.T) {
 	var s Sums

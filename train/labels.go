@@ -21,7 +21,7 @@ type classes struct {
 // newClasses returns nil for a model that makes no use of classes. A model that finds them itself
 // is judged on rows that hide them, and needs those of --labels training rows alone.
 func newClasses(c Config, s *data.Splits) (*classes, error) {
-	if spec, _ := vae.Lookup(c.Model); !spec.Labels {
+	if !c.Network(FactsOf(s.Train)).Labelled() {
 		return nil, nil
 	}
 	for _, part := range []*data.Set{s.Train, s.Valid, s.Test} {

@@ -16,9 +16,6 @@ import (
 // same bits as the uninterrupted run, for every model of the zoo.
 func TestResumeIsExact(t *testing.T) {
 	for _, spec := range vae.Specs() {
-		if spec.Labels {
-			continue // refused, see TestAModelThatWantsClassesIsRefused
-		}
 		t.Run(spec.Name, func(t *testing.T) {
 			c, s := tinyFor(spec.Name)
 			c.Epochs = 20 // 200 steps

@@ -1,6 +1,8 @@
 package vae
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/shapes"
 	g "github.com/gomlx/gomlx/core/graph"
 
@@ -40,10 +42,16 @@ func (b Batch) Size() int { return b.X.Shape().Dim(0) }
 // tail is the number of values of a row beyond the D of the data: one for the class, where the
 // model makes use of it. A code ends with it as well.
 func (n *Network) tail() int {
-	if n.spec().Labels {
+	if n.Config.Labelled() {
 		return 1
 	}
 	return 0
+}
+
+// Labelled tells whether rows and codes of a resolved configuration end with their class.
+func (c Config) Labelled() bool {
+	s := registry[c.model]
+	return s.Labels || slices.ContainsFunc(s.Options, func(o Option) bool { return o.Labels && c.Options[o.Name] == "true" })
 }
 
 // Width returns the number of values of a row of data: D, and the class where the model makes use

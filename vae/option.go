@@ -21,6 +21,7 @@ type Option struct {
 	Max     float64    // largest value, or element of a list
 	Choices []string   // of a choice
 	Small   string     // a value for models of a few weights, as tests have them; "" is the default
+	Labels  bool       // a switch that makes the model see classes (see [Spec.Labels])
 }
 
 // OptionKind is what a value of an option may be.

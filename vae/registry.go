@@ -112,9 +112,8 @@ type Spec struct {
 
 // Usual are settings of the training of a model where nobody says otherwise; 0 is what all models have.
 type Usual struct {
-	Beta           float64 // weight of the KL term
-	Capacity       float64 // nats that the code is to carry
-	CapacityWeight float64 // of the distance from them
+	Beta     float64 // weight of the KL term
+	Capacity float64 // nats that the code is to carry
 }
 
 var registry = map[string]Spec{}
@@ -251,7 +250,7 @@ func New(name string, c Config) (Model, error) {
 		return nil, err
 	}
 	spec, weights := registry[name], c.weights()
-	if spec.Labels && c.Classes < 1 {
+	if c.Labelled() && c.Classes < 1 {
 		return nil, fmt.Errorf("vae: %s: classes: got none, want rows with the class of each: --label names the column of a table that holds it, and models such as vae do without", name)
 	}
 	if spec.Tables && len(c.Shape) > 1 {

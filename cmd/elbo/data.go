@@ -27,14 +27,14 @@ func newData(io streams) *cobra.Command {
 		Example: "  elbo data\n  elbo data show digits --out digits.png\n  elbo data fetch mnist",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misusef("data: got %q, want list, show or fetch; `elbo data --help` has examples", args[0])
+				return misusef("data: got %q, want list, show, windows or fetch; `elbo data --help` has examples", args[0])
 			}
 			return nil
 		},
 		RunE: list.RunE,
 	}
 	cmd.Flags().AddFlagSet(list.Flags())
-	cmd.AddCommand(list, newDataShow(io), newDataFetch(io))
+	cmd.AddCommand(list, newDataShow(io), newDataWindows(io), newDataFetch(io))
 	return cmd
 }
 

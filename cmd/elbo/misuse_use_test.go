@@ -128,7 +128,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"--in FILE is missing", []string{"score", f.table}},
 		{"--fpr: got 0", []string{"score", f.table, "--test", "--fpr", "0"}},
 		{"--fpr: got 1", []string{"score", f.table, "--test", "--fpr", "1"}},
-		{"want aggregate, complexity", []string{"score", f.table, "--test", "--score", "strangeness"}},
+		{"want aggregate, codes, complexity", []string{"score", f.table, "--test", "--score", "strangeness"}},
 		{"want one way to the threshold", []string{"score", f.table, "--test", "--threshold", "3", "--fpr", ".1"}},
 		{`got "huge", want some of`, []string{"score", f.table, "--test", "--positive", "huge"}},
 		{`got extension ".npz"`, []string{"score", f.table, "--test", "--out", filepath.Join(dir, "x.npz")}},
@@ -165,7 +165,7 @@ func TestFailedWorkIsOneLine(t *testing.T) {
 		{"make it first", []string{"sample", f.table, "--out", filepath.Join(dir, "no", "x.csv")}},
 		{"is a folder", []string{"export", f.table, "--out", mkdir(t, dir, "x.npz")}},
 		{"has no prior", []string{"sample", f.plain, "--n", "3"}},
-		{"a bound on ln p(x) or with a density", []string{"score", f.plain, "--test", "--score", "nll"}},
+		{"with guide and prior, or with a density", []string{"score", f.plain, "--test", "--score", "nll"}},
 		{"want a model with a bound on ln p(x)", []string{"score", f.plain, "--test", "--score", "elbo"}},
 		{"raise --fpr", []string{"score", f.table, "--test", "--fpr", "0.001"}},
 	} {

@@ -198,6 +198,9 @@ func (f *scoreFlags) scorers(ctx context.Context, m *elbo.Model) ([]*elbo.Scorer
 	}
 	var out []*elbo.Scorer
 	for _, n := range names {
+		if err := f.lacks(n); err != nil {
+			return nil, err
+		}
 		s, err := m.Scorer(ctx, n, opts...)
 		if err != nil {
 			return nil, err
@@ -207,10 +210,24 @@ func (f *scoreFlags) scorers(ctx context.Context, m *elbo.Model) ([]*elbo.Scorer
 	return out, nil
 }
 
+// lacks names the flag that a score cannot do without.
+func (f *scoreFlags) lacks(name string) error {
+	score, err := anomaly.Lookup(name)
+	switch {
+	case err != nil:
+		return err
+	case score.Wants(anomaly.NeedsBackground) && f.background == "":
+		return misusef("--score %s: --background RUN is missing", name)
+	case score.Wants(anomaly.NeedsMembers) && len(f.members) == 0:
+		return misusef("--score %s: --members RUN,… is missing", name)
+	}
+	return nil
+}
+
 // score scores the input, and prints rows and summary.
 func (f *scoreFlags) score(ctx context.Context, io streams, m *elbo.Model) error {
 	if f.series != "" {
-		return f.scoreSeries1(ctx, io, m)
+		return f.scorePoints(ctx, io, m)
 	}
 	input, err := f.input(ctx, m, f.in, "")
 	if err != nil {

@@ -91,8 +91,8 @@ func (f *scoreFlags) readSeries() (*data.Set, error) {
 	return s, err
 }
 
-// scoreSeries1 scores the windows of a series, and prints points and summary.
-func (f *scoreFlags) scoreSeries1(ctx context.Context, io streams, m *elbo.Model) error {
+// scorePoints scores the windows of a series, and prints points and summary.
+func (f *scoreFlags) scorePoints(ctx context.Context, io streams, m *elbo.Model) error {
 	s, err := f.readSeries()
 	if err != nil {
 		return err

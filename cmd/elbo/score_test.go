@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/eval"
+	"github.com/elbo-go/elbo/internal/rng"
 )
 
 // Rows, flags and summary agree with each other in every format.
@@ -124,5 +128,173 @@ func TestScoreOfADeterministicModel(t *testing.T) {
 	_, quiet := mustRun(t, "score", f.plain, "--in", f.tableCSV, "--threshold", "3", "--quiet")
 	if quiet != "" {
 		t.Errorf("--quiet: got %q, want no summary", quiet)
+	}
+}
+
+// summaryOf runs `elbo score … --json --out` and returns what it printed.
+func summaryOf(t *testing.T, args ...string) (s scoreSummary) {
+	t.Helper()
+	out, _ := mustRun(t, append(append([]string{"score"}, args...), "--json", "--out", filepath.Join(t.TempDir(), "x.csv"))...)
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// --score all runs every score that the model has, in one table with a p-value each; further runs add
+// the scores that need them.
+func TestScoreAll(t *testing.T) {
+	f := shared(t)
+	names := func(s scoreSummary) (out []string) {
+		for _, r := range s.Scores {
+			out = append(out, r.Score)
+		}
+		return out
+	}
+	alone := names(summaryOf(t, f.images, "--test", "--score", "all", "--weights", "5"))
+	for _, n := range []string{"complexity", "elbo", "gradient", "mahalanobis", "nll", "peak", "relative", "typicality"} {
+		if !slices.Contains(alone, n) {
+			t.Errorf("got %v, want %s among them", alone, n)
+		}
+	}
+	all := names(summaryOf(t, f.images, "--test", "--score", "all", "--weights", "5", "--background", f.images, "--members", f.images))
+	if len(all) != len(alone)+2 || !slices.Contains(all, "ratio") || !slices.Contains(all, "waic") {
+		t.Errorf("got %v, want ratio and waic beside %v", all, alone)
+	}
+	out, summary := mustRun(t, "score", f.table, "--test", "--score", "nll, squared", "--weights", "5")
+	records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || strings.Join(records[0], ",") != "row,nll,nll p,nll flag,squared,squared p,squared flag,label" {
+		t.Errorf("got the header %v (%v)", records[0], err)
+	}
+	if strings.Count(summary, "rows flagged") != 2 {
+		t.Errorf("got the summary %q, want two scores", summary)
+	}
+	out, _ = mustRun(t, "score", f.table, "--test", "--score", "nll,squared", "--weights", "5", "--json")
+	var line scoredRows
+	if err := json.Unmarshal([]byte(strings.SplitN(out, "\n", 2)[0]), &line); err != nil || len(line.Scores) != 2 || line.Scores["nll"].P == nil {
+		t.Errorf("got %q (%v), want two scores with p-values", out[:80], err)
+	}
+}
+
+// A flag and a p-value of at most --fpr are the same thing.
+func TestScoreFlagsFollowThePValues(t *testing.T) {
+	f := shared(t)
+	out, _ := mustRun(t, "score", f.table, "--in", f.tableCSV, "--fpr", ".2")
+	records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records[1:] {
+		p, err := strconv.ParseFloat(r[2], 64)
+		if err != nil || (p <= .2) != (r[3] == "true") {
+			t.Fatalf("row %v: %v", r, err)
+		}
+	}
+}
+
+// Maps are drawn of images; masks of all pixels of the strangest place give a pixel AUROC.
+func TestScoreDrawsMaps(t *testing.T) {
+	f := shared(t)
+	dir := t.TempDir()
+	picture, masks := filepath.Join(dir, "maps.png"), filepath.Join(dir, "masks.npy")
+	rows := data.Digits(30, rng.New(9))
+	for i := range rows.X {
+		rows.X[i] = float32(math.Round(float64(rows.X[i]))) // a mask: the ink, which surprises more than paper
+	}
+	images := filepath.Join(dir, "images.npy")
+	for _, file := range []string{masks, images} {
+		if err := data.WriteFile(file, rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, kind := range []string{"surprise", "residual"} {
+		s := summaryOf(t, f.images, "--in", images, "--maps", picture, "--masks", masks, "--map", kind, "--shown", "5", "--smooth", ".5")
+		if s.Pixels == nil || s.Pixels.AUROC < .6 || s.Pixels.Pixels != 30*784 || s.Maps != picture {
+			t.Errorf("%s: got %+v", kind, s.Pixels)
+		}
+		raw, err := os.ReadFile(picture)
+		if err != nil || !strings.HasPrefix(string(raw), "\x89PNG") {
+			t.Errorf("%s: no picture (%v)", kind, err)
+		}
+	}
+	refuse(t, exitFailed, "got 30 masks", "score", f.images, "--test", "--masks", masks)
+	refuse(t, exitUsage, "want images", "score", f.table, "--test", "--maps", picture)
+}
+
+// A series goes through `data windows`, training and `score --series`: the windows are those of
+// training, and a jump is found where it is.
+func TestScoreOfASeries(t *testing.T) {
+	dir := t.TempDir()
+	quiet, loud, windows := filepath.Join(dir, "quiet.csv"), filepath.Join(dir, "loud.csv"), filepath.Join(dir, "windows.csv")
+	write := func(path string, jump bool) {
+		text := "time,value,state\n"
+		for i := range 300 {
+			v, state := math.Sin(float64(i)/3), "0"
+			if jump && i >= 150 && i < 160 {
+				v, state = v+6, "1"
+			}
+			text += "t" + strconv.Itoa(i) + "," + strconv.FormatFloat(v, 'g', 6, 64) + "," + state + "\n"
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(quiet, false)
+	write(loud, true)
+	mustRun(t, "data", "windows", quiet, "--column", "value", "--length", "8", "--out", windows)
+	if n, dim := rowsIn(t, windows); n != 293 || dim != 8 {
+		t.Errorf("got %d windows of %d, want 293 of 8", n, dim)
+	}
+	run := filepath.Join(dir, "run")
+	mustRun(t, "train", "vae", "--data", windows, "--hidden", "16", "--latent", "2", "--epochs", "5", "--out", run, "--quiet")
+	points := filepath.Join(dir, "points.csv")
+	for _, how := range []string{"mean", "max"} {
+		out, _ := mustRun(t, "score", run, "--series", loud, "--column", "value", "--label", "state", "--positive", "1", "--aggregate", how, "--json", "--out", points)
+		var s seriesSummary
+		if err := json.Unmarshal([]byte(out), &s); err != nil {
+			t.Fatal(err)
+		}
+		r := s.Scores[0]
+		if s.Points != 300 || s.Windows != 293 || s.Length != 8 || r.Alarms == nil || r.Alarms.EventRecall != 1 || *r.AUROC < .9 {
+			t.Errorf("%s: got %+v with %+v, want the event found", how, s, r.Alarms)
+		}
+		raw, err := os.ReadFile(points)
+		if err != nil || strings.Count(string(raw), "\n") != 301 || !strings.HasPrefix(string(raw), "point,elbo,elbo flag,label\n") {
+			t.Errorf("%s: got the points %.60q (%v)", how, raw, err)
+		}
+	}
+	out, summary := mustRun(t, "score", run, "--series", loud, "--column", "value", "--stride", "20", "--json")
+	if strings.Count(out, "\n") != 300 || !strings.Contains(out, `{"point":10,"scores":{}}`) || !strings.Contains(summary, "points flagged") {
+		t.Errorf("stride 20: got %.200q and %q", out, summary)
+	}
+	refuse(t, exitFailed, "name the columns of numbers", "score", run, "--series", loud)
+	refuse(t, exitFailed, "divides the 8 values", "score", run, "--series", windows, "--column", "t0 value,t1 value,t2 value")
+}
+
+// What does not go together is refused before any work.
+func TestScoreRefusesWhatDoesNotGoTogether(t *testing.T) {
+	f := shared(t)
+	for _, c := range []struct {
+		says string
+		args string
+	}{
+		{"want each score once", "--test --score nll,nll"},
+		{"or all alone", "--test --score all,nll"},
+		{"each has a unit of its own", "--test --score nll,elbo --threshold 3"},
+		{"--resamples", "--test --resamples 0"},
+		{"--draws, --weights", "--test --draws 0"},
+		{"--background RUN is missing", "--test --score ratio"},
+		{"--members RUN,… is missing", "--test --score waic"},
+		{"ends in .png", "--test --maps x.jpg"},
+		{"--map: got", "--test --map heat"},
+		{"--shown", "--test --shown 0"},
+		{"--smooth", "--test --smooth -1"},
+		{"without --series", "--test --stride 2"},
+		{"want one of them", "--test --series x.csv"},
+		{"which are of images", "--series x.csv --maps x.png"},
+		{"--stride", "--series x.csv --stride 0"},
+		{"want mean or max", "--series x.csv --aggregate median"},
+	} {
+		refuse(t, exitUsage, c.says, append([]string{"score", f.table}, strings.Fields(c.args)...)...)
 	}
 }

@@ -47,6 +47,7 @@ var figures = []figure{
 	{"codebook.png", "How often the values of the code occur", secLatent, false, hasCodeMaps, drawCodebook},
 	{"codemaps.png", "Maps of codes", secLatent, false, hasCodePictures, drawCodeMaps},
 	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},
+	{"density.png", "All codes together, and the prior", secLatent, false, hasDensity, drawDensity},
 	{"traversals.png", "One latent dimension at a time", secLatent, false, canWalk, drawTraversals},
 	{"interpolation.png", "From one test row to another", secLatent, false, hasPairs, drawInterpolation},
 }

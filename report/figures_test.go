@@ -65,7 +65,7 @@ func TestEveryFigureThatDecodesCanBeCancelled(t *testing.T) {
 	s := sceneOf(t, "vae", 2, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	decoding := map[string]bool{"reconstructions.png": true, "samples.png": true, "manifold.png": true, "traversals.png": true, "interpolation.png": true}
+	decoding := map[string]bool{"reconstructions.png": true, "samples.png": true, "manifold.png": true, "traversals.png": true, "interpolation.png": true, "density.png": true}
 	for _, f := range figures {
 		if !f.applies(s) {
 			continue

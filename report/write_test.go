@@ -26,7 +26,7 @@ func TestFiguresFollowFromModelAndData(t *testing.T) {
 	color := &data.Set{Name: "colour", Shape: []int{4, 4, 3}, X: images(9).X[:9*48]}
 	one := images(1)
 	none := images(0)
-	full := []string{"bounds.png", "interpolation.png", "kl.png", "latent.png", "reconstructions.png", "samples.png", "training.png", "traversals.png"}
+	full := []string{"bounds.png", "density.png", "interpolation.png", "kl.png", "latent.png", "reconstructions.png", "samples.png", "training.png", "traversals.png"}
 	plane := append(slices.Clone(full), "manifold.png")
 	for _, c := range []struct {
 		name, model string
@@ -35,13 +35,13 @@ func TestFiguresFollowFromModelAndData(t *testing.T) {
 		want        []string
 	}{
 		{"images", "vae", images(30), 5, full},
-		{"images, one dimension", "vae", images(30), 1, full},
+		{"images, one dimension", "vae", images(30), 1, without(full, "density.png")},
 		{"a factor instead of labels", "vae", factors, 2, plane},
 		{"colour without labels", "vae", color, 3, full},
-		{"no prior", "ae", images(30), 2, without(full, "samples.png", "kl.png")},
+		{"no prior", "ae", images(30), 2, without(full, "samples.png", "kl.png", "density.png")},
 		{"a table", "vae", table(40, 4), 2, full},
 		{"a series", "linear-vae", table(12, 30), 2, full},
-		{"one row", "vae", one, 2, without(plane, "interpolation.png", "latent.png", "kl.png")},
+		{"one row", "vae", one, 2, without(plane, "interpolation.png", "latent.png", "kl.png", "density.png")},
 		{"no rows", "vae", none, 2, []string{"bounds.png", "manifold.png", "samples.png", "training.png"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

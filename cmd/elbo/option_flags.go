@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/elbo-go/elbo/train"
@@ -14,36 +16,59 @@ import (
 // optionFlags spells the settings that models have of their own as flags; models that share a name
 // share the flag.
 func optionFlags(specs []vae.Spec) (out []configFlag[train.Config]) {
-	usage := map[string][]string{}
-	var names []string
+	uses := map[string][]use{}
 	for _, s := range specs {
 		for _, o := range s.Options {
-			if usage[o.Name] == nil {
-				names = append(names, o.Name)
-			}
-			usage[o.Name] = append(usage[o.Name], fmt.Sprintf("%s: %s (default %s)", s.Name, described(o), o.Default))
+			uses[o.Name] = append(uses[o.Name], use{s.Name, o})
 		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		out = append(out, optionFlag(name, "of "+strings.Join(usage[name], "; of ")))
+	for _, name := range slices.Sorted(maps.Keys(uses)) {
+		out = append(out, optionFlag(name, uses[name]))
 	}
 	return out
 }
 
-// described is the usage of an option with its choices.
-func described(o vae.Option) string {
-	if o.Kind == vae.Choice {
-		return o.Usage + ": " + strings.Join(o.Choices, ", ")
+// use is a setting of one model.
+type use struct {
+	model  string
+	option vae.Option
+}
+
+// usage says what a setting is, once for models that say the same of it.
+func usage(uses []use) string {
+	models := map[string][]string{}
+	var texts []string
+	for _, u := range uses {
+		text := described(u.option)
+		if models[text] == nil {
+			texts = append(texts, text)
+		}
+		models[text] = append(models[text], u.model)
 	}
-	return o.Usage
+	for i, text := range texts {
+		texts[i] = fmt.Sprintf("of %s: %s", strings.Join(models[text], ", "), text)
+	}
+	return strings.Join(texts, "; ")
+}
+
+// described is the usage of an option with its choices and its default.
+func described(o vae.Option) string {
+	text := o.Usage
+	if o.Kind == vae.Choice {
+		text += ": " + strings.Join(o.Choices, ", ")
+	}
+	return fmt.Sprintf("%s (default %s)", text, o.Default)
 }
 
 // optionFlag is the flag of one setting. Its value is checked with the config, when the model is
 // known.
-func optionFlag(name, usage string) configFlag[train.Config] {
+func optionFlag(name string, uses []use) configFlag[train.Config] {
 	return configFlag[train.Config]{name, func(f *pflag.FlagSet, c *train.Config, name string) {
-		f.Var(optionValue{c, name}, name, usage)
+		kind := uses[0].option.Kind
+		flag := f.VarPF(optionValue{c, name, kind}, name, "", usage(uses))
+		if kind == vae.Switch {
+			flag.NoOptDefVal = "true"
+		}
 	}, func(c *train.Config) any { return c.Options[name] }, nil}
 }
 
@@ -51,6 +76,7 @@ func optionFlag(name, usage string) configFlag[train.Config] {
 type optionValue struct {
 	c    *train.Config
 	name string
+	kind vae.OptionKind
 }
 
 // String implements pflag.Value.
@@ -71,4 +97,37 @@ func (v optionValue) Set(text string) error {
 }
 
 // Type implements pflag.Value.
-func (v optionValue) Type() string { return "value" }
+func (v optionValue) Type() string {
+	words := map[vae.OptionKind]string{vae.Number: "float", vae.Whole: "int", vae.List: "ints", vae.Choice: "name", vae.Switch: "bool"}
+	return words[v.kind]
+}
+
+// explainModel makes the help of a command that takes a model's name show the settings of that model
+// alone, and of none where none is named.
+func explainModel(cmd *cobra.Command) {
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(at *cobra.Command, args []string) {
+		if at == cmd {
+			showOptions(at, args)
+		}
+		help(at, args)
+	})
+}
+
+// showOptions hides the settings that the model named among the arguments does not have.
+func showOptions(cmd *cobra.Command, args []string) {
+	own := map[string]vae.Option{}
+	for _, s := range vae.Specs() {
+		for _, o := range s.Options {
+			f := cmd.Flags().Lookup(o.Name)
+			f.Hidden = true
+			if slices.Contains(args, s.Name) {
+				own[o.Name] = o
+			}
+		}
+	}
+	for name, o := range own {
+		f := cmd.Flags().Lookup(name)
+		f.Hidden, f.Usage = false, described(o)
+	}
+}

@@ -52,3 +52,27 @@ func TestSettingsOfModelsHaveNamesOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpShowsTheSettingsOfTheNamedModelAlone(t *testing.T) {
+	for line, want := range map[string][2]bool{"vq-vae": {true, false}, "factor-vae": {false, true}, "": {false, false}} {
+		args := append([]string{"train"}, strings.Fields(line)...)
+		text := must(t, append(args, "--help")...).out
+		if got := [2]bool{strings.Contains(text, "--code-dim "), strings.Contains(text, "--critic ")}; got != want {
+			t.Errorf("help of train %s: got settings of VQ-VAE and FactorVAE %v, want %v", line, got, want)
+		}
+		if !strings.Contains(text, "--epochs ") {
+			t.Errorf("help of train %s: got no flags that all models share", line)
+		}
+	}
+}
+
+func TestASwitchNeedsNoValue(t *testing.T) {
+	var c train.Config
+	f := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	for _, flag := range optionFlags([]vae.Spec{{Name: "a", Options: []vae.Option{{Name: "deep", Default: "false", Kind: vae.Switch}}}}) {
+		flag.add(f, &c, flag.name)
+	}
+	if err := f.Parse([]string{"--deep", "x"}); err != nil || c.Options["deep"] != "true" || f.NArg() != 1 {
+		t.Errorf("got options %v and error %v, want the switch on and one argument", c.Options, err)
+	}
+}

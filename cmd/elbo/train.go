@@ -38,7 +38,8 @@ func newTrain(io streams) *cobra.Command {
 checkpoint, pictures and report.html. Ctrl-C saves and stops; --resume goes on bit for bit.
 ELBO, reconstruction and KL are in nats, summed over a datum's dimensions, averaged over data.
 
-The flags below are those of models that learn to generate rows. ` + "`elbo train bnn`" + `, which learns
+The flags below are those of models that learn to generate rows. Such a model may have settings
+of its own, which its help lists at the end: ` + "`elbo train vq-vae --help`" + `. ` + "`elbo train bnn`" + `, which learns
 to predict a column, has flags of its own: ` + "`elbo train bnn --help`" + `.`,
 		Example: `  elbo train vae
   elbo train vae --data mnist --epochs 20 --out runs/mnist
@@ -54,6 +55,7 @@ to predict a column, has flags of its own: ` + "`elbo train bnn --help`" + `.`,
 	cmd.Flags().SortFlags = false
 	configFlags(cmd, &t.cfg)
 	t.bind()
+	explainModel(cmd)
 	cmd.AddCommand(newTrainBNN(io))
 	return cmd
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -17,14 +18,7 @@ func DefaultFor(name string) Config {
 	c.Model = name
 	spec, _ := vae.Lookup(name)
 	u := spec.Usual
-	for _, f := range []struct {
-		field *float64
-		usual float64
-	}{{&c.Beta, u.Beta}, {&c.Capacity, u.Capacity}, {&c.CapacityWeight, u.CapacityWeight}} {
-		if f.usual > 0 {
-			*f.field = f.usual
-		}
-	}
+	c.Beta, c.Capacity = cmp.Or(u.Beta, c.Beta), cmp.Or(u.Capacity, c.Capacity)
 	return c
 }
 

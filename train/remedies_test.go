@@ -105,7 +105,7 @@ func TestModelsHaveTheirUsualSettings(t *testing.T) {
 		t.Errorf("beta-vae: got β %v, capacity %v", c.Beta, c.Capacity)
 	}
 	spec, _ := vae.Lookup("disentangled-beta-vae")
-	if c := DefaultFor(spec.Name); c.Beta != 1 || c.Capacity != spec.Usual.Capacity || c.CapacityWeight != spec.Usual.CapacityWeight {
+	if c := DefaultFor(spec.Name); c.Beta != 1 || c.Capacity != 25 {
 		t.Errorf("%s: got %+v", spec.Name, c)
 	}
 	if c := DefaultFor("vae"); !reflect.DeepEqual(c, Default()) {

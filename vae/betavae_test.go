@@ -53,9 +53,9 @@ func TestBetaVAEIsTheVAEAtItsUsualBeta(t *testing.T) {
 // At its capacity the code costs nothing; a nat from it costs γ.
 func TestDisentangledBetaVAEPaysForTheDistanceFromItsCapacity(t *testing.T) {
 	spec, _ := Lookup("disentangled-beta-vae")
-	weight := spec.Usual.CapacityWeight
-	if spec.Usual.Capacity <= 0 || weight <= 1 {
-		t.Errorf("got %+v, want a capacity with a weight that holds it", spec.Usual)
+	const weight = 7
+	if spec.Usual.Capacity != 25 {
+		t.Errorf("usual capacity: got %v, want 25", spec.Usual.Capacity)
 	}
 	kl := costs(t, "disentangled-beta-vae")[1]
 	at := func(nats float64) func(*g.Node) vi.Rate {

@@ -12,7 +12,7 @@ func init() {
 		Flows:    true,
 		Priors:   true,
 		Gaussian: true,
-		Usual:    Usual{Capacity: 25, CapacityWeight: 100},
+		Usual:    Usual{Capacity: 25},
 		// L(x) = E_q(z|x)[ln p(x|z)] − γ |KL(q(z|x) ‖ p(z)) − C| (Burgess et al. 2018, eq. 8) with the
 		// mean KL of a batch, and C from 0 to --capacity: the model is that of vae, whose training
 		// weighs the terms (see [vi.Rate]).

@@ -21,8 +21,9 @@ type mixture struct {
 const (
 	mixtureStarts = 3
 	mixtureSteps  = 200
-	mixtureGain   = 1e-6
+	mixtureGain   = 1e-4
 	mixtureFloor  = 1e-6
+	negligible    = 1e-12 // share of a component in a row, of its weight
 )
 
 // fitMixture maximises the likelihood of rows x, N×L, by EM (Dempster et al. 1977) from k-means++ starts
@@ -134,13 +135,15 @@ func maximized(x []float64, l, k int, share []float64, floor float64) (mixture, 
 			weight += share[i*k+c]
 		}
 		for i := range n {
-			for j := range l {
-				mean[j] += share[i*k+c] / weight * x[i*l+j]
+			if r := share[i*k+c] / weight; r >= negligible {
+				for j := range l {
+					mean[j] += r * x[i*l+j]
+				}
 			}
 		}
 		for i := range n {
 			r := share[i*k+c] / weight
-			if r == 0 {
+			if r < negligible {
 				continue
 			}
 			for j := range l {

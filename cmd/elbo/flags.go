@@ -94,7 +94,7 @@ var sharedFlags = []configFlag[train.Config]{
 	floatFlag("free-bits", "`nats` a latent dimension, or group of them, may carry without cost (default 0)", func(c *train.Config) *float64 { return &c.FreeBits }),
 	intFlag("free-bits-group", "latent dimensions that share their free bits", func(c *train.Config) *int { return &c.FreeBitsGroup }),
 	floatFlag("capacity", "`nats` that training holds the KL term to, in place of β (default 0: not"+usually(func(u vae.Usual) float64 { return u.Capacity })+")", func(c *train.Config) *float64 { return &c.Capacity }),
-	floatFlag("capacity-weight", "price of a nat above or below the capacity"+usually(func(u vae.Usual) float64 { return u.CapacityWeight }), func(c *train.Config) *float64 { return &c.CapacityWeight }),
+	floatFlag("capacity-weight", "price of a nat above or below the capacity", func(c *train.Config) *float64 { return &c.CapacityWeight }),
 	floatFlag("capacity-warmup", "`fraction` of the run that the capacity rises over", func(c *train.Config) *float64 { return &c.CapacityWarmup }),
 	floatFlag("min-rate", "least `nats` that every latent dimension carries, by guides that are narrow enough (default 0)", func(c *train.Config) *float64 { return &c.MinRate }),
 	floatFlag("mean-scale", "standard deviation over data that the guide's means are normed to (default 0: free)", func(c *train.Config) *float64 { return &c.MeanScale }),

@@ -25,7 +25,7 @@ func (t *trainCommand) usual() {
 		name  string
 		field *float64
 		value float64
-	}{{"beta", &t.cfg.Beta, d.Beta}, {"capacity", &t.cfg.Capacity, d.Capacity}, {"capacity-weight", &t.cfg.CapacityWeight, d.CapacityWeight}} {
+	}{{"beta", &t.cfg.Beta, d.Beta}, {"capacity", &t.cfg.Capacity, d.Capacity}} {
 		if !t.cmd.Flags().Changed(f.name) {
 			*f.field = f.value
 		}

@@ -130,6 +130,26 @@ func TestCodesOfMetricsDoNotHoldTheClass(t *testing.T) {
 	}
 }
 
+// Samples are measured by the judge of digits: of data that it knows, one report serves all figures.
+func TestSamplesAreMeasuredByTheJudgeOfDigits(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "r")
+	mustRun(t, "train", "vae", "--max-rows", "200", "--epochs", "1", "--hidden", "8", "--latent", "2", "--quiet", "--no-report", "--out", run)
+	got := metricsJSON(t, run, "--metrics", "own-fid,own-kid,prdc")
+	fid, kid, balls := got["own-fid"].Figures, got["own-kid"].Figures, got["prdc"].Figures
+	if len(fid) != 2 || !(fid[0].Value > fid[1].Value) || !strings.Contains(fid[0].Note, "judge digits-") {
+		t.Errorf("own FID: got %+v, want that of the samples above that of halves of the data", fid)
+	}
+	if len(kid) != 1 || kid[0].Lo == nil || len(balls) != 4 || balls[0].Value < 0 || balls[3].Value > 1 {
+		t.Errorf("got %+v and %+v", kid, balls)
+	}
+	f := shared(t)
+	for run, why := range map[string]string{f.plain: "no prior to draw from", f.table: "knows digits of 28×28 alone"} {
+		if r := metricsJSON(t, run, "--metrics", "own-kid")["own-kid"]; !strings.Contains(r.LeftOut, why) {
+			t.Errorf("%s: got %+v, want that the %s", run, r, why)
+		}
+	}
+}
+
 func TestFactorsAreLevels(t *testing.T) {
 	if got, ok := wholeNumbers([]float32{2, 0, 2}); !ok || len(got) != 3 || got[1] != 0 {
 		t.Errorf("whole numbers: got %v, %v", got, ok)

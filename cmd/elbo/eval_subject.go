@@ -6,6 +6,7 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/eval"
+	"github.com/elbo-go/elbo/eval/quality"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/train"
 )
@@ -14,9 +15,10 @@ import (
 type subject struct {
 	run     *train.Run
 	key     rng.Key
-	outcome *train.Outcome // of the bound
-	test    [][]float64    // codes of test rows
-	train   [][]float64    // codes of training rows
+	outcome *train.Outcome  // of the bound
+	test    [][]float64     // codes of test rows
+	train   [][]float64     // codes of training rows
+	samples *quality.Report // of draws beside test rows
 }
 
 // Rows that metrics are taken of: enough for an error of a hundredth, few enough for seconds.

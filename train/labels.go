@@ -18,6 +18,12 @@ type classes struct {
 	hide  bool    // rows that are not trained on hide theirs
 }
 
+// CheckClasses tells whether the rows of a data set have the classes that a resolved config wants.
+func (c Config) CheckClasses(s *data.Splits) error {
+	_, err := newClasses(c, s)
+	return err
+}
+
 // newClasses returns nil for a model that makes no use of classes. A model that finds them itself
 // is judged on rows that hide them, and needs those of --labels training rows alone.
 func newClasses(c Config, s *data.Splits) (*classes, error) {
@@ -49,7 +55,7 @@ func newClasses(c Config, s *data.Splits) (*classes, error) {
 func shown(labels []int32, count, n int, key rng.Key) ([]int32, error) {
 	rows := byClass(labels, count)
 	if n < len(rows) || n > len(labels) {
-		return nil, fmt.Errorf("train: labels: got %d, want %d, one of each class, to %d, all training rows", n, len(rows), len(labels))
+		return nil, fmt.Errorf("train: labels: got %d, want %d (one of each class) to %d (all training rows)", n, len(rows), len(labels))
 	}
 	for c, r := range rows {
 		order := key.Named("rows").At(uint64(c)).Perm(len(r))

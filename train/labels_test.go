@@ -62,7 +62,7 @@ func TestShownClassesAreBalancedAndReproducible(t *testing.T) {
 		t.Error("two seeds show the same rows")
 	}
 	for _, n := range []int{2, 61} {
-		if _, err := shown(labels, 3, n, rng.New(1)); err == nil || !strings.Contains(err.Error(), "want 3, one of each class, to 60") {
+		if _, err := shown(labels, 3, n, rng.New(1)); err == nil || !strings.Contains(err.Error(), "want 3 (one of each class) to 60") {
 			t.Errorf("%d of 60: got error %v", n, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestClassesThatAreMissingAreErrors(t *testing.T) {
 		{"m2", 0, true, "--label"},
 		{"vae", 10, false, "labels: got 10 for model vae, want 0"},
 		{"cvae", 8, false, "labels: got 8 for model cvae, want 0: it needs the class of every row"},
-		{"m2", 3, false, "labels: got 3, want 4, one of each class"},
+		{"m2", 3, false, "labels: got 3, want 4 (one of each class)"},
 		{"m2", 1e6, false, "labels: got 1000000, want 4"},
 		{"m2", -1, false, "labels: got -1"},
 	} {

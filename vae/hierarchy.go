@@ -11,7 +11,8 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// Hierarchical models draw their latents in groups, each given those before it.
+// Hierarchical models draw their latents in groups, each given those before it. Under the prior the columns
+// of their codes are independent of each other, whatever the groups are.
 type Hierarchical interface {
 	// Groups returns the numbers of columns of a code that the groups have, in the order in which
 	// they are drawn: the one farthest from the data first.
@@ -102,6 +103,10 @@ func (m hierarchy) descend(s *model.Scope, n int, pick func(l int, h *g.Node, p 
 
 // Groups implements [Hierarchical].
 func (m hierarchy) Groups() []int { return m.sizes }
+
+// OpenKL says that neither the divergence between guide and prior nor the entropy has a closed form (see
+// [Network.ClosedKL]).
+func (m hierarchy) OpenKL() {}
 
 // drawn is a way with k draws for each datum.
 func (m hierarchy) drawn(s *model.Scope, x *g.Node, name string, k int) path {

@@ -3,6 +3,7 @@ package vae
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -200,4 +201,129 @@ func TestTheBoundOfAHierarchyIsBelowItsEvidence(t *testing.T) {
 		}
 		tk.Close(t, name+": ln p(x) by the guide and by the prior", sum.LogEvidence(), evidence, 5*(se+sum.StdErr()))
 	})
+}
+
+// TestResamplingKeepsTheUpperGroups: their columns are those of the code, the others draws from N(0, 1), and
+// the prior of a group given those kept is that of the generator. Five standard errors fail right
+// code with probability 6e-7.
+func TestResamplingKeepsTheUpperGroups(t *testing.T) {
+	hierarchies(t, func(name string, n *Network) {
+		codes := make([]float32, 6*4000)
+		for i := range codes {
+			codes[i] = float32(i % 6)
+		}
+		out := must[[]float32](t)(n.Resample(t.Context(), codes, 2, rng.New(7)))
+		var drawn []float64
+		for i, v := range out {
+			if i%6 < 3 {
+				if v != codes[i] {
+					t.Fatalf("%s: value %d of the upper groups: got %v, want %v", name, i, v, codes[i])
+				}
+			} else {
+				drawn = append(drawn, float64(v))
+			}
+		}
+		mean, variance, se := tk.Moments(drawn)
+		tk.Close(t, name+": mean of the draws", mean, 0, 5*se)
+		tk.Close(t, name+": variance of the draws", variance, 1, 5*math.Sqrt(2/float64(len(drawn))))
+		if same := must[[]float32](t)(n.Resample(t.Context(), codes[:12], 3, rng.New(7))); fmt.Sprint(same) != fmt.Sprint(codes[:12]) {
+			t.Errorf("%s: all groups kept: got %v, want %v", name, same, codes[:12])
+		}
+		for _, c := range []struct {
+			codes []float32
+			keep  int
+		}{{codes[:6], 4}, {codes[:6], -1}, {codes[:5], 1}} {
+			if _, err := n.Resample(t.Context(), c.codes, c.keep, rng.New(7)); err == nil {
+				t.Errorf("%s: %d values with %d groups kept are no error", name, len(c.codes), c.keep)
+			}
+		}
+	})
+	if _, err := network(t, "vae", small, dtypes.Float32).Resample(t.Context(), make([]float32, 2), 1, rng.New(1)); err == nil {
+		t.Error("groups of a VAE are drawn anew without an error")
+	}
+}
+
+// TestLayersWarmUpOneByOne: the cost of the KL term is β Σ_l w_l(t) max(λ, KL_l) with weights that rise
+// over a share of the training, given from the data up, and free bits by group.
+func TestLayersWarmUpOneByOne(t *testing.T) {
+	cost := func(warm string, beta, free, progress float64) float64 {
+		c := Config{Dim: 4, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1, Latent: 1,
+			Options: map[string]string{"layers": "3,2,1", "layer-hidden": "3", "layer-warmup": warm}}
+		m := mustNew(t, "ladder-vae", c).(hierarchy)
+		kl := tk.Matrix([]float64{1, 2, 3, 4, 5, 6, 3, 2, 1, 0, 1, 2}, 2, 6) // mean 2 | 2 2 | 2 3 4
+		return tk.Graph(t, 1, func(_ *model.Scope, in []*g.Node) []*g.Node {
+			return []*g.Node{m.cost(vi.Rate{Beta: in[1], FreeBits: free}, in[0], in[2])}
+		}, kl, tk.Matrix([]float64{beta}), tk.Matrix([]float64{progress}))[0][0]
+	}
+	for _, c := range []struct {
+		warm                         string
+		beta, free, progress, expect float64
+	}{
+		{"0", 1, 0, 0, 2 + 4 + 9},
+		{"0", .5, 0, .3, 7.5},
+		{"50", 1, 0, .25, 7.5},
+		{"50", 1, 0, .8, 15},
+		{"20,50,100", 1, 0, .1, .5*9 + .2*4 + .1*2},
+		{"20,0,100", 2, 0, .5, 2 * (9 + 4 + .5*2)},
+		{"0", 1, 5, .5, 5 + 5 + 9},
+		{"0,0,50", 1, 5, .25, 2.5 + 5 + 9},
+	} {
+		tk.Close(t, fmt.Sprintf("%+v", c), cost(c.warm, c.beta, c.free, c.progress), c.expect, 1e-12)
+	}
+}
+
+func TestWrongHierarchiesAreErrors(t *testing.T) {
+	for _, c := range []struct{ model, option, value, want string }{
+		{"hvae", "layers", "3,0", "layers: got \"3,0\", want whole numbers from 1 to 65536"},
+		{"hvae", "layers", "3,,2", "layers: got"},
+		{"ladder-vae", "layers", "60000,60000", "layers: got 120000 latents in all, want at most 65536"},
+		{"ladder-vae", "layer-warmup", "50,100", "layer-warmup: got 2 numbers, want one, or one of each of 3 layers"},
+		{"nvae", "layer-warmup", "101", "layer-warmup: got \"101\", want whole numbers from 0 to 100"},
+		{"nvae", "layers", strings.Repeat("1,", 64) + "1", "layers: got 65 of them, want at most 64"},
+		{"nvae", "layer-hidden", "3", "got the setting layer-hidden"},
+	} {
+		cfg := Config{Dim: 5, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1, Latent: 1, Options: map[string]string{c.option: c.value}}
+		if m, err := New(c.model, cfg); err == nil || m != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %s %s: got error %v, want one with %q", c.model, c.option, c.value, err, c.want)
+		}
+	}
+	cfg := pictures("vq", 32, 32)
+	cfg.Options = map[string]string{"layers": "1000,1000"}
+	if _, err := New("nvae", cfg); err == nil || !strings.Contains(err.Error(), "latents on a map of 8×8, want at most 65536") {
+		t.Errorf("maps of too many latents: got error %v", err)
+	}
+	cfg = Config{Dim: 5, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1, Latent: 1, Options: map[string]string{"layer-warmup": "50"}}
+	n := network(t, "ladder-vae", cfg, dtypes.Float64)
+	_, err := n.Evaluator(vi.Estimator{Objective: vi.IWAE{K: 5}}).Record(t.Context(), make([]float32, 5), rng.New(1), 1)
+	if err == nil || !strings.Contains(err.Error(), "with --layer-warmup, want elbo") {
+		t.Errorf("warm-up of another bound: got error %v", err)
+	}
+}
+
+// TestHierarchiesOfImagesTakeAnyNet: odd and coloured images, one row at a time, under every net; the latents of
+// nvae are maps.
+func TestHierarchiesOfImagesTakeAnyNet(t *testing.T) {
+	for _, name := range []string{"hvae", "ladder-vae", "nvae"} {
+		for _, net := range everyNet {
+			for _, shape := range [][]int{{28, 28}, {9, 13}, {9, 13, 3}} {
+				c := pictures(net, shape...)
+				c.Options = layered(name, "2,1", "3")
+				n := network(t, name, c, dtypes.Float32)
+				want := 3
+				if e := c.mapExtent(); name == "nvae" {
+					want = 3 * e.height * e.width
+				}
+				x := uniform(c.Dim)
+				mean, variance, err := n.Encode(t.Context(), x)
+				if err != nil || len(mean) != want || len(variance) != want || n.Config.Latent != want {
+					t.Fatalf("%s, %s of %v: got codes of %d, error %v, want %d", name, net, shape, len(mean), err, want)
+				}
+				y := must[[]float32](t)(n.Sample(t.Context(), 1, rng.New(1)))
+				r := must[vi.Record](t)(n.Evaluator(vi.Estimator{Shuffle: true}).Record(t.Context(), x, rng.New(1), 1))
+				if len(y) != c.Dim || math.IsNaN(r.Bound) || len(r.KLPerDim) != want {
+					t.Errorf("%s, %s of %v: got %d values and record %+v", name, net, shape, len(y), r)
+				}
+			}
+		}
+	}
 }

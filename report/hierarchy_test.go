@@ -1,0 +1,93 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
+)
+
+// layers is an untrained hierarchy of layers.
+func layers(t testing.TB, name string, dim int, sizes string) *vae.Network {
+	t.Helper()
+	b, err := backend.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := vae.Config{Dim: dim, Hidden: []int{16}, Latent: 1, Likelihood: "gaussian", Sigma: 1, Options: map[string]string{"layers": sizes}}
+	n, err := vae.NewNetwork(name, c, model.NewParams(b, dtypes.Float32, rng.New(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestCutsOfAHierarchyGoFromTheBottomToTheTop(t *testing.T) {
+	for _, c := range []struct {
+		groups int
+		want   string
+	}{{2, "[1]"}, {3, "[2 1]"}, {4, "[3 2 1]"}, {5, "[4 3 1]"}, {10, "[9 5 1]"}, {64, "[63 32 1]"}} {
+		if got := fmt.Sprint(boundaries(c.groups)); got != c.want {
+			t.Errorf("%d groups: got %s, want %s", c.groups, got, c.want)
+		}
+	}
+	if got := redrawn(3, 2) + ", " + redrawn(3, 1); got != "layer 1 anew, 1 to 2 anew" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestHierarchiesShowTheirLayers: images and tables have the picture, of any number of rows; models without
+// layers and hierarchies of one layer have none.
+func TestHierarchiesShowTheirLayers(t *testing.T) {
+	for _, c := range []struct {
+		net  *vae.Network
+		set  *data.Set
+		want bool
+	}{
+		{layers(t, "ladder-vae", 64, "4,3,2"), images(12), true},
+		{layers(t, "hvae", 64, "4,3"), images(1), true},
+		{layers(t, "nvae", 5, "2,1,1,1"), table(6, 5), true},
+		{layers(t, "nvae", 40, "2,1"), table(6, 40), true},
+		{layers(t, "nvae", 5, "2"), table(6, 5), false},
+		{network(t, "vae", 64, 2), images(12), false},
+	} {
+		dir := t.TempDir()
+		if _, err := Write(context.Background(), dir, input(t, c.net, c.set)); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "plots", "groups.png")
+		if _, err := os.Stat(file); (err == nil) != c.want {
+			t.Errorf("%s of %v: picture: %v, want %v", c.net.Name, c.net.Groups(), err == nil, c.want)
+		} else if c.want {
+			decoded(t, file)
+		}
+	}
+}
+
+// TestWhatIsKeptStays: with every group kept the decoded code is that of the row, and the draws of others differ.
+func TestWhatIsKeptStays(t *testing.T) {
+	s, err := newScene(context.Background(), input(t, layers(t, "ladder-vae", 64, "4,3,2"), images(12)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.redraws(context.Background(), 2, []int{3, 1}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 5 || !slices.Equal(rows[0], rows[1]) || !slices.Equal(rows[0], rows[2]) {
+		t.Errorf("got %d rows, want 5, the second and third equal to the first", len(rows))
+	}
+	if slices.Equal(rows[0], rows[3]) || slices.Equal(rows[3], rows[4]) {
+		t.Error("layers that are drawn anew change nothing")
+	}
+}

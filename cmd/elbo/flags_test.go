@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/elbo-go/elbo/vae"
+
 	"github.com/elbo-go/elbo/train"
 )
 
@@ -66,13 +68,25 @@ func TestHelpShowsDefaultsAndExamples(t *testing.T) {
 	if help != must(t, "train", "--help").out {
 		t.Error("`elbo help train` and `elbo train --help` differ")
 	}
-	_, help, _ = strings.Cut(help, "\nFlags:\n")
-	for _, f := range configFlagTable {
-		line := help[strings.Index(help, "--"+f.name+" "):]
-		line, _, _ = strings.Cut(line, "\n")
-		if !strings.Contains(line, "(default") {
-			t.Errorf("help of --%s shows no default: %s", f.name, line)
+	for _, f := range sharedFlags {
+		showsDefault(t, help, f.name)
+	}
+	for _, s := range vae.Specs() {
+		help := must(t, "train", s.Name, "--help").out
+		for _, o := range s.Options {
+			showsDefault(t, help, o.Name)
 		}
+	}
+}
+
+// showsDefault wants the help to list a flag with its default.
+func showsDefault(t *testing.T, help, name string) {
+	t.Helper()
+	_, help, _ = strings.Cut(help, "\nFlags:\n")
+	_, line, found := strings.Cut(help, "--"+name+" ")
+	line, _, _ = strings.Cut(line, "\n")
+	if !found || !strings.Contains(line, "(default") {
+		t.Errorf("help of --%s shows no default: %s", name, line)
 	}
 }
 

@@ -28,6 +28,7 @@ type scoreFlags struct {
 	fpr, threshold              float64
 	fixed                       bool // --threshold was given
 	draws, weights, resamples   int
+	batch                       int
 	background                  string
 	members                     []string
 }
@@ -86,6 +87,7 @@ func (f *scoreFlags) bindFlags(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&f.threshold, "threshold", 0, "`score` above which a row is flagged, in place of calibration")
 	cmd.Flags().StringVar(&f.positive, "positive", "", "`classes` that are truly strange, such as 1 or 3,5")
 	cmd.Flags().IntVar(&f.resamples, "resamples", f.resamples, "resamples of the bootstrap behind the intervals, which keep the number of rows of either kind")
+	cmd.Flags().IntVar(&f.batch, "batch", 0, "also test whether the mean score of each batch of so many `rows` is that of the calibrating rows, with elbo or nll as score (default 0: not)")
 	cmd.Flags().IntVar(&f.draws, "draws", anomaly.UsualDraws, "draws of z behind a bound")
 	cmd.Flags().IntVar(&f.weights, "weights", anomaly.UsualWeights, "importance weights of the score nll")
 	cmd.Flags().StringVar(&f.background, "background", "", "`run` of the background model of the score ratio")
@@ -150,6 +152,8 @@ func (f *scoreFlags) check(cmd *cobra.Command) error {
 		return misusef("--threshold: got several scores, want one: each has a unit of its own")
 	case f.resamples < 1 || f.resamples > maxResamples:
 		return misusef("--resamples: got %d, want 1 to %d", f.resamples, maxResamples)
+	case f.batch < 0 || f.batch > 0 && (f.fixed || f.series != ""):
+		return misusef("--batch: got %d, want at least 1 row, without --threshold and --series", f.batch)
 	case f.draws < 1 || f.draws > maxDraws || f.weights < 1 || f.weights > maxDraws:
 		return misusef("--draws, --weights: got %d and %d, want 1 to %d", f.draws, f.weights, maxDraws)
 	}
@@ -348,7 +352,11 @@ func (f *scoreFlags) calibrate(ctx context.Context, s *elbo.Scorer, normal [][]f
 	if r.Threshold, err = eval.ConformalThreshold(scores, f.fpr); err != nil {
 		return fmt.Errorf("%w; raise --fpr, or give more rows with --normal", err)
 	}
-	r.p, err = eval.ConformalPValues(scores, r.scores)
+	if r.p, err = eval.ConformalPValues(scores, r.scores); err != nil || f.batch == 0 || f.series != "" {
+		return err
+	}
+	p, err := eval.TypicalBatches(scores, r.scores, f.batch, f.resamples, rng.New(f.config.Seed).Named("batches"))
+	r.Batches = &batchResult{Rows: f.batch, P: p}
 	return err
 }
 

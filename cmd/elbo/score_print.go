@@ -32,8 +32,26 @@ type scoreResult struct {
 	Calibration int             `json:"calibration,omitempty"` // normal rows behind the threshold
 	Source      string          `json:"source"`                // of the threshold
 	Detection   *eval.Detection `json:"detection,omitempty"`   // of the positive classes
+	Batches     *batchResult    `json:"batches,omitempty"`     // of --batch
 
 	scores, p []float64 // of each row; p is nil without calibration
+}
+
+// batchResult holds the p-values of batches.
+type batchResult struct {
+	Rows int       `json:"rows"` // of a batch
+	P    []float64 `json:"p"`    // of each batch, in the order of the rows
+}
+
+// print writes how many batches are off.
+func (r *batchResult) print(b *strings.Builder) {
+	off := 0
+	for _, p := range r.P {
+		if p <= .05 {
+			off++
+		}
+	}
+	fmt.Fprintf(b, "  %d of %d batches of %d %s have an untypical mean (p at most .05)\n", off, len(r.P), r.Rows, plural(r.Rows, "row"))
 }
 
 // report writes the rows to --out or the standard output, and the summary to the standard
@@ -103,6 +121,9 @@ func (r *scoreResult) print(b *strings.Builder, rows int) {
 	if d := r.Detection; d != nil {
 		fmt.Fprintf(b, "  AUROC %s  AUPR %s  FPR at 95 %% %s  sensitivity at 5 %% false positives %s\n",
 			interval(d.AUROC), interval(d.AUPR), interval(d.FPR95), interval(d.Sensitivity))
+	}
+	if r.Batches != nil {
+		r.Batches.print(b)
 	}
 }
 

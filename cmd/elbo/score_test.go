@@ -286,6 +286,8 @@ func TestScoreRefusesWhatDoesNotGoTogether(t *testing.T) {
 		{"--background RUN is missing", "--test --score ratio"},
 		{"--members RUN,… is missing", "--test --score waic"},
 		{"ends in .png", "--test --maps x.jpg"},
+		{"--batch: got -1", "--test --batch -1"},
+		{"without --threshold", "--test --batch 5 --threshold 1"},
 		{"--map: got", "--test --map heat"},
 		{"--shown", "--test --shown 0"},
 		{"--smooth", "--test --smooth -1"},
@@ -296,5 +298,28 @@ func TestScoreRefusesWhatDoesNotGoTogether(t *testing.T) {
 		{"want mean or max", "--series x.csv --aggregate median"},
 	} {
 		refuse(t, exitUsage, c.says, append([]string{"score", f.table}, strings.Fields(c.args)...)...)
+	}
+}
+
+// Batches of rows like those of training are typical, up to chance, and those of noise are not.
+func TestScoreOfBatches(t *testing.T) {
+	f := shared(t)
+	file := filepath.Join(t.TempDir(), "noise.npy")
+	noise := &data.Set{Shape: []int{28, 28}, X: make([]float32, 40*784)}
+	rng.New(1).Uniform(noise.X)
+	if err := data.WriteFile(file, noise); err != nil {
+		t.Fatal(err)
+	}
+	usual := summaryOf(t, f.images, "--test", "--batch", "20").Scores[0].Batches
+	odd := summaryOf(t, f.images, "--in", file, "--batch", "20").Scores[0].Batches
+	if len(usual.P) != 5 || usual.Rows != 20 || slices.Max(usual.P) < .05 {
+		t.Errorf("test rows: got %+v, want 5 batches, not all of them off", usual)
+	}
+	if len(odd.P) != 2 || slices.Max(odd.P) > .01 {
+		t.Errorf("noise: got %+v, want 2 batches that are off", odd)
+	}
+	_, summary := mustRun(t, "score", f.images, "--in", file, "--batch", "20")
+	if !strings.Contains(summary, "2 of 2 batches of 20 rows have an untypical mean") {
+		t.Errorf("got the summary %q", summary)
 	}
 }

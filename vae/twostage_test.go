@@ -174,7 +174,7 @@ func energyDistance(x, y []float32, d int) float64 {
 func TestSecondStageFindsTheCodes(t *testing.T) {
 	x, test := circleRows(4000, rng.New(1)), circleRows(1000, rng.New(2))
 	c := Config{Dim: 10, Hidden: []int{64}, Latent: 4, Likelihood: "gaussian-learned", Sigma: 1, Options: map[string]string{"second": "64,64"}}
-	n := trained(t, "two-stage-vae", c, x, 3000, 3e-3, 1)
+	n := trained(t, "two-stage-vae", c, x, 4000, 3e-3, 1)
 	mean, variance, err := n.Encode(t.Context(), test)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestTheReportOfASweepIsWhole(t *testing.T) {
 		Title: "vae over beta <b>", Verdict: "5 of 6 runs finished.", Rates: rates(), Command: "elbo sweep vae --beta=.25,1,4",
 		Figures: []plot.KeyFigure{{Name: "−ELBO, beta 1", Value: "100.1 ± 0.2", Unit: "nats"}},
 		Notes:   []plot.Warning{{Name: "beta=9 failed", Text: "the reason", Remedy: "again"}},
-		Config:  [][2]string{{"beta", "0.25, 1, 4"}},
+		Config:  [][2]string{{"beta", "0.25, 1, 4"}}, Profiles: profiles(),
 	}
 	for range sweepLines + 3 {
 		in.Runs = append(in.Runs, compared("a run"))
@@ -36,7 +37,7 @@ func TestTheReportOfASweepIsWhole(t *testing.T) {
 	if err := Sweep(dir, in); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"rate-distortion.png", "curves.png"} {
+	for _, file := range []string{"rate-distortion.png", "curves.png", "profiles.png"} {
 		decoded(t, filepath.Join(dir, "plots", file))
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "report.html"))
@@ -49,8 +50,8 @@ func TestTheReportOfASweepIsWhole(t *testing.T) {
 			t.Errorf("the page lacks %q", s)
 		}
 	}
-	if n := strings.Count(page, "data:image/png;base64,"); n != 2 {
-		t.Errorf("got %d pictures, want 2", n)
+	if n := strings.Count(page, "data:image/png;base64,"); n != 3 {
+		t.Errorf("got %d pictures, want 3", n)
 	}
 }
 
@@ -105,5 +106,38 @@ func TestTheLineOfEqualBoundIsStraight(t *testing.T) {
 	}
 	if l.Name != "equal bound, −100.2 nats" {
 		t.Errorf("got name %q", l.Name)
+	}
+}
+
+// profiles are a figure of two lines over a setting, one of them without its middle value, and one of a
+// single line.
+func profiles() []Profile {
+	return []Profile{
+		{"−ELBO", "latent", []ProfileLine{
+			{"beta 1", []float64{10, 2, 50}, []float64{103, 149, 94}, []float64{1, 2, 0}},
+			{"beta 4", []float64{2, 50}, []float64{160, 120}, []float64{0, 0}},
+		}},
+		{"active", "latent", []ProfileLine{{"all", []float64{2, 10}, []float64{2, 9.5}, []float64{0, .5}}}},
+	}
+}
+
+// Values of a setting stand in their order, evenly spaced, and a line that lacks one skips its place.
+func TestProfilesPlaceValuesByTheirOrder(t *testing.T) {
+	spec := profiles()[0].chart()
+	if want := []float64{2, 1, 3}; !slices.Equal(spec.Lines[0].X, want) {
+		t.Errorf("got places %v, want %v", spec.Lines[0].X, want)
+	}
+	if want := []float64{1, 3}; !slices.Equal(spec.Marks[1].X, want) {
+		t.Errorf("got places %v, want %v", spec.Marks[1].X, want)
+	}
+	if spec.XLabel != "latent: 2, 10, 50" || spec.Marks[0].Name != "beta 1" || spec.Marks[0].Lo[1] != 147 || spec.Marks[0].Hi[1] != 151 {
+		t.Errorf("got %q, %q and %v to %v", spec.XLabel, spec.Marks[0].Name, spec.Marks[0].Lo, spec.Marks[0].Hi)
+	}
+	if alone := profiles()[1].chart(); alone.Marks[0].Name != "" {
+		t.Errorf("a single line is named %q", alone.Marks[0].Name)
+	}
+	var b bytes.Buffer
+	if err := Profiles(&b, "t", nil); err == nil || b.Len() > 0 {
+		t.Errorf("no profile: got %v", err)
 	}
 }

@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // boundMetrics are those of the bound and of what the code carries.
 var boundMetrics = []metric{
 	{"bound", "bound", "−ELBO of the test rows at β = 1, in nats", hasBound, measureBound},
 	{"rate-distortion", "bound", "where the run lies between rate and distortion, in nats", hasBound, measureRate},
+	{"nll", "bound", "−ln p(x) by importance sampling, in nats", hasLikelihood, measureNLL},
 	{"active", "bound", "latent dimensions whose mean varies over data by more than .01", hasBound, measureActive},
 	{"information", "bound", "mutual information of rows and codes, in nats", hasBound, measureInformation},
 }
@@ -37,6 +41,39 @@ func measureRate(ctx context.Context, s *subject) ([]figure, error) {
 		{Name: "rate", Value: o.Test.KL, Note: "KL of q(z|x) from the prior"},
 		{Name: "distortion", Value: -o.Test.Reconstruction, Note: "−E ln p(x|z)"},
 	}, nil
+}
+
+// Of −ln p(x): weights a row, and rows.
+const (
+	nllWeights = 200
+	nllData    = 1000
+)
+
+// hasLikelihood asks for a bound on a likelihood.
+func hasLikelihood(s *subject) string {
+	if no := hasBound(s); no != "" {
+		return no
+	}
+	lik, err := vae.LikelihoodOf(s.run.Config.Likelihood)
+	switch {
+	case err != nil:
+		return err.Error()
+	case lik.Binary && !s.run.Rows.Binary():
+		return "the test rows are grey, and a Bernoulli cross-entropy on them is no likelihood"
+	}
+	return ""
+}
+
+// measureNLL is −ln p(x) of test rows with its interval over data.
+func measureNLL(ctx context.Context, s *subject) ([]figure, error) {
+	x, wide := s.run.Rows.TestX, s.run.Rows.Dim
+	sums, err := s.run.Net.LogEvidence(ctx, x[:min(len(x), nllData*wide)], nllWeights, s.stream("nll"))
+	if err != nil {
+		return nil, err
+	}
+	r := vi.SummarizeImportance(sums)
+	return []figure{figure{Name: "−ln p(x)", Value: r.NLL, Note: fmt.Sprintf("%d weights on %d rows, effective sample size %.1f; larger than the truth by less as weights grow", r.K, r.N, r.ESS)}.
+		within(r.NLL-1.96*r.DataStdErr, r.NLL+1.96*r.DataStdErr)}, nil
 }
 
 // measureActive counts active units (Burda et al. 2016).

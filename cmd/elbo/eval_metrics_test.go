@@ -33,7 +33,7 @@ func TestAllMetricsAreMeasuredOrSayWhyNot(t *testing.T) {
 	for run, out := range map[string]map[string]string{
 		sprites:  {},
 		f.images: {"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors},
-		f.plain: {"bound": noBound, "rate-distortion": noBound, "active": noBound, "information": noBound,
+		f.plain: {"bound": noBound, "rate-distortion": noBound, "nll": noBound, "active": noBound, "information": noBound,
 			"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors},
 	} {
 		got := metricsJSON(t, run, "--metrics", "all")
@@ -64,9 +64,12 @@ func TestMetricsRepeatTheRecordedFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := metricsJSON(t, f.images, "--metrics", "rate-distortion,bound,active")
-	if len(got) != 3 {
-		t.Errorf("got %d metrics, want the three that were asked for", len(got))
+	got := metricsJSON(t, f.images, "--metrics", "rate-distortion,bound,active,nll")
+	if len(got) != 4 {
+		t.Errorf("got %d metrics, want the four that were asked for", len(got))
+	}
+	if v := got["nll"].Figures[0].Value; !(v < -o.Test.Bound && v > -o.Test.Bound-50) {
+		t.Errorf("−ln p(x): got %v, want less than −ELBO %v, and not by far", v, -o.Test.Bound)
 	}
 	if v := got["bound"].Figures[0].Value; v != -o.Test.Bound {
 		t.Errorf("−ELBO: got %v, want %v", v, -o.Test.Bound)

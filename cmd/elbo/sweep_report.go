@@ -121,11 +121,12 @@ func (w *sweeper) page(groups []*sweptGroup, count map[string]int) report.SweepI
 		}
 		in.Rates = append(in.Rates, rates)
 	}
+	in.Profiles = w.profiles(groups)
 	in.Verdict = fmt.Sprintf("%d of %d runs finished.", count[sweptFinished], len(w.rows))
 	switch {
 	case !w.comparable():
 		in.Notes = append(in.Notes, plot.Warning{Name: "The figures do not compare", Text: "The runs differ in data, binarisation, likelihood or kind of bound.", Remedy: "Compare figures within equal ones."})
-		in.Rates = nil
+		in.Rates, in.Profiles = nil, nil
 	case len(groups) > 1:
 		in.Verdict += fmt.Sprintf(" By the bound on validation data %s is best: %s nats on test data.", best.Name, best.Figures[0].text(best.Runs))
 	}

@@ -13,6 +13,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -50,7 +51,7 @@ func codeStep(n *Network, stage int) *model.Program {
 		b := n.Batch(in[0], in[3])
 		b.Stage = stage
 		t := n.Model.Terms(s, b, vi.Estimator{})
-		loss := t.Loss(g.Const(s.Graph(), 1.), 0)
+		loss := t.Loss(special.ScalarLike(in[0], 1), 0)
 		optim.NewAdam().Descend(s, append([]optim.Route{{Loss: loss}}, t.Routes...), in[1], in[2])
 		out := []*g.Node{loss, g.ReduceAllMean(t.LogLik), g.ReduceAllMean(g.ReduceSum(t.KL, -1))}
 		for _, f := range t.Figures {
@@ -240,5 +241,25 @@ func TestWrongQuantisersAreErrors(t *testing.T) {
 		if err := Check(c.name, ofMaps(c.name, c.options)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s %v: got error %v, want %q", c.name, c.options, err, want)
 		}
+	}
+}
+
+// BenchmarkCodeStep is one Adam step of bench/peers/vqvae_torch.py's VQ-VAE on 128 images of 28×28.
+func BenchmarkCodeStep(b *testing.B) {
+	for _, name := range []string{"vq-vae", "fsq-vae", "lfq-vae", "gumbel-vae"} {
+		b.Run(name, func(b *testing.B) {
+			c := Config{Dim: 784, Shape: []int{28, 28}, Channels: []int{32, 64}, Hidden: []int{400}, Latent: 1, Likelihood: "bernoulli", Sigma: 1, Rows: 60000}
+			n := network(b, name, c, dtypes.Float32)
+			step, adam, i := codeStep(n, 0), optim.NewAdam(), int64(0)
+			x := model.Tensor(dtypes.Float32, binary01(128*784), 128, 784)
+			for b.Loop() {
+				i++
+				rate, correct := adam.Scalars(i, 1e-3)
+				if _, err := step.Values(rng.New(1).At(uint64(i)), x, model.Scalar(dtypes.Float32, rate), model.Scalar(dtypes.Float32, correct), model.Scalar(dtypes.Float32, .5)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*128/b.Elapsed().Seconds(), "images/s")
+		})
 	}
 }

@@ -25,6 +25,7 @@ func init() {
 			Option{Name: "quantisers", Usage: "codebooks one after the other, each for what the ones before leave over", Default: "1", Kind: Whole, Min: 1, Max: 32},
 			Option{Name: "code-groups", Usage: "parts of a place, each of code-dim values with codebooks of its own", Default: "1", Kind: Whole, Min: 1, Max: 64},
 			Option{Name: "commit", Usage: "weight of the distance of features to their entries", Default: "0.25", Kind: Number, Min: 0, Max: 1e6},
+			Option{Name: "code-start", Usage: "entries before the first step, by k-means on features or at random near 0", Default: "kmeans", Kind: Choice, Choices: []string{"kmeans", "random"}},
 			Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: Number, Min: 0, Max: 1e6},
 		),
 		Stages:  func(c Config) []Stage { return c.codeStages(c.startCodebooks) },
@@ -58,6 +59,9 @@ func (c Config) codebooks() quant.Vector {
 // startCodebooks starts the codebooks by k-means on features of the untrained encoder.
 func (c Config) startCodebooks(ctx context.Context, n *Network, x []float32, key rng.Key) error {
 	v := c.codebooks()
+	if c.choice("code-start") == "random" {
+		return nil
+	}
 	z, err := quantised{c, v}.startFeatures(ctx, n, x)
 	if err != nil {
 		return err

@@ -60,9 +60,13 @@ func (c Codebook) Frozen() []string {
 	return nil
 }
 
-// spread is the standard deviation of codes before training sets them.
+// drawn is the codes as they are drawn, evenly on ±1/K, but those that a map moves from N(0, 1).
 func (c Codebook) drawn(s *model.Scope) *g.Node {
-	return s.Param("codes", model.Gaussian(1), c.Codes, c.Dim)
+	init := model.Uniform(1 / float64(c.Codes))
+	if c.Update == ByMap {
+		init = model.Gaussian(1)
+	}
+	return s.Param("codes", init, c.Codes, c.Dim)
 }
 
 // table returns the codes, K×D, with their gradient.

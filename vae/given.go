@@ -30,11 +30,19 @@ func enumerated(s *model.Scope, n, classes int) *g.Node {
 // side by side, or of one more dense layer on the features of an image and y. What depends on x alone
 // is computed once.
 func (c Config) featuresGiven(s *model.Scope, x, y *g.Node) *g.Node {
-	widths := c.Hidden
 	if c.net().Images {
-		x = c.features(s, x)
-		s, widths = s.In("given"), []int{x.Shape().Dim(1)}
+		return c.joined(s, c.features(s, x), y)
 	}
+	return c.layers(s, x, y, c.Hidden)
+}
+
+// joined are features that a dense layer as wide as features h makes of them and classes.
+func (c Config) joined(s *model.Scope, h, y *g.Node) *g.Node {
+	return c.layers(s.In("given"), h, y, []int{h.Shape().Dim(1)})
+}
+
+// layers are dense layers with rectifiers, the first of x, B×D, and of one-hot classes y of k·B rows.
+func (c Config) layers(s *model.Scope, x, y *g.Node, widths []int) *g.Node {
 	k := y.Shape().Dim(0) / x.Shape().Dim(0)
 	if len(widths) == 0 {
 		return nn.Concat(copies(x, k), y)

@@ -54,7 +54,7 @@ func newStacked(c Config) Model {
 	top.Dim, top.Shape, top.Net, top.Hidden = m.first.Latent, nil, mlpNet.Name, m.wide
 	m.semi = semi{
 		latent: c.Latent, classes: c.Classes,
-		logits: func(s *model.Scope, z1 *g.Node) *g.Node {
+		logits: func(s *model.Scope, z1 *g.Node, _ string) *g.Node {
 			s = s.In("classifier")
 			return nn.Dense(s.In("out"), nn.MLP(s, z1, m.wide), c.Classes)
 		},
@@ -113,7 +113,7 @@ func (m stacked) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 
 // Classify implements [Classifier] at the mean of q(z₁|x).
 func (m stacked) Classify(s *model.Scope, b Batch) *g.Node {
-	return m.logits(s.In("top"), m.below(s, b.X).Mean())
+	return m.logits(s.In("top"), m.below(s, b.X).Mean(), "")
 }
 
 // Encode implements [Encoder]: z₂ at the mean of q(z₁|x).

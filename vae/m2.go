@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -18,8 +19,11 @@ func init() {
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Labelled: labelledRows,
-		Options:  []Option{alphaOption},
-		New:      newM2,
+		Options: []Option{
+			alphaOption,
+			{Name: "class-dropout", Usage: "share of the features that the classifier does not see in a step of training", Default: ".5", Kind: Number, Min: 0, Max: .99},
+		},
+		New: newM2,
 	})
 }
 
@@ -34,6 +38,10 @@ var alphaOption = Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a 
 //
 //	y ~ 1/C,  z ~ N(0, I),  p(x|y, z),  q(y|x) q(z|x, y).
 //
+// The guides q(y|x) and q(z|x, y) read features h(x) of one net, the first by a dense layer, of whose
+// inputs a share is hidden in each step: few rows with a class say little to a net of its own, and a
+// classifier that is sure of rows without one has its errors taken for truth.
+//
 // Its loss is that of Kingma et al. 2014, eq. 9, a row: the negative bounds of rows with and without
 // a class and α times the mean of −ln q(y|x) over rows that have one. In the paper's sum over N rows α
 // is .1·N, here .1.
@@ -42,16 +50,30 @@ type m2 struct {
 	c Config
 }
 
+// thinned sets a share of features to 0 in training, each with that probability, and scales the others.
+func thinned(s *model.Scope, h *g.Node, share float64, noise string) *g.Node {
+	if share == 0 || !s.Training() {
+		return h
+	}
+	u := s.Uniform("dropout "+noise, h.Shape().Dimensions...)
+	keep := g.ConvertDType(g.GreaterOrEqual(u, special.ScalarLike(u, share)), h.DType())
+	return g.DivScalar(g.Mul(h, keep), 1-share)
+}
+
 // newM2 builds the model.
 func newM2(c Config) Model {
 	return m2{c: c, semi: semi{
 		latent: c.Latent, classes: c.Classes,
-		logits: func(s *model.Scope, x *g.Node) *g.Node {
-			s = s.In("classifier")
-			return nn.Dense(s.In("out"), c.features(s, x), c.Classes)
+		logits: func(s *model.Scope, x *g.Node, noise string) *g.Node {
+			h := thinned(s, c.features(s.In("features"), x), c.number("class-dropout"), noise)
+			return nn.Dense(s.In("classifier").In("out"), h, c.Classes)
 		},
-		guide: func(s *model.Scope, x, y *g.Node) dist.Normal { return c.guideGiven(s.In("encoder"), x, y) },
-		data:  func(s *model.Scope, z, y *g.Node) dist.Distribution { return c.mirroredGiven(s.In("decoder"), z, y) },
+		guide: func(s *model.Scope, x, y *g.Node) dist.Normal {
+			h := c.features(s.In("features"), x)
+			s = s.In("encoder")
+			return c.heads(s, c.joined(s, h, y))
+		},
+		data: func(s *model.Scope, z, y *g.Node) dist.Distribution { return c.mirroredGiven(s.In("decoder"), z, y) },
 	}}
 }
 
@@ -69,7 +91,7 @@ func (m m2) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 }
 
 // Classify implements [Classifier].
-func (m m2) Classify(s *model.Scope, b Batch) *g.Node { return m.logits(s, b.X) }
+func (m m2) Classify(s *model.Scope, b Batch) *g.Node { return m.logits(s, b.X, "") }
 
 // Latent implements [Probabilistic].
 func (m m2) Latent(s *model.Scope, b Batch) vi.Latent { return m.drawn(s, b.X, b.Label) }

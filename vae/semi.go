@@ -20,14 +20,14 @@ import (
 // (Kingma et al. 2014, eq. 6 and 7), the sum over classes exact.
 type semi struct {
 	latent, classes int
-	logits          func(s *model.Scope, x *g.Node) *g.Node              // ln q(y|x) up to a constant, B×C
-	guide           func(s *model.Scope, x, y *g.Node) dist.Normal       // q(z|x, y), k·B rows of y
-	data            func(s *model.Scope, z, y *g.Node) dist.Distribution // p(x|y, z)
+	logits          func(s *model.Scope, x *g.Node, noise string) *g.Node // ln q(y|x) up to a constant, B×C, with noise of a name in training
+	guide           func(s *model.Scope, x, y *g.Node) dist.Normal        // q(z|x, y), k·B rows of y
+	data            func(s *model.Scope, z, y *g.Node) dist.Distribution  // p(x|y, z)
 }
 
 // logWeights is ln w, B×C; that of a class which is known not to be the one is as small as it takes.
 func (m semi) logWeights(s *model.Scope, x, label *g.Node) *g.Node {
-	free := g.LogSoftmax(m.logits(s, x), -1)
+	free := g.LogSoftmax(m.logits(s, x, "unlabelled"), -1)
 	if label == nil {
 		return free
 	}
@@ -74,6 +74,6 @@ func (m semi) given(s *model.Scope, x, y *g.Node) vi.Latent {
 // miss is the mean of −ln q(y|x) over the rows whose class is known, a scalar; 0 if there are none.
 func (m semi) miss(s *model.Scope, x, label *g.Node) *g.Node {
 	hit := oneHot(s, label, m.classes)
-	sum := g.ReduceAllSum(g.Mul(hit, g.LogSoftmax(m.logits(s, x), -1)))
+	sum := g.ReduceAllSum(g.Mul(hit, g.LogSoftmax(m.logits(s, x, "labelled"), -1)))
 	return g.Neg(g.Div(sum, g.Max(g.ReduceAllSum(hit), special.ScalarLike(hit, 1))))
 }

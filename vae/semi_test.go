@@ -89,10 +89,10 @@ func boundOf(t *testing.T, n *Network, rows []float32) (bound, class, logQ []flo
 		var logits *g.Node
 		switch m := n.Model.(type) {
 		case m2:
-			logits = m.logits(s, b.X)
+			logits = m.logits(s, b.X, "")
 		case stacked:
 			q := m.below(s, b.X)
-			logits = m.logits(s.In("top"), g.Add(q.Loc, g.MulScalar(g.Exp(q.LogScale), noise)))
+			logits = m.logits(s.In("top"), g.Add(q.Loc, g.MulScalar(g.Exp(q.LogScale), noise)), "")
 		}
 		return []*g.Node{g.Sub(g.Squeeze(terms.LogLik, 0), g.ReduceSum(terms.KL, -1)), last, g.LogSoftmax(logits, -1)}
 	}).WithNoise(equalNoise)

@@ -49,6 +49,7 @@ var figures = []figure{
 	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},
 	{"density.png", "All codes together, and the prior", secLatent, false, hasDensity, drawDensity},
 	{"traversals.png", "One latent dimension at a time", secLatent, false, canWalk, drawTraversals},
+	{"layers.png", "What each layer of latents carries", secLatent, false, hasLayers, drawLayers},
 	{"groups.png", "Layers of latents drawn anew", secLatent, false, hasGroups, drawGroups},
 	{"interpolation.png", "From one test row to another", secLatent, false, hasPairs, drawInterpolation},
 }

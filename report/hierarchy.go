@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/plot"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // hasGroups asks for a hierarchy of at least two groups and rows to keep the top of.
@@ -49,8 +52,8 @@ func drawGroups(ctx context.Context, s *scene, title string, w io.Writer) (strin
 	if s.isImage() {
 		l.rows = nil
 	}
-	return "Test rows, their decoded codes, and decoded codes whose lower layers are drawn anew under the prior given the upper ones: layer 1, next " +
-		"to the data, and then more of them, up to all but the top. What stays the same along a line is what the layers that were kept hold.", s.grid(w, all, len(l.cols), l)
+	return "Test rows, their decoded codes, and decoded codes whose lower layers are drawn anew under the prior given the upper ones: layer 1 (\"new 1\"), " +
+		"next to the data, and then more of them, up to all but the top. What stays the same along a line is what the layers that were kept hold.", s.grid(w, all, len(l.cols), l)
 }
 
 // boundaries are the numbers of groups to keep of so many, from all but the lowest to the top alone.
@@ -62,12 +65,12 @@ func boundaries(groups int) (out []int) {
 	return slices.Compact(out)
 }
 
-// redrawn names the layers that are drawn anew.
+// redrawn names the layers that are drawn anew, in the room of a tile.
 func redrawn(groups, keep int) string {
 	if keep == groups-1 {
-		return "layer 1 anew"
+		return "new 1"
 	}
-	return fmt.Sprintf("1 to %d anew", groups-keep)
+	return fmt.Sprintf("new 1–%d", groups-keep)
 }
 
 // redraws decodes the code of row i as it is and with layers drawn anew.
@@ -81,4 +84,62 @@ func (s *scene) redraws(ctx context.Context, i int, kept []int, draws int) ([][]
 		codes = append(codes, data.Rows(z, s.latent)...)
 	}
 	return s.decode(ctx, codes)
+}
+
+// maxLayers is the number of layers whose lines can be told apart.
+const maxLayers = 8
+
+// hasLayers asks for the divergences of few layers in the history.
+func hasLayers(s *scene) bool {
+	n := len(s.Net.Groups())
+	return hasHistory(s) && n > 1 && n <= maxLayers && len(s.layerKL(s.History[len(s.History)-1].Valid.KLPerDim)) > 0
+}
+
+// layerKL sums a KL divergence by dimension to that of each layer, counted from the data; nil where it is not
+// by dimension.
+func (s *scene) layerKL(kl []float64) []float64 {
+	sizes := s.Net.Groups()
+	if len(kl) != s.latent {
+		return nil
+	}
+	out := make([]float64, len(sizes))
+	for l, n := range sizes {
+		for _, v := range kl[:n] {
+			out[len(sizes)-1-l] += v
+		}
+		kl = kl[n:]
+	}
+	return out
+}
+
+// drawLayers draws what each layer carries in the course of training.
+func drawLayers(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
+	spec := plot.CurvesSpec{Title: title, XLabel: "epoch", YLabel: "KL on the validation data (nats)"}
+	for i := range s.Net.Groups() {
+		spec.Series = append(spec.Series, trace(fmt.Sprintf("layer %d", i+1), s.History, func(e vi.Epoch) (float64, bool) {
+			if kl := s.layerKL(e.Valid.KLPerDim); kl != nil {
+				return kl[i], true
+			}
+			return 0, false
+		}))
+	}
+	return "The KL divergence of each layer of latents from what the layers above it expect, layer 1 next to the data. " + s.activeLayers() +
+		" A layer near 0 is silent: a schedule that lets its weight rise later (--layer-warmup) or free bits may bring it to life.", plot.Curves(w, spec)
+}
+
+// activeLayers counts the units in use of each layer.
+func (s *scene) activeLayers() string {
+	active, sizes := s.active(), s.Net.Groups()
+	var parts []string
+	for _, n := range sizes {
+		in := 0
+		for _, a := range active[:n] {
+			if a {
+				in++
+			}
+		}
+		parts, active = append(parts, fmt.Sprintf("%d of %d", in, n)), active[n:]
+	}
+	slices.Reverse(parts)
+	return "Latent dimensions in use, from layer 1 up: " + strings.Join(parts, ", ") + "."
 }

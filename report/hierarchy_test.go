@@ -41,7 +41,7 @@ func TestCutsOfAHierarchyGoFromTheBottomToTheTop(t *testing.T) {
 			t.Errorf("%d groups: got %s, want %s", c.groups, got, c.want)
 		}
 	}
-	if got := redrawn(3, 2) + ", " + redrawn(3, 1); got != "layer 1 anew, 1 to 2 anew" {
+	if got := redrawn(3, 2) + ", " + redrawn(3, 1); got != "new 1, new 1–2" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -70,6 +70,7 @@ func TestHierarchiesShowTheirLayers(t *testing.T) {
 			t.Errorf("%s of %v: picture: %v, want %v", c.net.Name, c.net.Groups(), err == nil, c.want)
 		} else if c.want {
 			decoded(t, file)
+			decoded(t, filepath.Join(dir, "plots", "layers.png"))
 		}
 	}
 }
@@ -89,5 +90,29 @@ func TestWhatIsKeptStays(t *testing.T) {
 	}
 	if slices.Equal(rows[0], rows[3]) || slices.Equal(rows[3], rows[4]) {
 		t.Error("layers that are drawn anew change nothing")
+	}
+}
+
+// TestLayersAreCountedFromTheData: KL divergences and active units of a code, which begins with the top, by layer.
+func TestLayersAreCountedFromTheData(t *testing.T) {
+	s, err := newScene(context.Background(), input(t, layers(t, "ladder-vae", 64, "3,2,1"), images(12)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(s.layerKL([]float64{1, 2, 3, 4, 5, 6})); got != "[15 5 1]" {
+		t.Errorf("got KL by layer %s, want [15 5 1]", got)
+	}
+	if got := s.layerKL([]float64{1, 2}); got != nil {
+		t.Errorf("a divergence that is not by dimension: got %v", got)
+	}
+	s.Telemetry.Latent = 0
+	for i := range s.mean {
+		s.mean[i] = 0
+	}
+	for i := range s.n {
+		s.mean[i*6], s.mean[i*6+4], s.mean[i*6+5] = float32(i), float32(i), float32(i)
+	}
+	if got, want := s.activeLayers(), "Latent dimensions in use, from layer 1 up: 2 of 3, 0 of 2, 1 of 1."; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

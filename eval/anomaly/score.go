@@ -51,6 +51,7 @@ const (
 	NeedsGuide      Need = "a model whose codes have a variance"
 	NeedsImages     Need = "rows that are images with values in [0, 1]"
 	NeedsIndices    Need = "a model whose codes are indices with a learned prior"
+	NeedsContinuous Need = "a model with guide and prior, codes of real numbers and no classes"
 	NeedsCoins      Need = "a Bernoulli likelihood"
 	NeedsReference  Need = "rows that were trained on"
 	NeedsBackground Need = "a background model"
@@ -160,6 +161,8 @@ func (s Subject) has(n Need) bool {
 	case NeedsIndices:
 		_, ordered := s.Net.Model.(vae.Ancestral)
 		return ordered && can["encode"] && can["decode"]
+	case NeedsContinuous:
+		return can["bound"] && can["encode"] && can["interpolate"] && s.Net.Width() == s.Net.Config.Dim
 	case NeedsCoins:
 		return coins(s.Net.Config)
 	case NeedsReference:

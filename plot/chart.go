@@ -16,6 +16,8 @@ type ChartSpec struct {
 	X, Y [2]float64
 	// Whole keeps the ticks of x whole numbers.
 	Whole bool
+	// Places name x = 1, 2, … in place of numbers.
+	Places []string
 	// Areas are filled bands, Bars histograms.
 	Areas []Area
 	Bars  []Bars

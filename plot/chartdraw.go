@@ -11,7 +11,12 @@ import (
 // draw puts legend, axes and layers into b.
 func (c ChartSpec) draw(s *sheet, b box) {
 	x, y := c.spans()
-	f := newFrame(s, s.legend(b, c.entries()), axes{x: x, y: y, xLabel: c.XLabel, yLabel: c.YLabel, wholeX: c.Whole})
+	a := axes{x: x, y: y, xLabel: c.XLabel, yLabel: c.YLabel, wholeX: c.Whole}
+	if a.noX = len(c.Places) > 0; a.noX {
+		a.bottom = tickSize + 8
+	}
+	f := newFrame(s, s.legend(b, c.entries()), a)
+	f.places(c.Places)
 	for _, a := range c.Areas {
 		f.area(a)
 	}
@@ -37,6 +42,14 @@ func (c ChartSpec) draw(s *sheet, b box) {
 		f.marks(m)
 	}
 	f.rug(c.Rug)
+}
+
+// places writes names below x = 1, 2, …, each in the room up to its neighbours.
+func (f *frame) places(names []string) {
+	for i, name := range names {
+		room := f.px(2) - f.px(1) - 4
+		f.s.text(f.px(float64(i+1)), f.in.y1+8+tickSize/2, tickType.fit(name, room), tickType, center)
+	}
 }
 
 // clip moves a value into a range.

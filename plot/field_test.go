@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"image"
 	"io"
 	"math"
 	"strings"
@@ -60,5 +61,31 @@ func TestFieldsThatCannotBeDrawnAreRefused(t *testing.T) {
 		if err := Field(io.Discard, spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// Names of places stand below the axis in place of numbers, and change nothing above it.
+func TestPlacesAreNamedBelowTheAxis(t *testing.T) {
+	spec := ChartSpec{X: [2]float64{.5, 3.5}, Marks: []Marks{{X: []float64{1, 2, 3}, Y: []float64{1, 3, 2}, Color: 1, Size: 4}}}
+	draw := func(names ...string) image.Image {
+		s := spec
+		s.Places = names
+		return picture(t, func(w io.Writer) error { return Charts(w, "", []ChartSpec{s}, ChartsOptions{}) })
+	}
+	plain, named, other := draw(), draw("a", "b", "c"), draw("a", "b", "W")
+	if plain.Bounds() != named.Bounds() {
+		t.Fatalf("got %v, want %v", named.Bounds(), plain.Bounds())
+	}
+	changed := image.Rectangle{}
+	for y := range named.Bounds().Dy() {
+		for x := range named.Bounds().Dx() {
+			if named.At(x, y) != other.At(x, y) {
+				changed = changed.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	marks, _ := extent(named, named.Bounds(), hue(0))
+	if changed.Empty() || changed.Min.Y < marks.Max.Y || changed.Min.X < named.Bounds().Dx()*2/3 {
+		t.Errorf("another name changes %v, want a place at the lower right, below %v", changed, marks)
 	}
 }

@@ -45,7 +45,10 @@ func (p Profile) values() (out []float64) {
 // chart lays out a profile. The place of a value is its number among all, from 1.
 func (p Profile) chart() plot.ChartSpec {
 	values := p.values()
-	spec := plot.ChartSpec{Title: p.Figure, XLabel: p.Over + ": " + numbers(values), Whole: true, X: [2]float64{.7, float64(len(values)) + .3}}
+	spec := plot.ChartSpec{Title: p.Figure, XLabel: p.Over, X: [2]float64{.7, float64(len(values)) + .3}}
+	for _, v := range values {
+		spec.Places = append(spec.Places, signed4(v))
+	}
 	for i, l := range p.Lines {
 		line := plot.Series{Color: i%10 + 1}
 		marks := plot.Marks{Name: l.Name, Color: i%10 + 1, Size: 4}
@@ -61,15 +64,4 @@ func (p Profile) chart() plot.ChartSpec {
 		spec.Marks[0].Name = ""
 	}
 	return spec
-}
-
-// numbers lists values.
-func numbers(values []float64) (text string) {
-	for i, v := range values {
-		if i > 0 {
-			text += ", "
-		}
-		text += signed4(v)
-	}
-	return text
 }

@@ -130,7 +130,10 @@ func TestProfilesPlaceValuesByTheirOrder(t *testing.T) {
 	if want := []float64{1, 3}; !slices.Equal(spec.Marks[1].X, want) {
 		t.Errorf("got places %v, want %v", spec.Marks[1].X, want)
 	}
-	if spec.XLabel != "latent: 2, 10, 50" || spec.Marks[0].Name != "beta 1" || spec.Marks[0].Lo[1] != 147 || spec.Marks[0].Hi[1] != 151 {
+	if want := []string{"2", "10", "50"}; !slices.Equal(spec.Places, want) {
+		t.Errorf("got names %v, want %v", spec.Places, want)
+	}
+	if spec.XLabel != "latent" || spec.Marks[0].Name != "beta 1" || spec.Marks[0].Lo[1] != 147 || spec.Marks[0].Hi[1] != 151 {
 		t.Errorf("got %q, %q and %v to %v", spec.XLabel, spec.Marks[0].Name, spec.Marks[0].Lo, spec.Marks[0].Hi)
 	}
 	if alone := profiles()[1].chart(); alone.Marks[0].Name != "" {

@@ -16,6 +16,7 @@ var factorMetrics = []metric{
 	{"betavae", "factors", "a line through differences of pairs (Higgins et al. 2017)", hasFactors(2), measureBetaScore},
 	{"dci", "factors", "disentanglement, completeness, informativeness (Eastwood & Williams 2018), by trees", hasFactors(2), measureDCI},
 	{"sap", "factors", "separated attribute predictability (Kumar et al. 2018)", hasFactors(1), measureSAP},
+	{"irs", "factors", "how little a dimension moves by all factors but one (Suter et al. 2019)", hasFactors(2), measureIRS},
 }
 
 // hasFactors asks for so many generating factors.
@@ -176,5 +177,18 @@ func measureSAP(ctx context.Context, s *subject) ([]figure, error) {
 		return nil, err
 	}
 	fig, err := s.jackknifed(ctx, "SAP", v, of)
+	return []figure{fig}, err
+}
+
+func measureIRS(ctx context.Context, s *subject) ([]figure, error) {
+	z, f, err := s.coded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := eval.IRS(z, f)
+	if err != nil {
+		return nil, err
+	}
+	fig, err := s.jackknifed(ctx, "IRS", v, eval.IRS)
 	return []figure{fig}, err
 }

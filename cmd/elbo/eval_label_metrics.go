@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/eval"
+	"github.com/elbo-go/elbo/vae/quant"
 )
 
 // labelMetrics are those of codes against the classes of rows, which the model does not see when it
@@ -13,6 +16,7 @@ import (
 var labelMetrics = []metric{
 	{"probe", "labels", "share of classes that a logistic regression reads off the codes, and off principal components", hasLabels, measureProbe},
 	{"knn", "labels", "share of classes that the nearest codes tell", hasLabels, measureNeighbours},
+	{"clusters", "labels", "how k-means of the codes agrees with the classes", hasLabels, measureClusters},
 }
 
 // hasLabels asks for classes of training and test rows.
@@ -96,6 +100,60 @@ func measureNeighbours(ctx context.Context, s *subject) ([]figure, error) {
 	k := min(eval.DefaultNeighbours, len(trainAt))
 	a, err := eval.NearestNeighbours(ctx, chosen(trainZ, trainAt), trainY, chosen(testZ, testAt), testY, len(s.run.Rows.Splits.Train.Classes), k)
 	return []figure{right("accuracy", fmt.Sprintf("%d neighbours of %d", k, len(trainAt)), a)}, err
+}
+
+// Of k-means: starts, of which the one with the least distortion counts, and iterations of each.
+const (
+	clusterStarts     = 5
+	clusterIterations = 100
+)
+
+// measureClusters sets as many clusters of the codes as there are classes beside the classes.
+func measureClusters(ctx context.Context, s *subject) ([]figure, error) {
+	z, err := s.testCodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, at, _, y := s.labelled()
+	k := min(len(s.run.Rows.Splits.Train.Classes), len(at))
+	rows := chosen(z, at)
+	points, d := slices.Concat(rows...), len(rows[0])
+	var centres []float64
+	best := math.Inf(1)
+	for i := range clusterStarts {
+		c, distortion := quant.KMeans(points, d, k, clusterIterations, s.stream("clusters").At(uint64(i)).Rand())
+		if distortion < best {
+			centres, best = c, distortion
+		}
+	}
+	found := make([]int, len(rows))
+	for i, row := range rows {
+		found[i] = nearestCentre(row, centres)
+	}
+	nmi, err := eval.NMI(found, y)
+	if err != nil {
+		return nil, err
+	}
+	rand, err := eval.AdjustedRand(found, y)
+	return []figure{
+		{Name: "NMI", Value: nmi, Note: fmt.Sprintf("%d clusters of %d test rows, best of %d starts", k, len(rows), clusterStarts)},
+		{Name: "adjusted Rand", Value: rand},
+	}, err
+}
+
+// nearestCentre is the number of the centre nearest to a code.
+func nearestCentre(z, centres []float64) (at int) {
+	best := math.Inf(1)
+	for c := 0; c*len(z) < len(centres); c++ {
+		dist := 0.
+		for j, v := range z {
+			dist += (v - centres[c*len(z)+j]) * (v - centres[c*len(z)+j])
+		}
+		if dist < best {
+			best, at = dist, c
+		}
+	}
+	return at
 }
 
 // doubles are some rows, as the model sees them, in float64.

@@ -32,9 +32,9 @@ func TestAllMetricsAreMeasuredOrSayWhyNot(t *testing.T) {
 	const noFactors, noBound = "no factors", "no guide and prior"
 	for run, out := range map[string]map[string]string{
 		sprites:  {},
-		f.images: {"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors},
+		f.images: {"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors, "irs": noFactors},
 		f.plain: {"bound": noBound, "rate-distortion": noBound, "nll": noBound, "active": noBound, "information": noBound,
-			"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors},
+			"mig": noFactors, "modularity": noFactors, "factorvae": noFactors, "betavae": noFactors, "dci": noFactors, "sap": noFactors, "irs": noFactors},
 	} {
 		got := metricsJSON(t, run, "--metrics", "all")
 		for _, m := range metrics {
@@ -149,6 +149,18 @@ func TestSamplesAreMeasuredByTheJudgeOfDigits(t *testing.T) {
 	for run, why := range map[string]string{f.plain: "no prior to draw from", f.table: "knows digits of 28×28 alone"} {
 		if r := metricsJSON(t, run, "--metrics", "own-kid")["own-kid"]; !strings.Contains(r.LeftOut, why) {
 			t.Errorf("%s: got %+v, want that the %s", run, r, why)
+		}
+	}
+}
+
+func TestCodesGoToTheirNearestCentre(t *testing.T) {
+	centres := []float64{0, 0, 4, 0, 0, 3}
+	for _, c := range []struct {
+		z    []float64
+		want int
+	}{{[]float64{1, 1}, 0}, {[]float64{3, 1}, 1}, {[]float64{-1, 2}, 2}, {[]float64{2, 0}, 0}} {
+		if got := nearestCentre(c.z, centres); got != c.want {
+			t.Errorf("%v: got centre %d, want %d", c.z, got, c.want)
 		}
 	}
 }

@@ -105,18 +105,18 @@ func TestTheGradientPenaltyOfALinearCritic(t *testing.T) {
 func TestTheGradientPenaltyHasAGradient(t *testing.T) {
 	for name, c := range map[string]Config{
 		"table":  {Dim: 4, Shape: []int{4}, Hidden: []int{5, 3}},
-		"images": {Dim: 64, Shape: []int{8, 8}, Channels: []int{2}, Hidden: []int{3}},
+		"images": {Dim: 64, Shape: []int{8, 8}, Hidden: []int{3}},
 	} {
 		p := tk.Params(t, dtypes.Float64)
 		x := make([]float64, 2*c.Dim)
 		rng.New(4).NormalFloat64(x)
 		loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-			_, logit := c.rowCritic(s, in[0])
+			_, logit := c.rowCritic(s, in[0], []int{2})
 			v := adversary{scope: "critic", game: "non-saturating", r1: 3}.judge(logit, logit)
 			return []*g.Node{v.smoothed(in[0], logit).miss}
 		}
 		d := tk.GradientWithin(t, 1e-5, p, loss, tk.Matrix(x, 2, c.Dim))
-		if weights := c.criticWeights(); d.Count != p.Count() || int64(p.Count()) < weights || weights < int64(c.Dim) {
+		if weights := c.criticWeights([]int{2}); d.Count != p.Count() || int64(p.Count()) < weights || weights < int64(c.Dim) {
 			t.Errorf("%s: got %d derivatives of %d parameters, %d of them weights", name, d.Count, p.Count(), weights)
 		}
 		t.Logf("%s: worst of %d derivatives: %v", name, d.Count, d)

@@ -9,12 +9,13 @@ import (
 
 // rowCritic is the logits, B, of rows of data and the features of the layer before, B×F. Images go
 // through 4×4 convolutions of stride 2 with leaky rectifiers, as in Radford et al. 2016 but without
-// norms, whose output is the features, and one more dense layer; rows of other kinds through dense
-// layers of the hidden widths.
-func (c Config) rowCritic(s *model.Scope, x *g.Node) (features, logit *g.Node) {
+// norms, of the given channels, whose output is the features, and one more dense layer; rows of other
+// kinds through dense layers of the hidden widths.
+func (c Config) rowCritic(s *model.Scope, x *g.Node, channels []int) (features, logit *g.Node) {
 	if !c.pictured() {
 		return denseCritic(s, x, c.Hidden)
 	}
+	c.Channels = channels
 	h := c.asImages(x)
 	for i, to := range c.stages(halfDown) {
 		conv := nn.Conv2D{Out: to.channels, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}
@@ -28,7 +29,7 @@ func (c Config) rowCritic(s *model.Scope, x *g.Node) (features, logit *g.Node) {
 // pictured tells whether the critic sees rows as images.
 func (c Config) pictured() bool {
 	_, _, _, ok := c.image()
-	return ok && len(c.Channels) > 0
+	return ok
 }
 
 // criticTop holds the width of the dense layer between convolutions and logit: that of the net's first
@@ -36,13 +37,14 @@ func (c Config) pictured() bool {
 func (c Config) criticTop() []int { return c.Hidden[:min(1, len(c.Hidden))] }
 
 // criticWeights counts the weights of the critic.
-func (c Config) criticWeights() int64 {
+func (c Config) criticWeights(channels []int) int64 {
 	n, in, widths := int64(0), int64(c.Dim), c.Hidden
 	if c.pictured() {
-		channels := int64(c.picture().channels)
+		c.Channels = channels
+		before := int64(c.picture().channels)
 		for _, to := range c.stages(halfDown) {
-			n += 16 * channels * int64(to.channels)
-			channels, in = int64(to.channels), int64(to.size())
+			n += 16 * before * int64(to.channels)
+			before, in = int64(to.channels), int64(to.size())
 		}
 		widths = c.criticTop()
 	}

@@ -114,6 +114,8 @@ type Spec struct {
 type Usual struct {
 	Beta     float64 // weight of the KL term
 	Capacity float64 // nats that the code is to carry
+	LR       float64 // learning rate
+	Epochs   int     // passes over the training rows
 }
 
 var registry = map[string]Spec{}

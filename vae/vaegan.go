@@ -21,11 +21,13 @@ func init() {
 		Fixed:    []string{"gaussian"},
 		Momentum: .5,
 		Unranked: true,
-		Weights:  func(c Config) int64 { return c.weights() + c.criticWeights() },
+		Usual:    Usual{LR: 5e-4, Epochs: 15},
+		Weights:  func(c Config) int64 { return c.weights() + c.criticWeights(c.list("critic")) },
 		Options: []Option{
 			{Name: "gamma", Usage: "weight of the critic's features against its verdict in the decoder's loss", Default: "0.01", Kind: Number, Min: 0, Max: 1e6},
 			{Name: "rest", Usage: "accuracy above which the critic rests; 1 is never", Default: "0.85", Kind: Number, Min: .5, Max: 1},
-			{Name: "r1", Usage: "weight of the critic's squared slope at data in its loss", Default: "0", Kind: Number, Min: 0, Max: 1e6},
+			{Name: "r1", Usage: "weight of the critic's squared slope at data in its loss", Default: "0.1", Kind: Number, Min: 0, Max: 1e6},
+			{Name: "critic", Usage: "channels of the critic's convolutions of images", Default: "16,32", Kind: List, Min: 1, Max: maxWidth, Small: "2"},
 			gameOption(),
 		},
 		New: newVAEGAN,
@@ -34,7 +36,7 @@ func init() {
 
 // vaeGAN is the VAE/GAN, with critic D, its features D_l and the losses
 //
-//	L_like = E_q(z|x) ½‖D_l(x) − D_l(x̃)‖²,  x̃ = E[x|z],
+//	L_like = E_q(z|x) ½‖D_l(x) − D_l(x̃)‖²/s²,  x̃ = E[x|z],  s² the mean square of a number of D_l(x),
 //	encoder: β KL(q(z|x) ‖ p(z)) + L_like,
 //	decoder: γ L_like + how badly x̃ and x_p = E[x|z_p], z_p ~ p(z), fool D,
 //	critic: how badly it tells x from x̃ and x_p
@@ -70,14 +72,14 @@ func (m vaeGAN) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 		return copies[len(copies)-1]
 	}
 	t := e.ELBO(s, b.X, l)
-	critic := func(x *g.Node) (features, logit *g.Node) { return m.c.rowCritic(s.In("critic"), x) }
+	critic := func(x *g.Node) (features, logit *g.Node) { return m.c.rowCritic(s.In("critic"), x, m.c.list("critic")) }
 
 	prior := g.Squeeze(m.Prior(s, b.Size()).Sample(s, "prior", 1), 0)
 	features, real := critic(b.X)
 	again, rebuilt := critic(g.Slice(copies[0].Mean(), g.AxisRange(0, b.Size()))) // of the first draw
 	_, drawn := critic(m.Decode(s, b.Code(prior)).Mean())
 	v := m.adversary().judge(real, rebuilt, drawn).smoothed(b.X, real)
-	apart := halfSquare(features, again)
+	apart := featureLoss(features, again)
 
 	// The encoder's loss is the one that takes β: −E ln p(x|z) + β KL with the penalty that puts
 	// L_like in the place of the first term.
@@ -92,7 +94,10 @@ func (m vaeGAN) adversary() adversary {
 	return adversary{scope: "critic", game: m.c.choice("game"), rest: m.c.number("rest"), r1: m.c.number("r1")}
 }
 
-// halfSquare is ½‖a − b‖² of rows, in the mean.
-func halfSquare(a, b *g.Node) *g.Node {
-	return g.MulScalar(g.ReduceAllSum(g.Square(g.Sub(a, b))), .5/float64(a.Shape().Dim(0)))
+// featureLoss is ½‖a − b‖² of rows over the mean square of a number of a, in the mean. The scale is
+// what batch norms do in the original: without it the encoder would trade the code for the size of
+// features that grow with the critic's weights.
+func featureLoss(a, b *g.Node) *g.Node {
+	square := g.ReduceAllSum(g.Square(g.Sub(a, b)))
+	return g.Div(g.MulScalar(square, .5/float64(a.Shape().Dim(0))), g.AddScalar(g.ReduceAllMean(g.Square(a)), 1e-12))
 }

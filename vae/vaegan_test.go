@@ -122,7 +122,7 @@ func TestTheEncoderOfVAEGANDescendsTheFeatureLoss(t *testing.T) {
 		"table":  {Dim: 5, Net: "mlp", Hidden: []int{6, 4}, Latent: 3},
 		"images": {Dim: 64, Shape: []int{8, 8}, Net: "conv", Channels: []int{2}, Hidden: []int{3}, Latent: 2},
 	} {
-		c.Likelihood, c.Sigma = "gaussian", .5
+		c.Likelihood, c.Sigma, c.Options = "gaussian", .5, map[string]string{"critic": "2"}
 		n, err := NewNetwork("vae-gan", c, tk.Params(t, dtypes.Float64))
 		if err != nil {
 			t.Fatal(err)

@@ -25,9 +25,12 @@ func (t *trainCommand) usual() {
 		name  string
 		field *float64
 		value float64
-	}{{"beta", &t.cfg.Beta, d.Beta}, {"capacity", &t.cfg.Capacity, d.Capacity}} {
+	}{{"beta", &t.cfg.Beta, d.Beta}, {"capacity", &t.cfg.Capacity, d.Capacity}, {"lr", &t.cfg.LR, d.LR}} {
 		if !t.cmd.Flags().Changed(f.name) {
 			*f.field = f.value
 		}
+	}
+	if !t.cmd.Flags().Changed("epochs") {
+		t.cfg.Epochs = d.Epochs
 	}
 }

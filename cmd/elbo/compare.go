@@ -6,10 +6,13 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/elbo-go/elbo/eval"
+	"github.com/elbo-go/elbo/internal/atomicfile"
 	"github.com/elbo-go/elbo/report"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vi"
@@ -19,13 +22,14 @@ func init() { commands = append(commands, newCompare) }
 
 // newCompare builds `elbo compare`.
 func newCompare(io streams) *cobra.Command {
-	var f runFlags
+	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN…",
 		Short: "Set runs side by side",
 		Long: `Print one line a run with its test figures, and with --out draw the validation curves of
-all runs over each other. No data are opened.`,
-		Example: "  elbo compare runs/vae-digits-001 runs/vae-digits-002 --out compare.png",
+all runs over each other, with --rates each run in the plane of rate and distortion. No data
+are opened.`,
+		Example: "  elbo compare runs/vae-digits-001 runs/vae-digits-002 --out compare.png --rates rates.png",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return misusef("got %d arguments, want RUN RUN…, at least 2; `%s --help` has an example", len(args), cmd.CommandPath())
@@ -36,13 +40,23 @@ all runs over each other. No data are opened.`,
 			if err := f.checkOut(".png"); err != nil {
 				return err
 			}
+			if ext := strings.ToLower(filepath.Ext(f.rates)); f.rates != "" && ext != ".png" {
+				return misusef("--rates %s: got extension %q, want .png", f.rates, ext)
+			}
 			return f.compare(io.out, args)
 		},
 	}
 	jsonFlag(cmd, &f.json, "print JSON")
 	quietFlag(cmd, &f.quiet, "print the table alone")
 	outFlag(cmd, &f.out, "`file` to write the curves to: .png")
+	cmd.Flags().StringVar(&f.rates, "rates", "", "`file` to draw rate and distortion of the runs into: .png")
 	return cmd
+}
+
+// compareFlags are the flags of `elbo compare`.
+type compareFlags struct {
+	runFlags
+	rates string
 }
 
 // compared is one run of a comparison.
@@ -63,7 +77,7 @@ type compared struct {
 }
 
 // compare prints the table and draws the curves.
-func (f *runFlags) compare(out io.Writer, dirs []string) error {
+func (f *compareFlags) compare(out io.Writer, dirs []string) error {
 	runs := make([]compared, len(dirs))
 	curves := make([]report.CompareInput, len(dirs))
 	for i, dir := range dirs {
@@ -79,17 +93,46 @@ func (f *runFlags) compare(out io.Writer, dirs []string) error {
 			return err
 		}
 	}
+	if f.rates != "" {
+		if err := drawRates(f.rates, runs); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		return json.NewEncoder(out).Encode(runs)
 	}
 	if err := printCompared(out, runs); err != nil {
 		return err
 	}
+	if f.rates != "" && !f.quiet {
+		fmt.Fprintf(out, "%s: rate and distortion\n", f.rates)
+	}
 	if f.out != "" && !f.quiet {
 		_, err := fmt.Fprintf(out, "%s: curves of %d runs\n", f.out, len(runs))
 		return err
 	}
 	return nil
+}
+
+// drawRates draws the runs that have a rate.
+func drawRates(path string, runs []compared) error {
+	var groups []report.RateGroup
+	for _, r := range runs {
+		if p, ok := r.rate(); ok {
+			groups = append(groups, report.RateGroup{Name: filepath.Base(filepath.Clean(r.Run)), Points: []eval.RatePoint{p}})
+		}
+	}
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		return report.RateDistortion(w, "Rate and distortion on test data", groups)
+	})
+}
+
+// rate is where a finished run with a bound lies between rate and distortion.
+func (r compared) rate() (p eval.RatePoint, ok bool) {
+	if !r.Finished || len(r.Test.KLPerDim) == 0 || r.Telemetry.Latent == 0 {
+		return p, false
+	}
+	return eval.RatePoint{Name: r.Run, Beta: r.Beta, Rate: r.Test.KL, Distortion: -r.Test.Reconstruction}, true
 }
 
 // readCompared reads the files of a run but no checkpoint.

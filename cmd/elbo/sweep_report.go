@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/plot"
 	"github.com/elbo-go/elbo/report"
 )
@@ -115,8 +114,8 @@ func (w *sweeper) page(groups []*sweptGroup, count map[string]int) report.SweepI
 		for _, r := range g.runs {
 			f := r.Figures
 			in.Runs = append(in.Runs, report.CompareInput{Name: r.Name, History: f.history})
-			if len(f.Test.KLPerDim) > 0 && f.Telemetry.Latent > 0 {
-				rates.Points = append(rates.Points, eval.RatePoint{Name: r.Name, Beta: f.Beta, Rate: f.Test.KL, Distortion: -f.Test.Reconstruction})
+			if p, ok := f.rate(); ok {
+				rates.Points = append(rates.Points, p)
 			}
 		}
 		in.Rates = append(in.Rates, rates)

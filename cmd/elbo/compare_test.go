@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestCompareSetsRunsBetweenRateAndDistortion(t *testing.T) {
+	f := shared(t)
+	png := filepath.Join(t.TempDir(), "rates.png")
+	out, _ := mustRun(t, "compare", f.images, f.table, "--rates", png)
+	if !strings.Contains(out, png+": rate and distortion") {
+		t.Errorf("got %q", out)
+	}
+	if info, err := os.Stat(png); err != nil || info.Size() < 1000 {
+		t.Errorf("got %v, %v, want a picture", info, err)
+	}
+	for want, args := range map[string][]string{
+		`got extension ".svg", want .png`: {"compare", f.images, f.table, "--rates", "r.svg"},
+		"no such file or directory":       {"compare", f.images, f.table, "--rates", filepath.Join(t.TempDir(), "gone", "r.png")},
+		"points: got none":                {"compare", f.plain, f.plain, "--rates", png + ".png"},
+	} {
+		code, _, err := elboCommand(args...)
+		if code == exitOK || !strings.Contains(err, want) || strings.Count(err, "\n") != 1 {
+			t.Errorf("%v: exit %d, %q, want %q", args, code, err, want)
+		}
+	}
+	if _, err := os.Stat(png + ".png"); !os.IsNotExist(err) {
+		t.Errorf("runs without a rate: got %v, want no picture", err)
+	}
+	// A run without a bound has no place there, the other has.
+	r, err := readCompared(f.plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.rate(); ok {
+		t.Error("an autoencoder has a rate")
+	}
+	if r, err = readCompared(f.images); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := r.rate(); !ok || p.Rate != r.Test.KL || p.Distortion != -r.Test.Reconstruction || p.Beta != 1 {
+		t.Errorf("got %+v, %v", p, ok)
+	}
+}

@@ -155,10 +155,7 @@ func (w path) kl(k int, fromDraws bool) *g.Node {
 // Terms implements [Model]. What is paid for the KL term is by group (see [hierarchy.cost]).
 func (m hierarchy) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	if e.Objective != nil {
-		if m.warms() {
-			panic(fmt.Errorf("vae: %s: got the bound %s with --layer-warmup, want elbo: others have no KL term", m.cfg.model, e.Objective.Kind()))
-		}
-		return e.ELBO(s, b.X, m.Latent(s, b))
+		return m.weighted(s, b, e)
 	}
 	k, n := e.Draws(), b.Size()
 	w := m.drawn(s, b.X, "z", k)

@@ -4,6 +4,7 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // hierarchyGuide is q(ε|x) of a hierarchy at a batch of data x, B×D: the joint distribution of all
@@ -42,6 +43,53 @@ func (q hierarchyGuide) LogProb(z *g.Node) *g.Node {
 // Mean and Variance are the moments of [hierarchy.Encode].
 func (q hierarchyGuide) Mean() *g.Node     { mean, _ := q.m.Encode(q.s, Batch{X: q.x}); return mean }
 func (q hierarchyGuide) Variance() *g.Node { _, v := q.m.Encode(q.s, Batch{X: q.x}); return v }
+
+// tempered are densities by column, each to the power of the weight of its group, in the place of the
+// densities themselves.
+type tempered struct {
+	hierarchyGuide
+	powers *g.Node // by column, 1×L
+}
+
+// RsampleLogProb returns draws of the guide and its weighted ln q.
+func (q tempered) RsampleLogProb(s *model.Scope, name string, k int) (z, logQ *g.Node) {
+	z, logQ = q.hierarchyGuide.RsampleLogProb(s, name, k)
+	return z, g.Mul(logQ, g.ExpandAxes(q.powers, 0))
+}
+
+// LogProb returns the weighted ln q of codes, M×B×L.
+func (q tempered) LogProb(z *g.Node) *g.Node {
+	return g.Mul(q.hierarchyGuide.LogProb(z), g.ExpandAxes(q.powers, 0))
+}
+
+// temperedPrior is N(0, I) under the same weights.
+type temperedPrior struct {
+	normal
+	powers *g.Node
+}
+
+// LogProb returns the weighted ln p of codes, M×B×L.
+func (p temperedPrior) LogProb(z *g.Node) *g.Node {
+	return g.Mul(p.normal.LogProb(z), g.ExpandAxes(p.powers, 0))
+}
+
+// weighted are the terms under a bound of several draws. While layers warm up, p(z_l|z_<l)/q(z_l|z_<l, x) of
+// their groups enters its importance weights to the power w_l(t) (see [hierarchy.cost]); the KL term
+// that is reported stays as it is.
+func (m hierarchy) weighted(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+	l := m.Latent(s, b)
+	if !m.warms() {
+		return e.ELBO(s, b.X, l)
+	}
+	plain := l
+	powers := m.powers(b.Progress)
+	l.Q = tempered{hierarchyGuide: hierarchyGuide{m, s, b.X}, powers: powers}
+	l.P = temperedPrior{plain.P.(normal), powers}
+	t := e.ELBO(s, b.X, l)
+	t.KL = g.ReduceMean(g.Sub(plain.Q.LogProb(t.Z), plain.P.LogProb(t.Z)), 0)
+	t.Figures = m.figures(t.KL)
+	return t
+}
 
 // topDown is a guide that draws the groups in the order of the prior,
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -20,11 +21,11 @@ const maxLayers = 64
 
 // layerOptions are the settings that all hierarchies have. The sizes are from the data up, as papers
 // have them.
-func layerOptions(sizes, usage, small string) []Option {
+func layerOptions(sizes, usage, warmup, small string) []Option {
 	return []Option{
 		{Name: "layers", Usage: usage, Default: sizes, Kind: List, Min: 1, Max: maxWidth, Small: small},
 		{Name: "layer-warmup", Usage: "percent of the training over which the weight of a layer's KL term rises from 0 to 1: one number, or one of each layer from the data up",
-			Default: "0", Kind: List, Min: 0, Max: 100},
+			Default: warmup, Kind: List, Min: 0, Max: 100},
 	}
 }
 
@@ -90,6 +91,24 @@ func (m hierarchy) ramps() []float64 {
 // warms tells whether the weight of some group rises.
 func (m hierarchy) warms() bool { return slices.Max(m.ramps()) > 0 }
 
+// share is w_l(t) = min(1, t/W_l), the weight of the KL term of a group that rises over a share W_l of the
+// training.
+func share(w float64, progress *g.Node) *g.Node {
+	if w == 0 {
+		return special.ScalarLike(progress, 1)
+	}
+	return g.MinScalar(g.MulScalar(progress, 1/w), 1.)
+}
+
+// powers are the weights of the groups by column, 1×L.
+func (m hierarchy) powers(progress *g.Node) *g.Node {
+	var out []*g.Node
+	for l, w := range m.ramps() {
+		out = append(out, g.BroadcastToDims(share(w, progress), 1, m.sizes[l]))
+	}
+	return g.Concatenate(out, 1)
+}
+
 // cost is what training pays for the KL term,
 //
 //	β Σ_l w_l(t) max(λ, mean over the batch of KL_l),  w_l(t) = min(1, t/W_l),
@@ -101,20 +120,16 @@ func (m hierarchy) cost(r vi.Rate, kl, progress *g.Node) *g.Node {
 	if r.Capacity != nil {
 		return r.Cost(kl)
 	}
-	var sum *g.Node
+	sum := special.ScalarLike(kl, 0)
 	for l, w := range m.ramps() {
 		v := g.ReduceAllSum(g.ReduceMean(m.column(kl, l), 0))
 		if r.FreeBits > 0 {
 			v = g.MaxScalar(v, r.FreeBits)
 		}
-		if w > 0 && progress != nil {
-			v = g.Mul(v, g.MinScalar(g.MulScalar(progress, 1/w), 1.))
+		if w > 0 {
+			v = g.Mul(v, share(w, progress))
 		}
-		if sum == nil {
-			sum = v
-		} else {
-			sum = g.Add(sum, v)
-		}
+		sum = g.Add(sum, v)
 	}
 	return g.Mul(r.Beta, sum)
 }

@@ -292,11 +292,42 @@ func TestWrongHierarchiesAreErrors(t *testing.T) {
 	if _, err := New("nvae", cfg); err == nil || !strings.Contains(err.Error(), "latents on a map of 8×8, want at most 65536") {
 		t.Errorf("maps of too many latents: got error %v", err)
 	}
-	cfg = Config{Dim: 5, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1, Latent: 1, Options: map[string]string{"layer-warmup": "50"}}
-	n := network(t, "ladder-vae", cfg, dtypes.Float64)
-	_, err := n.Evaluator(vi.Estimator{Objective: vi.IWAE{K: 5}}).Record(t.Context(), make([]float32, 5), rng.New(1), 1)
-	if err == nil || !strings.Contains(err.Error(), "with --layer-warmup, want elbo") {
-		t.Errorf("warm-up of another bound: got error %v", err)
+}
+
+// TestBoundsOfSeveralDrawsWarmUp: while a layer warms up its ratio p/q enters the importance weights to the power
+// of its weight, and the KL term that is reported is not weighed.
+func TestBoundsOfSeveralDrawsWarmUp(t *testing.T) {
+	const k = 5
+	for _, c := range []struct {
+		warm           string
+		progress       float64
+		top, mid, last float64 // weights of groups of one, two and three columns
+	}{{"0", .5, 1, 1, 1}, {"20,40,50", .5, 1, 1, 1}, {"50,80,100", .25, .25, .3125, .5}} {
+		o := layered("ladder-vae", "3,2,1", "5")
+		o["layer-warmup"] = c.warm
+		n := shaken(t, "ladder-vae", Config{Dim: 6, Hidden: []int{7}, Likelihood: "gaussian", Sigma: .7, Latent: 1, Options: o})
+		prog := model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
+			m := n.Model.(hierarchy)
+			b := n.Batch(in[0], in[1])
+			terms := m.Terms(s, b, vi.Estimator{Objective: vi.IWAE{K: k}})
+			l := m.Latent(s, b)
+			return []*g.Node{terms.Bound(special.ScalarLike(in[0], 1)), terms.KL, terms.LogLik, g.Sub(l.P.LogProb(terms.Z), l.Q.LogProb(terms.Z))}
+		})
+		out := tk.Values(t, prog, rng.New(3), tk.Matrix([]float64{.3, -1, .8, .2, 0, -.4}, 1, 6), tk.Matrix([]float64{c.progress}))
+		var sum vi.ImportanceSum
+		kl := make([]float64, 6)
+		for i := range k {
+			logW := out[2][i]
+			for j, v := range out[3][6*i : 6*i+6] {
+				logW += v * []float64{c.top, c.mid, c.mid, c.last, c.last, c.last}[j]
+				kl[j] -= v / k
+			}
+			sum.Add(logW)
+		}
+		tk.Close(t, c.warm+": bound", out[0][0], sum.LogEvidence(), 1e-9)
+		for j := range kl {
+			tk.Close(t, c.warm+": KL", out[1][j], kl[j], 1e-9)
+		}
 	}
 }
 

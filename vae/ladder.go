@@ -15,7 +15,7 @@ func init() {
 		Paper:     "Sønderby et al. 2016",
 		Sections:  "D39",
 		Nets:      everyNet,
-		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "2,1"), betweenOption),
+		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "100", "2,1"), betweenOption),
 		Check:     Config.checkLayers,
 		CodeSize:  func(c Config) int { return total(c.topFirst()) },
 		Weights:   Config.stackedWeights,

@@ -17,7 +17,7 @@ func init() {
 		Paper:     "Vahdat & Kautz 2020",
 		Sections:  "D39",
 		Nets:      everyNet,
-		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "2,1"),
+		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "0", "2,1"),
 		Check:     Config.checkGroups,
 		CodeSize:  func(c Config) int { return total(c.groupSizes()) },
 		Weights:   Config.residualWeights,

@@ -122,6 +122,9 @@ func betaText(c train.Config, n int) string {
 
 // bestText says which epoch is the best and what early stopping watches.
 func bestText(c train.Config, kind string) string {
+	if spec, _ := vae.Lookup(c.Model); spec.Unranked {
+		return "the last: what the model reports does not rank its epochs"
+	}
 	text := "highest validation " + cmp.Or(c.Maximized(), kind)
 	if kind == vi.KindELBO {
 		text += " at β = 1"

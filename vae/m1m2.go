@@ -20,7 +20,7 @@ func init() {
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{
-			alphaOption,
+			alphaOption(".1"),
 			{Name: "features", Usage: "values of the code of the VAE that is trained first", Default: "50", Kind: Whole, Min: 1, Max: maxWidth, Small: "3"},
 			{Name: "top-hidden", Usage: "hidden layers between those codes, classes and codes", Default: "500", Kind: List, Min: 1, Max: maxWidth, Small: "4"},
 		},
@@ -48,7 +48,7 @@ type stacked struct {
 
 // newStacked builds the model.
 func newStacked(c Config) Model {
-	m := stacked{c: c, first: c, wide: c.list("top-hidden"), alpha: c.number(alphaOption.Name)}
+	m := stacked{c: c, first: c, wide: c.list("top-hidden"), alpha: c.number("alpha-class")}
 	m.first.Latent = c.whole("features")
 	top := c
 	top.Dim, top.Shape, top.Net, top.Hidden = m.first.Latent, nil, mlpNet.Name, m.wide

@@ -20,7 +20,7 @@ func init() {
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{
-			alphaOption,
+			alphaOption("5"),
 			{Name: "class-dropout", Usage: "share of the features that the classifier does not see in a step of training", Default: ".5", Kind: Number, Min: 0, Max: .99},
 		},
 		New: newM2,
@@ -32,7 +32,9 @@ func init() {
 const labelledRows = 100
 
 // alphaOption is the weight of the classifier.
-var alphaOption = Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a mean over rows with a class, beside the bound a row", Default: ".1", Kind: Number, Min: 0, Max: 1e6}
+func alphaOption(usual string) Option {
+	return Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a mean over rows with a class, beside the bound a row", Default: usual, Kind: Number, Min: 0, Max: 1e6}
+}
 
 // m2 is the model M2 (see semi) of rows,
 //
@@ -44,7 +46,8 @@ var alphaOption = Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a 
 //
 // Its loss is that of Kingma et al. 2014, eq. 9, a row: the negative bounds of rows with and without
 // a class and α times the mean of −ln q(y|x) over rows that have one. In the paper's sum over N rows α
-// is .1·N, here .1.
+// is .1·N, which is .1 here; with that, codes of rows without a class settle on classes before the
+// classifier has learned them.
 type m2 struct {
 	semi
 	c Config
@@ -85,7 +88,7 @@ func (m m2) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 		rows = *b.Labelled
 	}
 	miss := m.miss(s, rows.X, rows.Label)
-	t.Penalty = g.MulScalar(miss, m.c.number(alphaOption.Name))
+	t.Penalty = g.MulScalar(miss, m.c.number("alpha-class"))
 	t.Figures = []vi.Figure{{Name: "class, nats", Value: miss}}
 	return t
 }

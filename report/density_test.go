@@ -1,11 +1,20 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/elbo-go/elbo/backend"
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
 // imageScene is the scene of a network on images.
@@ -81,5 +90,99 @@ func TestTheRangeOfADensityHoldsGuidesAndPrior(t *testing.T) {
 		if r := s.reach(0, nil, 0); m-2*sd < r[0] || m+2*sd > r[1] {
 			t.Errorf("row %d: %v ± 2·%v lies outside %v", i, m, sd, r)
 		}
+	}
+}
+
+// smallest builds a registered model on images of three classes; nil if it does not take them.
+func smallest(t *testing.T, spec vae.Spec) *vae.Network {
+	t.Helper()
+	if spec.Tables {
+		return nil
+	}
+	b, err := backend.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := vae.Config{Dim: 256, Shape: []int{16, 16}, Channels: []int{4}, Hidden: []int{8}, Latent: 4, Classes: 3, Rows: 30,
+		Likelihood: "bernoulli", Sigma: 1, FlowSteps: 2, Options: spec.Small()}
+	if spec.Fixed != nil {
+		c.Likelihood = spec.Fixed[len(spec.Fixed)-1]
+	}
+	net, err := vae.NewNetwork(spec.Name, c, model.NewParams(b, dtypes.Float32, rng.New(1)))
+	if err != nil {
+		t.Logf("%s: %v", spec.Name, err)
+		return nil
+	}
+	return net
+}
+
+// bigImages is a set of images of three classes, 16×16.
+func bigImages(n int) *data.Set {
+	s := images(n)
+	s.Shape, s.X = []int{16, 16}, nil
+	for i := range n {
+		for p := range 256 {
+			s.X = append(s.X, float32((p+i)%3/2))
+		}
+	}
+	return s
+}
+
+// Whatever a model is, its density is drawn or left out: draws from the prior have the width of its
+// codes, classes at their ends take no part, and codes that are indices have none.
+func TestDensitiesOfAllModelsAreDrawnOrLeftOut(t *testing.T) {
+	set := bigImages(12)
+	drawnOf := 0
+	for _, spec := range vae.Specs() {
+		net := smallest(t, spec)
+		if net == nil {
+			continue
+		}
+		s, err := newScene(context.Background(), Input{Net: net, Show: set})
+		if err != nil {
+			t.Errorf("%s: %v", spec.Name, err)
+			continue
+		}
+		if !hasDensity(s) {
+			continue
+		}
+		if s.indexed() {
+			t.Errorf("%s: codes that are indices have a density", spec.Name)
+		}
+		var png bytes.Buffer
+		caption, err := drawDensity(context.Background(), s, "title", &png)
+		if err != nil || png.Len() == 0 || !strings.Contains(caption, "draws from the prior") {
+			t.Errorf("%s: got %v and %q", spec.Name, err, caption)
+			continue
+		}
+		drawnOf++
+	}
+	if drawnOf < 5 {
+		t.Errorf("got densities of %d models, want most of those with guides and priors", drawnOf)
+	}
+}
+
+// The plane is that of the two dimensions with most KL divergence, in rising order, and the caption
+// says so where there are more.
+func TestTheDensityIsThatOfTheMostUsedDimensions(t *testing.T) {
+	net := network(t, "vae", 64, 4)
+	s, err := newScene(context.Background(), Input{Net: net, Show: images(12), Record: vi.Record{N: 12, KLPerDim: []float64{.1, 3, .2, 5}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used := s.byUse()[:2]; used[0] != 3 || used[1] != 1 {
+		t.Fatalf("got %v, want 3 and 1", used)
+	}
+	var png bytes.Buffer
+	caption, err := drawDensity(context.Background(), s, "title", &png)
+	if err != nil || !strings.Contains(caption, "in the two dimensions that are used most") {
+		t.Errorf("got %v and %q", err, caption)
+	}
+	two, err := newScene(context.Background(), Input{Net: network(t, "vae", 64, 2), Show: images(12)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caption, err = drawDensity(context.Background(), two, "title", &png); err != nil || strings.Contains(caption, "used most") {
+		t.Errorf("two dimensions: got %v and %q", err, caption)
 	}
 }

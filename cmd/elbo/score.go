@@ -80,7 +80,7 @@ func (f *scoreFlags) bindFlags(cmd *cobra.Command) {
 	f.bind(cmd, "data", "seed", "label")
 	outFlag(cmd, &f.out, "`file` to write the scores to: .csv or .jsonl")
 	bindInput(cmd, &f.in, &f.test)
-	cmd.Flags().StringVar(&f.names, "score", "", "`names` of scores, such as elbo or relative,nll, or all (default: elbo, or reconstruction for a model without a bound)")
+	cmd.Flags().StringVar(&f.names, "score", "", "`names` of scores, such as elbo or relative,nll, or all that are quick (default: elbo, or reconstruction for a model without a bound)")
 	completeFlag(cmd, "score", func() []string { return append(anomaly.Names(), allScores) })
 	cmd.Flags().Float64Var(&f.fpr, "fpr", f.fpr, "false-positive `rate` that the threshold keeps")
 	cmd.Flags().StringVar(&f.normal, "normal", "", "`file` of normal rows that calibrate the threshold (default: the run's validation rows)")
@@ -193,7 +193,9 @@ func (f *scoreFlags) scorers(ctx context.Context, m *elbo.Model) ([]*elbo.Scorer
 		}
 		names = nil
 		for _, s := range all {
-			names = append(names, s.Name)
+			if !s.Slow {
+				names = append(names, s.Name)
+			}
 		}
 	case len(names) == 0 && m.Run().Net.Can()["bound"]:
 		names = []string{elbo.ScoreELBO}

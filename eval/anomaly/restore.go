@@ -134,3 +134,10 @@ func (c *climb) at() ([][]float64, error) {
 	defer z.FinalizeAll()
 	return c.prog.Values(rng.Key{}, x, z)
 }
+
+// restorable tells whether ln p(x|z) + ln p(z) of the model has a slope in codes, by a try.
+func restorable(n *vae.Network) bool {
+	c := climb{net: n, prog: restoring(n), x: make([]float32, n.Width()), z: make([]float32, n.CodeWidth()), rows: 1}
+	_, err := c.at()
+	return err == nil
+}

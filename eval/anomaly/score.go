@@ -43,19 +43,20 @@ type Need string
 
 // The needs.
 const (
-	NeedsEvidence   Need = "a model with guide and prior, or with a density"
-	NeedsBound      Need = "a model with a bound on ln p(x)"
-	NeedsDensity    Need = "a model with a bound on ln p(x) or with a density"
-	NeedsEncoder    Need = "a model that encodes"
-	NeedsDecoder    Need = "a model that reconstructs rows from codes"
-	NeedsGuide      Need = "a model whose codes have a variance"
-	NeedsImages     Need = "rows that are images with values in [0, 1]"
-	NeedsIndices    Need = "a model whose codes are indices with a learned prior"
-	NeedsContinuous Need = "a model with guide and prior, codes of real numbers and no classes"
-	NeedsCoins      Need = "a Bernoulli likelihood"
-	NeedsReference  Need = "rows that were trained on"
-	NeedsBackground Need = "a background model"
-	NeedsMembers    Need = "further models of the same rows"
+	NeedsEvidence    Need = "a model with guide and prior, or with a density"
+	NeedsBound       Need = "a model with a bound on ln p(x)"
+	NeedsDensity     Need = "a model with a bound on ln p(x) or with a density"
+	NeedsEncoder     Need = "a model that encodes"
+	NeedsDecoder     Need = "a model that reconstructs rows from codes"
+	NeedsGuide       Need = "a model whose codes have a variance"
+	NeedsImages      Need = "rows that are images with values in [0, 1]"
+	NeedsIndices     Need = "a model whose codes are indices with a learned prior"
+	NeedsNormalGuide Need = "a model with a diagonal normal guide and no classes"
+	NeedsContinuous  Need = "a model with guide and prior, codes of real numbers and no classes"
+	NeedsCoins       Need = "a Bernoulli likelihood"
+	NeedsReference   Need = "rows that were trained on"
+	NeedsBackground  Need = "a background model"
+	NeedsMembers     Need = "further models of the same rows"
 )
 
 // Score is a way to say how strange a row is; larger is stranger.
@@ -65,6 +66,7 @@ type Score struct {
 	Formula string // of the score of a row x
 	Paper   string // "Author year"
 	Needs   []Need // what it cannot do without
+	Slow    bool   // takes a search for every row
 
 	fit func(ctx context.Context, s Subject, key rng.Key) (Function, error)
 }
@@ -161,8 +163,10 @@ func (s Subject) has(n Need) bool {
 	case NeedsIndices:
 		_, ordered := s.Net.Model.(vae.Ancestral)
 		return ordered && can["encode"] && can["decode"]
+	case NeedsNormalGuide:
+		return can["bound"] && s.Net.Width() == s.Net.Config.Dim && normalGuide(s.Net)
 	case NeedsContinuous:
-		return can["bound"] && can["encode"] && can["interpolate"] && s.Net.Width() == s.Net.Config.Dim
+		return can["bound"] && can["encode"] && can["interpolate"] && s.Net.Width() == s.Net.Config.Dim && restorable(s.Net)
 	case NeedsCoins:
 		return coins(s.Net.Config)
 	case NeedsReference:

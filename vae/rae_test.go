@@ -90,6 +90,30 @@ func TestRAEPaysForItsDecodersSlope(t *testing.T) {
 	}
 }
 
+// Nets of images take central differences of the decoder along a direction of the codes: with each of
+// the unit vectors of the codes in turn they sum to the same norm, here of finer differences.
+func TestRAEPaysForTheSlopeOfImageDecoders(t *testing.T) {
+	c := pictures("conv", 8, 8)
+	c.Hidden, c.Latent, c.Channels, c.Options = []int{6}, 3, []int{4}, map[string]string{"slope-weight": "1", "components": "2"}
+	n := network(t, "rae-gp", c, dtypes.Float64)
+	z := tk.Matrix([]float64{.3, -1, .5, 1, 2, 0}, 2, 3)
+	along := func(step float64, u []float64) (cost, square float64) {
+		out := tk.Values(t, model.NewProgram(n.Params, "slope", func(s *model.Scope, in []*g.Node) []*g.Node {
+			du := g.MulScalar(g.ExpandAxes(g.Const(s.Graph(), u), 0), step)
+			decode := func(z *g.Node) *g.Node { return n.Model.(Decoder).Decode(s, Code{Z: z}).Mean() }
+			fine := g.MulScalar(g.Sub(decode(g.Add(in[0], du)), decode(g.Sub(in[0], du))), .5/step)
+			return []*g.Node{slopePenalty(n.Model.(rae), s, in[0]), g.MulScalar(g.ReduceAllSum(g.Square(fine)), .5)}
+		}).WithNoise(func(string, []int) []float64 { return append(append([]float64(nil), u...), u...) }), rng.New(1), z)
+		return out[0][0], out[1][0]
+	}
+	for j := range 3 {
+		u := make([]float64, 3)
+		u[j] = 1
+		cost, want := along(1e-5, u)
+		tk.Close(t, "squared slope", cost/want, 1, 1e-3) // rectifiers that change within a step
+	}
+}
+
 // After the last stage codes are drawn from what the codes of rows look like.
 func TestRAESamplesFromTheMixtureOfItsCodes(t *testing.T) {
 	c := raeOf("bernoulli", map[string]string{})

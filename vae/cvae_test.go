@@ -24,7 +24,7 @@ func linearCVAE(t *testing.T) *Network {
 	set := func(name string, dims []int, v ...float64) {
 		tk.Import(t, n.Params, model.Array{Name: name, Trainable: true, Dims: dims, Data: v})
 	}
-	set("decoder/out/weight", []int{3, 2}, .8, -.4, 1, 0, -1, 2) // w, then v of the classes
+	set("decoder/out/weight", []int{3, 2}, .8, -.4, 1/math.Sqrt2, 0, -1/math.Sqrt2, math.Sqrt2) // w, then v of the classes, which the net sees as √2
 	set("decoder/out/bias", []int{2}, .1, .2)
 	set("prior/mean", []int{2, 1}, .5, -1)
 	set("prior/logscale", []int{2, 1}, 0, math.Log(2))

@@ -20,7 +20,7 @@ func init() {
 			Option{Name: "quantisers", Usage: "codes of a place, each of which cuts the cell of the one before again", Default: "1", Kind: Whole, Min: 1, Max: 8},
 		),
 		Check:   checkFinite,
-		Stages:  func(c Config) []Stage { return c.codeStages(nil) },
+		Stages:  func(c Config) []Stage { return c.codeStages(quantised{c, c.finite()}.startSpread) },
 		Indices: indicesOf(Config.finite),
 		New:     newQuantised(Config.finite),
 	})

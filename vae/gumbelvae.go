@@ -1,9 +1,12 @@
 package vae
 
 import (
+	"context"
+
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
+	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
@@ -27,7 +30,7 @@ func init() {
 			Option{Name: "low-temperature", Usage: "τ at the end of the codes' stage, which begins with 1", Default: "0.0625", Kind: Number, Min: 1e-3, Max: 1},
 			Option{Name: "kl-warmup", Usage: "share of the steps in which the weight of the KL term rises to β", Default: "0.3", Kind: Number, Min: 0, Max: 1},
 		),
-		Stages:  func(c Config) []Stage { return c.codeStages(nil) },
+		Stages:  func(c Config) []Stage { return c.codeStages(c.startGumbel) },
 		Indices: func(c Config) (count, values int) { return c.mapExtent().places(), c.whole("codes") },
 		New:     func(c Config) Model { return c.withCodePrior(gumbel{c}) },
 	})
@@ -41,6 +44,11 @@ func init() {
 // is a bound of the discrete model. The gap between the two is in the history: ln p(x|z) of relaxed
 // draws less that of the likeliest codes. A code is encoded as its likeliest values.
 type gumbel struct{ cfg Config }
+
+// startGumbel starts the decoder.
+func (c Config) startGumbel(_ context.Context, n *Network, x []float32, _ rng.Key) error {
+	return c.startOffset(n, x)
+}
 
 // relaxed are the codes.
 func (m gumbel) relaxed() quant.Relaxed {

@@ -17,7 +17,7 @@ func init() {
 			Option{Name: "entropy", Usage: "weight of the entropy of a place's own code less that of all codes", Default: "0.1", Kind: Number, Min: 0, Max: 1e6},
 			Option{Name: "sharpness", Usage: "how sure of a code at distance 1 the entropies take a place to be, 1/τ", Default: "1", Kind: Number, Min: 1e-3, Max: 1e3},
 		),
-		Stages:  func(c Config) []Stage { return c.codeStages(nil) },
+		Stages:  func(c Config) []Stage { return c.codeStages(quantised{c, c.signs()}.startSpread) },
 		Indices: indicesOf(Config.signs),
 		New:     newQuantised(Config.signs),
 	})

@@ -1,14 +1,12 @@
 package vae
 
 import (
-	"context"
 	"math"
 	"slices"
 
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
-	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
@@ -82,10 +80,13 @@ func (m quantised) decode(s *model.Scope, codes *g.Node) dist.Distribution {
 	return m.cfg.fromPlaces(s.In("decoder"), codes)
 }
 
-// fromPlaces returns p(x|z) of the values of all places, N×D.
+// fromPlaces returns p(x|z) of the values of all places, N×D. What the net makes of them is beside an
+// offset of each value of a row, which training starts at the mean of the rows: else all codes begin by
+// running off together, towards the background.
 func (c Config) fromPlaces(s *model.Scope, codes *g.Node) dist.Distribution {
 	e := c.mapExtent()
-	return c.distribution(s, c.fromMap(s, g.Reshape(codes, -1, e.height, e.width, codes.Shape().Dim(1))))
+	out := c.fromMap(s, g.Reshape(codes, -1, e.height, e.width, codes.Shape().Dim(1)))
+	return c.distribution(s, g.Add(out, g.ExpandAxes(s.Param("offset", model.Constant(0), c.Dim), 0)))
 }
 
 // places is the number of places of a map.
@@ -130,28 +131,3 @@ func newQuantised(q func(Config) quant.Quantiser) func(Config) Model {
 
 // quantisedOptions are the settings of a quantiser and those of the prior of codes.
 func quantisedOptions(own ...Option) []Option { return slices.Concat(own, codePriorOptions) }
-
-// startPlaces bounds the features that a quantiser starts from.
-const startPlaces = 1 << 15
-
-// startFeatures returns features of training rows x, N×D, in float64.
-func (m quantised) startFeatures(ctx context.Context, n *Network, x []float32) (z []float64, err error) {
-	prog := model.NewProgram(n.Params, "start", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.places(s.In("encoder"), n.Batch(in[0], nil).X)}
-	})
-	w, e := n.Width(), m.cfg.mapExtent()
-	x = x[:min(len(x)/w, max(1, startPlaces/e.places()))*w]
-	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
-		in, err := n.Params.Tensor(x, full, w)
-		if err != nil {
-			return err
-		}
-		defer in.FinalizeAll()
-		out, err := prog.Values(rng.Key{}, in)
-		if err == nil {
-			z = append(z, out[0][:len(out[0])/full*rows]...)
-		}
-		return err
-	})
-	return z, err
-}

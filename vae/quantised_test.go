@@ -208,22 +208,55 @@ func TestTheOptimizerLeavesWhatStepsSet(t *testing.T) {
 	}
 }
 
-// The start puts codes among the features: the distance falls far below that of codes from N(0, I).
+// The start gives features mean 0 and variance 1 and puts codes among them: five codes leave over less
+// than a fifth of the variance of two values a place, 12 in all.
 func TestTheStartOfCodebooksFitsTheFeatures(t *testing.T) {
-	distance := func(start bool) float64 {
-		n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"commit": "1"}), dtypes.Float64)
-		if start {
-			if err := n.Config.Stages()[0].Start(t.Context(), n, uniform(24*96), rng.New(3)); err != nil {
+	n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"commit": "1"}), dtypes.Float64)
+	if err := n.Config.Stages()[0].Start(t.Context(), n, uniform(24*96), rng.New(3)); err != nil {
+		t.Fatal(err)
+	}
+	z, err := quantised{n.Config, n.Config.vector()}.startFeatures(t.Context(), n, uniform(24*96))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, scale := standardised(z, 2)
+	for j := range mean {
+		tk.Close(t, "mean of a feature", mean[j], 0, 1e-9)
+		tk.Close(t, "deviation of a feature", scale[j], 1, 1e-9)
+	}
+	first, _ := fitted(t, n, 0, 1, 0)
+	if fit := first[len(first)-1]; !(fit < .2*12) { // the code loss
+		t.Errorf("squared distance of the places of a row to their codes: got %v, want at most 2.4", fit)
+	}
+}
+
+// The decoder starts at the mean of the rows, as logits where its outputs are logits.
+func TestTheDecoderStartsAtTheMeanOfTheRows(t *testing.T) {
+	x := make([]float32, 4*96)
+	for i := range x {
+		x[i] = []float32{0, 1, .25, .5}[i%4]
+	}
+	for likelihood, want := range map[string][]float64{"bernoulli": {-6, 6, math.Log(1. / 3), 0}, "gaussian": {0, 1, .25, .5}} {
+		for _, name := range []string{"vq-vae", "fsq-vae", "lfq-vae", "gumbel-vae"} {
+			c := ofMaps(name, nil)
+			c.Likelihood = likelihood
+			n := network(t, name, c, dtypes.Float64)
+			if err := n.Config.Stages()[0].Start(t.Context(), n, x, rng.New(3)); err != nil {
 				t.Fatal(err)
 			}
+			for i, v := range arraysOf(t, n)["decoder/offset"] {
+				tk.Close(t, name+", "+likelihood+": offset", v, want[i%4], 1e-6)
+			}
 		}
-		first, _ := fitted(t, n, 0, 1, 0)
-		return first[len(first)-1] // the code loss
 	}
-	plain, fit := distance(false), distance(true)
-	t.Logf("squared distance of the places of a row to their codes: %.4g, after the start %.4g", plain, fit)
-	if !(fit < .1*plain) {
-		t.Errorf("distance: got %v after the start and %v without, want a tenth", fit, plain)
+}
+
+// A column that does not vary keeps its scale.
+func TestStandardisedColumns(t *testing.T) {
+	z := []float64{1, 5, 3, 5}
+	mean, scale := standardised(z, 2)
+	if mean[0] != 2 || mean[1] != 5 || scale[0] != 1 || scale[1] != 1 || z[0] != -1 || z[2] != 1 || z[1] != 0 {
+		t.Errorf("got means %v, deviations %v and %v", mean, scale, z)
 	}
 }
 

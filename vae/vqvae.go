@@ -56,13 +56,14 @@ func (c Config) codebooks() quant.Vector {
 	}
 }
 
-// startCodebooks starts the codebooks by k-means on features of the untrained encoder.
+// startCodebooks starts the codebooks by k-means on features of the untrained encoder, which it scales
+// first: the loss of the codes is in the units of the features.
 func (c Config) startCodebooks(ctx context.Context, n *Network, x []float32, key rng.Key) error {
-	v := c.codebooks()
-	if c.choice("code-start") == "random" {
-		return nil
+	if err := c.startOffset(n, x); err != nil || c.choice("code-start") == "random" {
+		return err
 	}
-	z, err := quantised{c, v}.startFeatures(ctx, n, x)
+	v := c.codebooks()
+	z, err := quantised{c, v}.spread(ctx, n, x)
 	if err != nil {
 		return err
 	}

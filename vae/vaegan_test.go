@@ -205,3 +205,54 @@ func TestVAEGANCoversARingOfModes(t *testing.T) {
 		}
 	}
 }
+
+// A step passes through each net as often as its losses need. With one convolution in each of encoder,
+// decoder (transposed) and critic it has
+//
+//	forward: 1 of the encoder, 2 of the decoder (x̃ and x_p), 3 of the critic (x, x̃ and x_p),
+//	encoder's loss: back through critic and decoder at x̃, and the encoder's kernel,
+//	decoder's loss: back through the critic at x̃ and x_p, two kernels of the decoder, and twice through it,
+//	critic's loss: three kernels.
+func TestAStepOfVAEGANRepeatsNoPass(t *testing.T) {
+	n, err := NewNetwork("vae-gan", Config{Dim: 64, Shape: []int{8, 8}, Net: "conv", Channels: []int{2}, Hidden: []int{3}, Latent: 2,
+		Likelihood: "gaussian", Sigma: .5, Options: map[string]string{"critic": "2", "r1": "0"}}, tk.Params(t, dtypes.Float64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	tk.Values(t, model.NewProgram(n.Params, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
+		terms := n.Model.Terms(s, n.Batch(in[0], nil), vi.Estimator{})
+		names, nodes := s.Trainable()
+		var out []*g.Node
+		for _, r := range append([]optim.Route{{Scope: "encoder", Loss: terms.Loss(in[1], 0)}}, terms.Routes...) {
+			var own []*g.Node
+			for i, name := range names {
+				if strings.HasPrefix(name, r.Scope+"/") {
+					own = append(own, nodes[i])
+				}
+			}
+			out = append(out, g.Gradient(r.Loss, own...)...)
+		}
+		seen := map[*g.Node]bool{}
+		var visit func(n *g.Node)
+		visit = func(n *g.Node) {
+			if seen[n] {
+				return
+			}
+			seen[n] = true
+			if n.Type() == g.NodeTypeConvGeneral {
+				count++
+			}
+			for _, from := range n.Inputs() {
+				visit(from)
+			}
+		}
+		for _, o := range out {
+			visit(o)
+		}
+		return out[:1]
+	}), rng.New(1), rows(scalarref.GrayBatch(2, 64)), tk.Matrix([]float64{1}))
+	if want := 1 + 2 + 3 + 2 + 1 + 2 + 2 + 2 + 3; count != want {
+		t.Errorf("convolutions of a step: got %d, want %d", count, want)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vi"
@@ -87,7 +88,11 @@ func (a AIS) prepare(e Evidence, x []float32, width int) (*annealing, error) {
 	r := &annealing{AIS: a, n: len(x) / width, params: e.Params}
 	r.x = model.Tensor(e.Params.DType(), x, r.n, width)
 	r.start = model.NewProgram(e.Params, "AIS start", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{e.Latent(s, in[0]).FromPrior(s.In("ais"), "start", a.Chains, r.n)}
+		l := e.Latent(s, in[0])
+		if p, ok := l.P.(dist.Declared); ok && p.Support().Set == dist.Sphere {
+			panic(fmt.Errorf("eval: AIS: got codes on a sphere, want codes that may move anywhere; importance weights serve for those"))
+		}
+		return []*g.Node{l.FromPrior(s.In("ais"), "start", a.Chains, r.n)}
 	})
 	r.lik = model.NewProgram(e.Params, "AIS likelihood", func(s *model.Scope, in []*g.Node) []*g.Node {
 		return []*g.Node{likelihood(e.Latent(s, in[0]), in[0], in[1])}

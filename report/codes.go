@@ -77,7 +77,7 @@ const mappedImages = 10
 // reconstructions.
 func drawCodeMaps(ctx context.Context, s *scene, title string, w io.Writer) (string, error) {
 	n := min(mappedImages, s.n)
-	outputs, err := s.decode(ctx, data.Rows(s.mean[:n*s.latent], s.latent))
+	outputs, err := s.decode(ctx, data.Rows(s.mean[:n*s.latent], s.latent), s.first(n)...)
 	if err != nil {
 		return "", err
 	}

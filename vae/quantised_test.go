@@ -1,6 +1,7 @@
 package vae
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"strings"
@@ -294,5 +295,27 @@ func BenchmarkCodeStep(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N)*128/b.Elapsed().Seconds(), "images/s")
 		})
+	}
+}
+
+// The maps of a code and the books of its numbers.
+func TestCodeMapsAndBooks(t *testing.T) {
+	n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"quantisers": "2", "code-groups": "2"}), dtypes.Float32)
+	maps := n.CodeMaps()
+	if len(maps) != 1 || maps[0] != (CodeMap{2, 3, 4, 5}) || maps[0].Count() != 24 || !n.LearnsCodePrior() {
+		t.Errorf("got %+v, learned prior: %v", maps, n.LearnsCodePrior())
+	}
+	books := n.CodeBooks()
+	for i, b := range books {
+		if b != i%4 || len(books) != 24 {
+			t.Fatalf("got books %v", books)
+		}
+	}
+	two := network(t, "test-codes", Config{Dim: 9, Latent: 9, Classes: 3, Likelihood: "gaussian", Sigma: 1, Options: map[string]string{"code-prior": "uniform"}}, dtypes.Float32)
+	if got := fmt.Sprint(two.CodeBooks(), two.LearnsCodePrior()); got != "[0 1 2 1 2 1 2 1 2] false" {
+		t.Errorf("two maps: got %s", got)
+	}
+	if vae := network(t, "vae", small, dtypes.Float32); vae.CodeMaps() != nil || vae.CodeBooks() != nil {
+		t.Error("a code of real numbers has no maps")
 	}
 }

@@ -145,7 +145,7 @@ func (t Telemetry) alarms() []Warning {
 		"%d of %d latent dimensions vary with the data", t.ActiveUnits, t.Latent)
 	add(t.Rate < .1, "low-rate", "try --beta below 1, --beta-schedule cyclical or --free-bits 0.1",
 		"the latent code carries %.3f nats", t.Rate)
-	add(t.ShuffledGap < .5, "decoder-ignores-latent", "try a smaller decoder (--hidden), --free-bits 0.1 or a smaller --sigma",
+	add(t.ShuffledGap < .5, "decoder-ignores-latent", "try a smaller decoder (--hidden), --free-bits 0.1, --mean-scale 0.5 or a smaller --sigma",
 		"codes of other data cost only %.2f nats", t.ShuffledGap)
 	add(t.WideShare > .9, "encoder-at-prior", "try --beta-schedule linear or a higher --lr",
 		"mean posterior variance exceeds .99 in %.0f %% of the dimensions", 100*t.WideShare)

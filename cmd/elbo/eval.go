@@ -165,7 +165,7 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	case lik.Name == vae.Density:
 		e.NLLNote = "−ln p(x) is the −log-likelihood: the model is a density of x"
 	case !bound:
-		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior, so it is no density of x", run.Config.Model)
+		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior that a guide could be held to, so it is no density of x", run.Config.Model)
 	case gray:
 		e.NLLNote = "no −ln p(x): the test rows are grey, and a Bernoulli cross-entropy on them is no likelihood; train with --binarize dynamic or another --likelihood"
 	case f.k == 0:

@@ -41,6 +41,9 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 			t.field("objective", "%s, maximised by training and by the best epoch; the figures printed are of the ELBO", o)
 		}
 		t.field("β", "%s", betaText(c, s.Train.Len()))
+		if text := remedyText(c); text != "" {
+			t.field("collapse", "%s", text)
+		}
 	}
 	t.field("best epoch", "%s", bestText(c, net.Kind()))
 	t.field("run", "%s", dir)
@@ -73,6 +76,23 @@ func posteriorText(c train.Config) (out string) {
 		out += ", prior " + c.Prior
 	}
 	return out
+}
+
+// remedyText says what training does against posterior collapse, apart from what becomes of β.
+func remedyText(c train.Config) string {
+	var out []string
+	add := func(on bool, format string, args ...any) {
+		if on {
+			out = append(out, fmt.Sprintf(format, args...))
+		}
+	}
+	add(c.FreeBits > 0 && c.FreeBitsGroup <= 1, "%v nats free in every latent dimension", c.FreeBits)
+	add(c.FreeBits > 0 && c.FreeBitsGroup > 1, "%v nats free in every %d latent dimensions", c.FreeBits, c.FreeBitsGroup)
+	add(c.MinRate > 0, "at least %v nats in every latent dimension", c.MinRate)
+	add(c.MeanScale > 0, "means of a deviation of %v", c.MeanScale)
+	add(c.Skip, "the code in every layer of the decoder")
+	add(c.Aggressive, "the encoder ahead of the decoder while its code tells more with every epoch")
+	return strings.Join(out, "; ")
 }
 
 // columns prints the types and the missing cells of a table that is a file.

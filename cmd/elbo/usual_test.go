@@ -40,7 +40,10 @@ func TestModelsHaveTheirUsualSettingsUnlessToldOtherwise(t *testing.T) {
 // What is done against collapse is said by flags, and what does not fit is a mistake of the user.
 func TestRemediesAreFlagsOfTraining(t *testing.T) {
 	t.Chdir(t.TempDir())
-	must(t, small("--out", "r", "--mean-scale", "0.5", "--min-rate", "0.02", "--skip", "--aggressive", "--free-bits", "0.1", "--free-bits-group", "2")...)
+	o := must(t, small("--out", "r", "--mean-scale", "0.5", "--min-rate", "0.02", "--skip", "--aggressive", "--free-bits", "0.1", "--free-bits-group", "2")...)
+	if want := "collapse   0.1 nats free in every 2 latent dimensions; at least 0.02 nats in every latent dimension; means of a deviation of 0.5; the code in every layer"; !strings.Contains(o.out, want) {
+		t.Errorf("got %s, want %q in it", o.out, want)
+	}
 	must(t, "eval", "r", "--k", "10", "--rows", "20")
 	must(t, "sample", "r", "--out", "s.png")
 	for want, flags := range map[string][]string{

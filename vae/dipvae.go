@@ -14,7 +14,7 @@ func init() {
 		Summary:  "VAE that pays for the covariances of its codes",
 		Paper:    "Kumar et al. 2018",
 		Sections: "D5",
-		Measured: "digits",
+		Measured: "penalty within 1e-12 of the covariance by loops; digits, 20 epochs: −ELBO 109.0, 14 of 20 units active",
 		Test:     "vae/dipvae_test.go",
 		Nets:     everyNet,
 		Gaussian: true,

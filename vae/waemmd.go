@@ -15,7 +15,7 @@ func init() {
 		Summary:  "Wasserstein autoencoder: codes together have to look like draws from the prior",
 		Paper:    "Tolstikhin et al. 2018",
 		Sections: "D5",
-		Measured: "digits",
+		Measured: "discrepancy of Gaussians within four standard errors of the closed form; digits, 20 epochs: reconstruction −65.5, against −76.8 of the VAE",
 		Test:     "vae/waemmd_test.go, vi/mmd_test.go",
 		Nets:     everyNet,
 		Options: []Option{

@@ -16,6 +16,8 @@ func init() {
 		Summary:   "groups of latents on a path of residual cells, the guide of each relative to the prior; maps of latents with a net of images",
 		Paper:     "Vahdat & Kautz 2020",
 		Sections:  "D39",
+		Measured:  "embedded digits, 20 epochs: −ELBO 94.2 (vae 99.9), 23 of 24 units active; KL by column within 4 standard errors of draws",
+		Test:      "vae/hierarchy_test.go",
 		Nets:      everyNet,
 		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "0", "2,1"),
 		Check:     Config.checkGroups,

@@ -88,38 +88,67 @@ func bar(t *testing.T, what string, accuracy []float64, least float64) {
 	}
 }
 
-// M1 of Kingma et al. 2014: a classifier on the codes of a VAE that has seen no class. The VAE is
-// trained once, the seeds show other rows. The vote is of the nearest row alone.
+// pool is the number of training rows whose codes take part in finding classes.
+const pool = 10_000
+
+// M1 of Kingma et al. 2014, who report 88.2 % with a transductive classifier on the codes of a VAE that
+// has seen no class. Here classes spread from the hundred rows that show theirs along the graph of
+// nearest codes of 10,000 training rows, and a test row has that of the majority of its five nearest.
+// The vote of the labelled rows alone and a logistic regression on them, which do not look at the other
+// rows, stand beside it. The VAE is trained once; the seeds show other rows.
 func TestPaperLabelsM1(t *testing.T) {
 	long(t)
 	s := open(t, "mnist")
 	m := fit(t, "labels-m1", elbo.Config{Data: "mnist", Epochs: epochs(t, 30), Batch: 200, Hidden: []int{500}, Latent: 50, Seed: 1}, s)
+	ctx := context.Background()
 	test, truth := codesOf(t, m, s.Test)
-	var nearest, linear []float64
+	var spread, nearest, linear []float64
 	for seed := range seeds(t) {
-		codes, labels := codesOf(t, m, s.Train.Select(balanced(s.Train, hundred, rng.New(uint64(seed+1)).Named("labels"))))
-		for _, probe := range []struct {
+		key := rng.New(uint64(seed + 1))
+		rows := balanced(s.Train, hundred, key.Named("labels"))
+		shown := map[int]bool{}
+		for _, i := range rows {
+			shown[i] = true
+		}
+		for _, i := range key.Named("pool").Perm(s.Train.Len()) {
+			if len(rows) < pool && !shown[i] {
+				rows = append(rows, i)
+			}
+		}
+		codes, classes := codesOf(t, m, s.Train.Select(rows))
+		known, labels := codes[:hundred], classes[:hundred]
+		open := append([]int(nil), labels...)
+		for range rows[hundred:] {
+			open = append(open, -1)
+		}
+		found, err := eval.DefaultLabelSpreading().Classify(ctx, codes, open, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
 			name string
 			of   *[]float64
 			run  func() (eval.Accuracy, error)
 		}{
-			{"nearest neighbour", &nearest, func() (eval.Accuracy, error) {
-				return eval.NearestNeighbours(context.Background(), codes, labels, test, truth, 10, 1)
+			{"spread classes of 5 nearest", &spread, func() (eval.Accuracy, error) {
+				return eval.NearestNeighbours(ctx, codes, found, test, truth, 10, 5)
 			}},
-			{"logistic regression", &linear, func() (eval.Accuracy, error) {
-				return eval.Probe(context.Background(), codes, labels, test, truth, 10, 1e-2)
+			{"nearest of the hundred", &nearest, func() (eval.Accuracy, error) {
+				return eval.NearestNeighbours(ctx, known, labels, test, truth, 10, 1)
 			}},
+			{"logistic regression", &linear, func() (eval.Accuracy, error) { return eval.Probe(ctx, known, labels, test, truth, 10, 1e-2) }},
 		} {
-			a, err := probe.run()
+			a, err := c.run()
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("M1, seed %d, %s: test accuracy %.2f %%", seed+1, probe.name, 100*a.Score)
-			*probe.of = append(*probe.of, a.Score)
+			t.Logf("M1, seed %d, %s: test accuracy %.2f %%", seed+1, c.name, 100*a.Score)
+			*c.of = append(*c.of, a.Score)
 		}
 	}
 	bar(t, "M1, logistic regression", linear, 0)
-	bar(t, "M1, nearest neighbour", nearest, .86)
+	bar(t, "M1, nearest of the hundred", nearest, 0)
+	bar(t, "M1, spread classes of 5 nearest", spread, .86)
 }
 
 // withLabels trains a model that finds classes on MNIST with a hundred of them, for each seed.
@@ -176,10 +205,12 @@ func analogies(t *testing.T, m *elbo.Model) float64 {
 	return float64(right) / 1000
 }
 
-// M2 of Kingma et al. 2014, who report 88.03 ± 1.71 % after 3,000 epochs; a rerun of others 82.3 %.
+// M2 of Kingma et al. 2014, who report 88.03 ± 1.71 % after 3,000 epochs; a rerun of others 82.3 %. The
+// weight of the classifier and the share of features hidden from it are the model's usual ones, chosen
+// on validation rows.
 func TestPaperLabelsM2(t *testing.T) {
 	long(t)
-	withLabels(t, "m2", elbo.Config{Epochs: epochs(t, 40), Batch: 200, Hidden: []int{500}, Latent: 50}, .84)
+	withLabels(t, "m2", elbo.Config{Epochs: epochs(t, 60), Batch: 200, Hidden: []int{300}, Latent: 30}, .84)
 }
 
 // M1+M2 of Kingma et al. 2014, who report 96.67 ± .14 %; reruns of others 90.7 and 95.7 %. Codes of one

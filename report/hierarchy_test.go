@@ -1,11 +1,13 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -114,5 +116,43 @@ func TestLayersAreCountedFromTheData(t *testing.T) {
 	}
 	if got, want := s.activeLayers(), "Latent dimensions in use, from layer 1 up: 2 of 3, 0 of 2, 1 of 1."; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestLinesOfLayersNeedAFewLayersAndAHistory: one layer has no line of its own, and of nine nobody tells which is
+// which.
+func TestLinesOfLayersNeedAFewLayersAndAHistory(t *testing.T) {
+	for _, c := range []struct {
+		sizes   string
+		history int
+		want    bool
+	}{{"2,1", 3, true}, {"1,1,1,1,1,1,1,1", 3, true}, {"1,1,1,1,1,1,1,1,1", 3, false}, {"2", 3, false}, {"2,1", 0, false}} {
+		in := input(t, layers(t, "ladder-vae", 64, c.sizes), images(12))
+		in.History = epochs(c.history, in.Net.Config.Latent)
+		s, err := newScene(context.Background(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hasLayers(s); got != c.want {
+			t.Errorf("layers %s, %d epochs: got a picture: %v, want %v", c.sizes, c.history, got, c.want)
+		}
+	}
+}
+
+// TestTheCaptionOfLayersSaysWhichAreInUse and how to bring others to life.
+func TestTheCaptionOfLayersSaysWhichAreInUse(t *testing.T) {
+	s, err := newScene(context.Background(), input(t, layers(t, "hvae", 64, "3,2"), images(12)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var png bytes.Buffer
+	caption, err := drawLayers(context.Background(), s, "title", &png)
+	if err != nil || png.Len() == 0 {
+		t.Fatalf("got %d bytes, error %v", png.Len(), err)
+	}
+	for _, want := range []string{"layer 1 next to the data", "from layer 1 up: ", " of 3, ", " of 2.", "--layer-warmup"} {
+		if !strings.Contains(caption, want) {
+			t.Errorf("caption lacks %q: %s", want, caption)
+		}
 	}
 }

@@ -15,7 +15,9 @@ func init() {
 		Name:     "cvae",
 		Summary:  "VAE of rows given their class, which its codes need not tell",
 		Paper:    "Sohn et al. 2015",
-		Sections: "D47",
+		Sections: "D32, D47",
+		Measured: "ln p(x|y) of the linear model within 5 standard errors of the closed form; digits, 20 epochs: −ELBO 94.3 given the class, 99 without",
+		Test:     "vae/cvae_test.go",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Options: []Option{

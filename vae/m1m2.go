@@ -16,6 +16,8 @@ func init() {
 		Summary:  "finds classes as m2 does, in the codes of a VAE that is trained first",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
+		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed: 91.1 % of the test rows right after 40 epochs",
+		Test:     "vae/semi_test.go, paper/labels_test.go",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Labelled: labelledRows,

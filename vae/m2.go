@@ -16,6 +16,8 @@ func init() {
 		Summary:  "finds the classes of rows few of which show theirs, with codes of what classes leave open",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
+		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed: 84.7 % of the validation rows right after 25 epochs",
+		Test:     "vae/semi_test.go, paper/labels_test.go",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Labelled: labelledRows,

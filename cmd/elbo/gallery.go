@@ -132,6 +132,9 @@ func (g *galleryCommand) check() error {
 	if err := out.checkOut(".html"); err != nil {
 		return err
 	}
+	if err := writable(filepath.Dir(g.out)); err != nil {
+		return fmt.Errorf("--out %s: %w", g.out, err)
+	}
 	if g.cmd.Flags().Changed("models") && len(g.models) == 0 {
 		return misusef("--models: got none, want some of %s", strings.Join(vae.Names(), ", "))
 	}
@@ -146,6 +149,15 @@ func (g *galleryCommand) check() error {
 		}
 	}
 	return nil
+}
+
+// writable tells before minutes of work whether a file can be made in a folder.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".elbo-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // stopped is the error of a gallery that was interrupted.

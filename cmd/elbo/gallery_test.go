@@ -62,6 +62,15 @@ func TestMistakesWithTheGalleryAreNamed(t *testing.T) {
 	} {
 		w.check(t, ".")
 	}
+	if err := writable("gone"); err == nil {
+		t.Error("a folder that is not there can be written to")
+	}
+	if err := writable("."); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+		t.Errorf("got %v, %v, want nothing left behind", entries, err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	o := call(ctx, "gallery", "--models", "vae", "--runs", "r")

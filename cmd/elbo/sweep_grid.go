@@ -49,11 +49,21 @@ func sweepFlags(cmd *cobra.Command) {
 		cf.add(&one, &c, cf.name)
 		f := one.Lookup(cf.name)
 		v := &swept{kind: f.Value.Type()}
-		cmd.Flags().VarPF(v, cf.name, "", f.Usage).NoOptDefVal = f.NoOptDefVal
+		own := cmd.Flags().VarPF(v, cf.name, "", f.Usage)
+		own.NoOptDefVal, own.DefValue = f.NoOptDefVal, shownDefault(f)
 		if cf.from != nil {
 			completeFlag(cmd, cf.name, cf.from)
 		}
 	}
+}
+
+// shownDefault is the default of a flag as its help shows it; none where that is nothing.
+func shownDefault(f *pflag.Flag) string {
+	switch f.DefValue {
+	case "0", "false", "[]":
+		return ""
+	}
+	return f.DefValue
 }
 
 // axesOf reads the flags that were given, in the order of the table of flags.

@@ -109,6 +109,19 @@ func TestAxesOfModelsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// The help of a sweep says what settings are where none is asked for.
+func TestTheHelpOfSweepsHasDefaults(t *testing.T) {
+	o := must(t, "sweep", "--help")
+	for _, s := range []string{"(default 20)", "(default 400)", "dimensions of the latent code (default 20)", "--jobs runs", "--metrics names"} {
+		if !strings.Contains(o.out, s) {
+			t.Errorf("the help lacks %q", s)
+		}
+	}
+	if strings.Contains(o.out, "a latent dimension, or group of them, may carry without cost (default 0) (default") {
+		t.Error("the help names a default twice")
+	}
+}
+
 // sweepLine is a sweep of four runs of a fraction of a second.
 func sweepLine(args ...string) []string {
 	return append([]string{"sweep", "vae", "--max-rows", "300", "--hidden", "8", "--latent", "2", "--epochs", "1"}, args...)

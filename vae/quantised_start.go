@@ -13,13 +13,13 @@ import (
 // startPlaces bounds the features that a quantiser starts from.
 const startPlaces = 1 << 15
 
-// startFeatures returns features of training rows x, N×D, in float64.
-func (m quantised) startFeatures(ctx context.Context, n *Network, x []float32) (z []float64, err error) {
+// startFeatures returns features of training rows x, N×D, in float64, of maps of so many places.
+func (n *Network) startFeatures(ctx context.Context, x []float32, places int, features func(s *model.Scope, b Batch) *g.Node) (z []float64, err error) {
 	prog := model.NewProgram(n.Params, "start", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.places(s.In("encoder"), n.Batch(in[0], nil).X)}
+		return []*g.Node{features(s, n.Batch(in[0], nil))}
 	})
-	w, e := n.Width(), m.cfg.mapExtent()
-	x = x[:min(len(x)/w, max(1, startPlaces/e.places()))*w]
+	w := n.Width()
+	x = x[:min(len(x)/w, max(1, startPlaces/places))*w]
 	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
 		in, err := n.Params.Tensor(x, full, w)
 		if err != nil {
@@ -64,11 +64,18 @@ func (m quantised) startSpread(ctx context.Context, n *Network, x []float32, _ r
 
 // spread scales the projection and returns the features, N×D, that it then gives training rows x.
 func (m quantised) spread(ctx context.Context, n *Network, x []float32) ([]float64, error) {
-	z, err := m.startFeatures(ctx, n, x)
+	_, _, d := m.q.Size()
+	return n.spread(ctx, x, m.cfg.mapExtent().places(), d, "encoder/project", func(s *model.Scope, b Batch) *g.Node {
+		return m.places(s.In("encoder"), b.X)
+	})
+}
+
+// spread scales the dense layer of a path, the last one of features of D values.
+func (n *Network) spread(ctx context.Context, x []float32, places, d int, path string, features func(s *model.Scope, b Batch) *g.Node) ([]float64, error) {
+	z, err := n.startFeatures(ctx, x, places, features)
 	if err != nil {
 		return nil, err
 	}
-	_, _, d := m.q.Size()
 	mean, scale := standardised(z, d)
 	arrays, err := n.Params.Export()
 	if err != nil {
@@ -77,11 +84,11 @@ func (m quantised) spread(ctx context.Context, n *Network, x []float32) ([]float
 	var changed []model.Array
 	for _, a := range arrays {
 		switch a.Name {
-		case "encoder/project/weight":
+		case path + "/weight":
 			for i := range a.Data {
 				a.Data[i] /= scale[i%d]
 			}
-		case "encoder/project/bias":
+		case path + "/bias":
 			for i := range a.Data {
 				a.Data[i] = (a.Data[i] - mean[i]) / scale[i]
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/elbo-go/elbo/ckpt"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -93,7 +94,8 @@ func TestEpochUsesEveryRowOnce(t *testing.T) {
 // Early stopping counts epochs since the best validation bound; epochs before β has reached
 // its value do not compete.
 func TestEarlyStopping(t *testing.T) {
-	tr := &trainer{cfg: Config{Epochs: 100, Patience: 2, Beta: 1}}
+	plan, net := timetable{stages: []vae.Stage{{Share: 1}}, ends: []int{100}}, &vae.Network{Name: "vae"}
+	tr := &trainer{cfg: Config{Epochs: 100, Patience: 2, Beta: 1}, plan: plan, net: net}
 	for i, c := range []struct {
 		beta, bound   float64
 		best, stopped bool
@@ -116,7 +118,8 @@ func TestEarlyStopping(t *testing.T) {
 		t.Errorf("best %+v", tr.state.Best)
 	}
 	// A run whose β never settles still ends with a best epoch.
-	tr = &trainer{cfg: Config{Epochs: 1, Beta: 1}}
+	plan.ends = []int{1}
+	tr = &trainer{cfg: Config{Epochs: 1, Beta: 1}, plan: plan, net: net}
 	if !tr.judge(vi.Epoch{Epoch: 1, Beta: .3}) {
 		t.Error("the only epoch is not the best")
 	}

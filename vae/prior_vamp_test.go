@@ -55,15 +55,15 @@ func vampOn(k string) Config {
 func TestVampPriorOfTheDataIsTheirAggregatePosterior(t *testing.T) {
 	x := uniform(12 * 5)
 	n := started(t, x, vampOn("12"))
-	mean, variance, err := n.Encode(t.Context(), x)
-	if err != nil {
+	if _, _, err := n.Encode(t.Context(), x); err != nil { // makes the encoder
 		t.Fatal(err)
 	}
 	moved(t, n.Params)
 	if err := n.Config.Stages()[0].Start(t.Context(), n, x, rng.New(3)); err != nil {
 		t.Fatal(err)
 	}
-	if mean, variance, err = n.Encode(t.Context(), x); err != nil {
+	mean, variance, err := n.Encode(t.Context(), x)
+	if err != nil {
 		t.Fatal(err)
 	}
 	z := []float64{0, 0, 1, -1, .3, 2, -2, .5, 3, 3, -.1, -.2}

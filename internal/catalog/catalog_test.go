@@ -39,6 +39,11 @@ func TestEntriesAreSortedByGroupAndName(t *testing.T) {
 	if _, ok := Lookup(Bounds, "vi"); ok {
 		t.Error("found a method in another group")
 	}
+	Add(full(Priors, "normal"))
+	Add(full(Guides, "normal")) // a name may be in both
+	if got := Groups(); len(got) != 5 || got[3] != Guides || got[4] != Priors {
+		t.Errorf("got groups %v, want guides and priors at their end", got)
+	}
 }
 
 // panics returns what f panics with.

@@ -113,7 +113,11 @@ func TestPaperMNISTObjectives(t *testing.T) {
 			l.nll = nll(t, m).NLL
 		}
 		lines[name] = l
-		t.Logf("%-22s error %6.2f, KL %5.2f, %2d of 20 units, IS-NLL %.2f", name, l.error, l.rate, l.units, l.nll)
+		likelihood := "no likelihood"
+		if l.nll > 0 {
+			likelihood = fmt.Sprintf("IS-NLL %.2f", l.nll)
+		}
+		t.Logf("%-22s error %6.2f, KL %5.2f, %2d of 20 units, %s", name, l.error, l.rate, l.units, likelihood)
 	}
 	plain := lines["vae"]
 	for _, name := range []string{"beta-vae", "beta-tcvae"} {

@@ -183,7 +183,8 @@ func pixelAUROC(t *testing.T, s *data.Set, maps [][]float64) float64 {
 // A likelihood can be higher for what a model has never seen: a VAE of articles of clothing finds
 // handwritten digits more likely than articles, so that −ELBO and its like rank them the wrong way
 // round (Nalisnick et al. 2019). The correction by the length under a general compressor turns that
-// round (Serrà et al. 2020), and what the bound gains from a guide of the row's own finds digits with an AUROC of at least .9 (Xiao et al. 2020).
+// round (Serrà et al. 2020), and what the bound gains from a guide of the row's own finds
+// digits with an AUROC of at least .9 (Xiao et al. 2020).
 func TestPaperAnomalyLikelihoodMisleads(t *testing.T) {
 	long(t)
 	clothes, digits := open(t, "fashion-mnist"), open(t, "mnist")

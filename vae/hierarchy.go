@@ -11,8 +11,8 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// Hierarchical models draw their latents in groups, each given those before it. Under the prior the columns
-// of their codes are independent of each other, whatever the groups are.
+// Hierarchical models draw their latents in groups, each given those before it. The columns of different
+// groups of a code are independent of each other under the prior.
 type Hierarchical interface {
 	// Groups returns the numbers of columns of a code that the groups have, in the order in which
 	// they are drawn: the one farthest from the data first.
@@ -79,6 +79,7 @@ type path struct {
 	// exact tells of each group that q is its distribution given all that p depends on, so that the
 	// KL divergence of the two is the expectation of ln q − ln p.
 	exact []bool
+	top   *g.Node // ln p of the columns of the first group where its prior is not N(0, I), N×L_1; nil otherwise
 }
 
 // column returns the columns of group l of codes, N×L.
@@ -143,7 +144,10 @@ func (w path) kl(k int, fromDraws bool) *g.Node {
 	var out []*g.Node
 	for l, z := range w.z {
 		v := g.Sub(w.q[l].LogProb(z), w.p[l].LogProb(z))
-		if w.exact[l] && !fromDraws {
+		switch {
+		case l == 0 && w.top != nil:
+			v = g.Sub(w.q[l].LogProb(z), w.top)
+		case w.exact[l] && !fromDraws:
 			v = dist.MustKL(w.q[l], w.p[l])
 		}
 		out = append(out, v)
@@ -159,7 +163,12 @@ func (m hierarchy) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	}
 	k, n := e.Draws(), b.Size()
 	w := m.drawn(s, b.X, "z", k)
-	t := vi.Terms{Kind: vi.KindELBO, KL: w.kl(k, e.MonteCarloKL), Z: g.Reshape(w.code(), k, n, -1)}
+	t := vi.Terms{Kind: vi.KindELBO, Z: g.Reshape(w.code(), k, n, -1)}
+	if p, own := m.Prior(s, n).(topPrior); own {
+		logP := g.Reshape(p.LogProb(t.Z), k*n, -1)
+		w.top = columnsOf(logP, 0, m.sizes[0])
+	}
+	t.KL = w.kl(k, e.MonteCarloKL)
 	logLik := func(last *g.Node) *g.Node {
 		return g.Reshape(special.SumDims(m.down.data(s.In("decoder"), last).LogProb(copies(b.X, k))), k, n)
 	}
@@ -208,10 +217,4 @@ func (m hierarchy) Decode(s *model.Scope, c Code) dist.Distribution {
 		return given.of(m, l, normal{}, p)
 	})
 	return m.down.data(s, last)
-}
-
-// Prior implements [Generator]: N(0, I) of the code, which [hierarchy.Decode] turns into draws of
-// one group after the other.
-func (m hierarchy) Prior(s *model.Scope, n int) dist.Distribution {
-	return normalPrior(m.cfg, s, n)
 }

@@ -3,6 +3,7 @@ package vae
 import (
 	g "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -62,15 +63,15 @@ func (q tempered) LogProb(z *g.Node) *g.Node {
 	return g.Mul(q.hierarchyGuide.LogProb(z), g.ExpandAxes(q.powers, 0))
 }
 
-// temperedPrior is N(0, I) under the same weights.
+// temperedPrior is the prior under the same weights.
 type temperedPrior struct {
-	normal
+	dist.Distribution
 	powers *g.Node
 }
 
 // LogProb returns the weighted ln p of codes, M×B×L.
 func (p temperedPrior) LogProb(z *g.Node) *g.Node {
-	return g.Mul(p.normal.LogProb(z), g.ExpandAxes(p.powers, 0))
+	return g.Mul(p.Distribution.LogProb(z), g.ExpandAxes(p.powers, 0))
 }
 
 // weighted are the terms under a bound of several draws. While layers warm up, p(z_l|z_<l)/q(z_l|z_<l, x) of
@@ -84,7 +85,7 @@ func (m hierarchy) weighted(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	plain := l
 	powers := m.powers(b.Progress)
 	l.Q = tempered{hierarchyGuide: hierarchyGuide{m, s, b.X}, powers: powers}
-	l.P = temperedPrior{plain.P.(normal), powers}
+	l.P = temperedPrior{plain.P, powers}
 	t := e.ELBO(s, b.X, l)
 	t.KL = g.ReduceMean(g.Sub(plain.Q.LogProb(t.Z), plain.P.LogProb(t.Z)), 0)
 	t.Figures = m.figures(t.KL)

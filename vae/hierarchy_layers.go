@@ -185,7 +185,7 @@ func (c Config) stackedWeights() int64 {
 	sizes := c.topFirst()
 	bottom := c
 	bottom.Latent = sizes[len(sizes)-1]
-	n := bottom.net().weights(bottom)
+	n := bottom.net().weights(bottom) + c.priorWeights()
 	for l := 1; l < len(sizes); l++ {
 		n += 2 * c.denseChain(max(sizes[l-1], sizes[l]), max(sizes[l-1], sizes[l]))
 	}

@@ -21,6 +21,7 @@ func init() {
 		CodeSize:  func(c Config) int { return total(c.topFirst()) },
 		Weights:   Config.stackedWeights,
 		Scheduled: true,
+		Priors:    true,
 		New:       newHVAE,
 	})
 }

@@ -22,6 +22,7 @@ func init() {
 		CodeSize:  func(c Config) int { return total(c.topFirst()) },
 		Weights:   Config.stackedWeights,
 		Scheduled: true,
+		Priors:    true,
 		New:       newLadder,
 	})
 }

@@ -24,6 +24,7 @@ func init() {
 		CodeSize:  func(c Config) int { return total(c.groupSizes()) },
 		Weights:   Config.residualWeights,
 		Scheduled: true,
+		Priors:    true,
 		New:       newNVAE,
 	})
 }
@@ -143,5 +144,5 @@ func (c Config) residualWeights() int64 {
 	for _, latents := range c.list("layers") {
 		n += 2*2*kernel*channels*channels + channels*channels + 5*channels*int64(latents)
 	}
-	return n + 9*channels*channels
+	return n + 9*channels*channels + c.priorWeights()
 }

@@ -73,23 +73,39 @@ type pixelCodes struct {
 	cfg Config
 }
 
-// Terms implements [Model]. In the second stage the bound is that of a guide which is a point mass,
+// Terms implements [Model]. In the second stage the bound is
 //
-//	ln p(x) ≥ ln p(x|z) + ln p(z).
+//	ln p(x) ≥ E_q[ln p(x|z) + ln p(z) − ln q(z|x)]
+//
+// with ln q = 0 where the guide is a point mass.
 func (m pixelCodes) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	if b.Stage == 0 {
 		return m.gridded.Terms(s, b, e)
 	}
 	still := s.Fixed()
-	z, _ := m.Encode(still, b)
-	z = g.StopGradient(z)
+	z, logQ := m.code(still, b)
 	logLik := special.SumDims(m.Decode(still, b.Code(z)).LogProb(b.X))
 	logPrior := g.ReduceSum(chosen(s, m.Next(s, b.Code(z)), z), -1)
 	bits := g.MulScalar(g.ReduceAllMean(logPrior), -1/(math.Ln2*float64(m.cfg.Latent)))
 	return vi.Terms{
-		LogLik: g.ExpandAxes(logLik, 0), KL: g.ExpandAxes(g.Neg(logPrior), -1), Kind: vi.KindELBO,
+		LogLik: g.ExpandAxes(logLik, 0), KL: g.ExpandAxes(g.Sub(logQ, logPrior), -1), Kind: vi.KindELBO,
 		Figures: []vi.Figure{{Name: "bits a code number", Value: bits}},
 	}
+}
+
+// noisy models have a guide of codes of indices that is no point mass.
+type noisy interface {
+	// drawn returns a draw of the codes of a batch, B×L, and ln q(z|x) of each, B.
+	drawn(s *model.Scope, b Batch) (z, logQ *g.Node)
+}
+
+// code returns codes of a batch and ln q(z|x), which is 0 of a point mass.
+func (m pixelCodes) code(s *model.Scope, b Batch) (z, logQ *g.Node) {
+	if of, ok := m.gridded.(noisy); ok {
+		return of.drawn(s, b)
+	}
+	z, _ = m.Encode(s, b)
+	return g.StopGradient(z), g.ReduceSum(g.ZerosLike(z), -1)
 }
 
 // chosen is the log-probability of each number of codes, B×L, by logits B×L×K.

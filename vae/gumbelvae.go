@@ -111,6 +111,14 @@ func (m gumbel) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 	return z, g.ZerosLike(z)
 }
 
+// drawn implements noisy.
+func (m gumbel) drawn(s *model.Scope, b Batch) (z, logQ *g.Node) {
+	q := dist.Categorical{Logits: g.StopGradient(m.logits(s, b.X))}
+	z = g.Squeeze(q.Sample(s, "code", 1), 0)
+	logQ = g.ReduceSum(g.Reshape(q.LogProb(z), b.Size(), -1), -1)
+	return g.Reshape(z, b.Size(), -1), logQ
+}
+
 // Decode implements [Decoder].
 func (m gumbel) Decode(s *model.Scope, c Code) dist.Distribution {
 	return m.decode(s, m.relaxed().Lookup(s.In(quantiserScope), g.Reshape(c.Z, -1, 1)))

@@ -233,10 +233,10 @@ func TestTheOptimizerLeavesWhatStepsSet(t *testing.T) {
 // than a fifth of the variance of two values a place, 12 in all.
 func TestTheStartOfCodebooksFitsTheFeatures(t *testing.T) {
 	n := network(t, "vq-vae", ofMaps("vq-vae", map[string]string{"commit": "1"}), dtypes.Float64)
-	if err := n.Config.Stages()[0].Start(t.Context(), n, uniform(24*96), rng.New(3)); err != nil {
+	if err := n.Config.Stages()[0].Start(t.Context(), n, patterned(24, 96), rng.New(3)); err != nil {
 		t.Fatal(err)
 	}
-	z, err := n.startFeatures(t.Context(), uniform(24*96), 6, func(s *model.Scope, b Batch) *g.Node {
+	z, err := n.startFeatures(t.Context(), patterned(24, 96), 6, func(s *model.Scope, b Batch) *g.Node {
 		return quantised{n.Config, n.Config.vector()}.places(s.In("encoder"), b.X)
 	})
 	if err != nil {

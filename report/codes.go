@@ -36,7 +36,7 @@ func drawCodebook(_ context.Context, s *scene, title string, w io.Writer) (strin
 	if err != nil {
 		return "", err
 	}
-	bars := plot.Bars{Name: "share of the code's numbers", Color: 1, Shade: 1}
+	bars := plot.Bars{Name: "occurrences", Color: 1, Shade: 1}
 	total := float64(c.Rows * c.Numbers)
 	pooled := make([]int, c.Values)
 	for _, counts := range c.Counts {
@@ -47,12 +47,12 @@ func drawCodebook(_ context.Context, s *scene, title string, w io.Writer) (strin
 	}
 	for k, n := range pooled {
 		bars.Edges = append(bars.Edges, float64(k)+.5)
-		bars.Heights = append(bars.Heights, 100*float64(n)/total)
+		bars.Heights = append(bars.Heights, math.Log10(1+float64(n)))
 	}
 	bars.Edges = append(bars.Edges, float64(c.Values)+.5)
-	even := 100 / float64(c.Values)
+	even := math.Log10(1 + total/float64(c.Values))
 	spec := plot.ChartSpec{
-		XLabel: "rank of the value", YLabel: "share, %", Whole: true, Bars: []plot.Bars{bars},
+		XLabel: "rank of the value", YLabel: "log₁₀ (1 + occurrences)", Whole: true, Bars: []plot.Bars{bars},
 		Guides: []plot.Series{{Name: "all alike", X: []float64{.5, float64(c.Values) + .5}, Y: []float64{even, even}}},
 	}
 	caption := fmt.Sprintf("How often each of the %d values of a number of the code occurs in %s, most frequent first%s. %.1f %% of them occur at all; "+

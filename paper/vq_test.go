@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -142,5 +143,58 @@ func TestPaperVQTricks(t *testing.T) {
 		if all && name != "plain" && v < usage["plain"] {
 			t.Errorf("%s: %.1f %% in use, the plain codebook %.1f %%", name, 100*v, 100*usage["plain"])
 		}
+	}
+}
+
+// Two maps of codes, 3×3 and 7×7 of 128 entries, are 406 bits, as one of 7×7 with 312: their error is to
+// be at most 90 % of that one's, both codebooks are to be used by 80 %, and codes of other images
+// in the fine map to cost 3 dB. What those in the coarse map cost is there to see.
+func TestPaperVQTwoLevels(t *testing.T) {
+	long(t)
+	s, all := opened(t)
+	one := coded(t, "vq-312", coder("vq-vae", 5, map[string]string{"codes": "312"}), s)
+	run := fit(t, "vq-2", coder("vq-vae-2", 5, nil), s).Run()
+	ctx, x := context.Background(), run.Rows.TestX
+	book, err := train.Codebook(ctx, run.Net, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, _, err := run.Net.Encode(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, coarse := run.Net.Config.Latent, run.Net.CodeMaps()[0].Count()
+	mse := func(first, end int) (sum float64) {
+		moved := slices.Clone(z)
+		for i := 0; i < len(z); i += l {
+			copy(moved[i+first:i+end], z[(i+l)%len(z)+first:])
+		}
+		again, err := run.Net.Decode(ctx, moved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range again {
+			sum += float64(v-x[i]) * float64(v-x[i]) / float64(len(x))
+		}
+		return sum
+	}
+	own, top, bottom := mse(0, 0), mse(0, coarse), mse(coarse, l)
+	var used []float64
+	for _, counts := range book.Counts {
+		n := 0.
+		for _, c := range counts {
+			if c > 0 {
+				n += 100. / float64(len(counts))
+			}
+		}
+		used = append(used, n)
+	}
+	loss := 10 * math.Log10(bottom/own)
+	t.Logf("two maps: MSE %.5f, one %.5f; with other images' coarse codes %.5f, fine ones %.5f, %.1f dB; %.1f %% of the codes used; %.0f bits, one map %.0f", own, one.mse, top, bottom, loss, used, book.Bits, one.Bits)
+	if !all {
+		t.Skip("fewer rows than the figures are of")
+	}
+	if own > .9*one.mse || min(used[0], used[1]) < 80 || loss < 3 {
+		t.Errorf("two maps: MSE %.5f of %.5f, %.1f %% of the codes used, %.1f dB lost, want at most 90 %%, at least 80 %% and 3 dB", own, one.mse, used, loss)
 	}
 }

@@ -1,8 +1,11 @@
 package vae
 
-// CodeMap is a map of a code of indices: Height×Width places of Depth numbers below Values each, row
-// by row, the numbers of a place together.
-type CodeMap struct{ Height, Width, Depth, Values int }
+// CodeMap is a map of a code of indices, row by row, the numbers of a place together.
+type CodeMap struct {
+	Height, Width int // its sides
+	Depth         int // numbers of a place
+	Values        int // which they are below
+}
 
 // Count is the number of numbers of the map.
 func (m CodeMap) Count() int { return m.Height * m.Width * m.Depth }

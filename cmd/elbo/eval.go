@@ -131,6 +131,7 @@ type evaluation struct {
 	Test       vi.Record            `json:"test"`
 	ErrorRate  *float64             `json:"error_rate,omitempty"` // share of test rows whose class is missed
 	Telemetry  *vi.Telemetry        `json:"telemetry,omitempty"`
+	Codes      *codeUse             `json:"codes,omitempty"` // where codes are indices
 	NLL        *vi.ImportanceRecord `json:"nll,omitempty"`
 	AIS        *vi.ImportanceRecord `json:"ais,omitempty"` // of the same rows
 	SameRows   *vi.Record           `json:"bound_on_nll_rows,omitempty"`
@@ -157,6 +158,9 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	gray := lik.Binary && !run.Rows.Binary()
 	e.Measure = measure(run, lik, gray) + conditionText(m)
 	e.ErrorRate = o.ErrorRate
+	if e.Codes, err = codesOf(ctx, run); err != nil {
+		return nil, err
+	}
 	bound := run.Net.Can()["bound"]
 	if bound {
 		e.Telemetry = &o.Telemetry
@@ -164,6 +168,8 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	switch {
 	case lik.Name == vae.Density:
 		e.NLLNote = "−ln p(x) is the −log-likelihood: the model is a density of x"
+	case e.Codes != nil:
+		e.NLLNote = "no −ln p(x): draws of a guide that is a point mass, or nearly one, would not tell it from the bound"
 	case !bound:
 		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior that a guide could be held to, so it is no density of x", run.Config.Model)
 	case gray:

@@ -39,6 +39,9 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 		}
 		line("mutual information %.3f nats (the estimate cannot exceed ln N = %.3f%s), KL of the aggregate posterior %.3f", c.MutualInfo, c.MutualInfoCap, near, c.MarginalKL)
 	}
+	if e.Codes != nil {
+		line("%s", strings.Join(e.Codes.lines(), "\n"))
+	}
 	if n := e.NLL; n != nil {
 		line("−ln p(x) %.4f by importance sampling, K = %d exactly, over %s", n.NLL, n.K, e.NLLNote)
 		line("  standard error %.4f Monte-Carlo, %.4f over data; effective sample size %.1f mean, %.1f least", n.StdErr, n.DataStdErr, n.ESS, n.MinESS)

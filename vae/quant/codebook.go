@@ -90,7 +90,7 @@ func (c Codebook) placed(s *model.Scope) *g.Node {
 	return s.Param("placed", model.Constant(0), c.Codes, c.Dim)
 }
 
-// Nearest returns the numbers, N of Int32, of the codes nearest to features z, N×D, and the codes,
+// nearest returns the numbers, N of Int32, of the codes nearest to features z, N×D, and the codes,
 // N×D, without a gradient.
 func (c Codebook) nearest(s *model.Scope, z *g.Node) (k, q *g.Node) {
 	e := c.table(s)

@@ -37,10 +37,11 @@ func (v Vector) Over(steps int) Quantiser {
 	return v
 }
 
+// groups and levels are at least 1.
 func (v Vector) groups() int { return max(1, v.Groups) }
 func (v Vector) levels() int { return max(1, v.Levels) }
 
-// At returns the codebook of a level of a group, and its scope.
+// at returns the codebook of a level of a group, and its scope.
 func (v Vector) at(s *model.Scope, group, level int) (Codebook, *model.Scope) {
 	b := v.Book
 	b.Unit = b.Unit && level == 0

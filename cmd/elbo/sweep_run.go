@@ -76,7 +76,8 @@ func (w *sweeper) all(ctx context.Context) error {
 	for range min(w.jobs, len(w.cells)) {
 		wait.Go(func() {
 			for i := range next {
-				w.settled(i, w.one(ctx, i), stop)
+				figures, metrics, err := w.one(ctx, w.cells[i])
+				w.settled(i, figures, metrics, err, stop)
 			}
 		})
 	}
@@ -85,24 +86,20 @@ func (w *sweeper) all(ctx context.Context) error {
 }
 
 // one trains, resumes or skips a run and measures it.
-func (w *sweeper) one(ctx context.Context, i int) error {
-	c := w.cells[i]
+func (w *sweeper) one(ctx context.Context, c *cell) (figures *compared, metrics []measured, err error) {
 	dir := filepath.Join(w.out, sweepRuns, c.name)
 	_, finished, err := train.ReadOutcome(dir)
+	if err == nil && !finished {
+		err = w.trained(ctx, c, dir)
+	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if !finished {
-		if err := w.trained(ctx, c, dir); err != nil {
-			return err
-		}
+	if metrics, err = w.measured(ctx, c, dir); err != nil {
+		return nil, nil, err
 	}
-	if w.rows[i].Metrics, err = w.measured(ctx, c, dir); err != nil {
-		return err
-	}
-	figures, err := readCompared(dir)
-	w.rows[i].Figures = &figures
-	return err
+	r, err := readCompared(dir)
+	return &r, metrics, err
 }
 
 // trained trains a run, from its newest checkpoint if it has one.
@@ -187,13 +184,13 @@ func found(have []measured, name string) (measured, bool) {
 }
 
 // settled records how a run ended, and stops the sweep where going on is of no use.
-func (w *sweeper) settled(i int, err error, stop func()) {
+func (w *sweeper) settled(i int, figures *compared, metrics []measured, err error, stop func()) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	r := &w.rows[i]
 	switch {
 	case err == nil:
-		r.State = sweptFinished
+		r.State, r.Figures, r.Metrics = sweptFinished, figures, metrics
 		w.done++
 	case errors.Is(err, train.ErrInterrupted) || errors.Is(err, context.Canceled):
 		r.State = sweptInterrupted

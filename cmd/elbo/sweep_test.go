@@ -260,7 +260,7 @@ func TestAFullDiskEndsASweepWithWhatToDo(t *testing.T) {
 	s := &sweepCommand{training: training{out: t.TempDir(), hint: "elbo sweep again", screen: newScreen(io.Discard)}, cells: cells}
 	w := &sweeper{sweepCommand: s, rows: []sweptRun{{Name: "seed=1"}, {Name: "seed=2"}}}
 	stopped := 0
-	w.settled(0, fmt.Errorf("train: write: %w", syscall.ENOSPC), func() { stopped++ })
+	w.settled(0, nil, nil, fmt.Errorf("train: write: %w", syscall.ENOSPC), func() { stopped++ })
 	if stopped != 1 || w.halt == nil || !strings.Contains(w.halt.Error(), "free some space, then go on with: elbo sweep again") {
 		t.Errorf("stopped %d times, %v", stopped, w.halt)
 	}

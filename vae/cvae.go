@@ -1,8 +1,6 @@
 package vae
 
 import (
-	"math"
-
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
@@ -47,10 +45,6 @@ type cvae struct {
 // newCVAE builds the model.
 func newCVAE(c Config) Model { return cvae{c, c.choice("class-prior") == "learned"} }
 
-// class is what networks see of one-hot classes: √C in place of 1, so that each value has a mean square
-// of 1 over evenly many of all classes, as those of z have under its prior.
-func (m cvae) class(y *g.Node) *g.Node { return g.MulScalar(y, math.Sqrt(float64(m.Classes))) }
-
 // Terms implements [Model].
 func (m cvae) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 	return e.ELBO(s, b.X, m.Latent(s, b))
@@ -58,19 +52,19 @@ func (m cvae) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 
 // Latent implements [Probabilistic].
 func (m cvae) Latent(s *model.Scope, b Batch) vi.Latent {
-	q := m.guideGiven(s.In("encoder"), b.X, m.class(b.OneHot(s, m.Classes)))
+	q := m.guideGiven(s.In("encoder"), b.X, b.OneHot(s, m.Classes))
 	return vi.Latent{Q: q, P: m.PriorOf(s, b.Label), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
 // Encode implements [Encoder].
 func (m cvae) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
-	q := m.guideGiven(s.In("encoder"), b.X, m.class(b.OneHot(s, m.Classes)))
+	q := m.guideGiven(s.In("encoder"), b.X, b.OneHot(s, m.Classes))
 	return q.Mean(), q.Variance()
 }
 
 // Decode implements [Decoder].
 func (m cvae) Decode(s *model.Scope, c Code) dist.Distribution {
-	return m.mirroredGiven(s.In("decoder"), c.Z, m.class(c.OneHot(s, m.Classes)))
+	return m.mirroredGiven(s.In("decoder"), c.Z, c.OneHot(s, m.Classes))
 }
 
 // Prior implements [Generator] with classes that are not known; codes are drawn by PriorOf.

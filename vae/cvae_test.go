@@ -28,8 +28,8 @@ func linearCVAE(t *testing.T) *Network {
 	set("decoder/out/bias", []int{2}, .1, .2)
 	set("prior/mean", []int{2, 1}, .5, -1)
 	set("prior/logscale", []int{2, 1}, 0, math.Log(2))
-	set("encoder/mean/weight", []int{4, 1}, .3, -.2, .5, -.5) // of the row and of its class
-	set("encoder/logvar/weight", []int{4, 1}, 0, 0, 0, 1)
+	set("encoder/mean/weight", []int{4, 1}, .3, -.2, .5/math.Sqrt2, -.5/math.Sqrt2) // of the row and of its class
+	set("encoder/logvar/weight", []int{4, 1}, 0, 0, 0, 1/math.Sqrt2)
 	set("encoder/logvar/bias", []int{1}, .8)
 	return n
 }

@@ -1,6 +1,8 @@
 package vae
 
 import (
+	"math"
+
 	"github.com/gomlx/compute/shapes"
 	g "github.com/gomlx/gomlx/core/graph"
 
@@ -26,6 +28,10 @@ func enumerated(s *model.Scope, n, classes int) *g.Node {
 	return g.Reshape(g.ConvertDType(hit, s.DType()), classes*n, classes)
 }
 
+// scaled is what networks see of one-hot classes: √C in place of 1, so that each value has a mean square
+// of 1 over evenly many of all classes, as those of z have under N(0, I).
+func (c Config) scaled(y *g.Node) *g.Node { return g.MulScalar(y, math.Sqrt(float64(c.Classes))) }
+
 // featuresGiven are those of data x, B×D, and of one-hot classes y of k·B rows: of an MLP on x and y
 // side by side, or of one more dense layer on the features of an image and y. What depends on x alone
 // is computed once.
@@ -45,11 +51,11 @@ func (c Config) joined(s *model.Scope, h, y *g.Node) *g.Node {
 func (c Config) layers(s *model.Scope, x, y *g.Node, widths []int) *g.Node {
 	k := y.Shape().Dim(0) / x.Shape().Dim(0)
 	if len(widths) == 0 {
-		return nn.Concat(copies(x, k), y)
+		return nn.Concat(copies(x, k), c.scaled(y))
 	}
 	first := s.In("hidden0")
 	w := first.In("classes").Param("weight", model.FanIn(c.Classes), c.Classes, widths[0])
-	h := nn.ReLU(g.Add(copies(nn.Dense(first, x, widths[0]), k), g.Dot(y, w).Product()))
+	h := nn.ReLU(g.Add(copies(nn.Dense(first, x, widths[0]), k), g.Dot(c.scaled(y), w).Product()))
 	return nn.MLP(s.In("rest"), h, widths[1:])
 }
 
@@ -60,5 +66,5 @@ func (c Config) guideGiven(s *model.Scope, x, y *g.Node) dist.Normal {
 
 // mirroredGiven is p(x|z, y) by the net's outputs for codes and classes side by side.
 func (c Config) mirroredGiven(s *model.Scope, z, y *g.Node) dist.Distribution {
-	return c.mirrored(s, nn.Concat(z, y))
+	return c.mirrored(s, nn.Concat(z, c.scaled(y)))
 }

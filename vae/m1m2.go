@@ -63,7 +63,7 @@ func newStacked(c Config) Model {
 		guide: func(s *model.Scope, z1, y *g.Node) dist.Normal { return top.guideGiven(s.In("encoder"), z1, y) },
 		data: func(s *model.Scope, z2, y *g.Node) dist.Distribution {
 			s = s.In("decoder")
-			return m.first.heads(s, nn.MLP(s, nn.Concat(z2, y), m.wide))
+			return m.first.heads(s, nn.MLP(s, nn.Concat(z2, c.scaled(y)), m.wide))
 		},
 	}
 	return m

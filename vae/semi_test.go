@@ -264,7 +264,7 @@ func TestTheBoundIsTheEvidenceAtTheExactPosterior(t *testing.T) {
 			for j := range 2 {
 				switch a.Name {
 				case "decoder/out/weight": // of the code, then of the classes: (1+3)×2
-					a.Data[2*(1+y)+j] = logit(on[y][j])
+					a.Data[2*(1+y)+j] = logit(on[y][j]) / math.Sqrt(3) // the net sees classes as √3
 				case "classifier/out/weight": // 2×3
 					a.Data[3*j+y] = logit(on[y][j])
 				case "classifier/out/bias":

@@ -2,7 +2,6 @@ package paper
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -122,7 +121,7 @@ func TestPaperVQTricks(t *testing.T) {
 	long(t)
 	s, all := opened(t)
 	usage := map[string]float64{}
-	for name, options := range map[string]map[string]string{
+	ways := map[string]map[string]string{
 		"plain":     {"reset": "0", "code-start": "random", "update": "loss"},
 		"ema":       {},
 		"rotation":  {"gradient": "rotation"},
@@ -130,7 +129,9 @@ func TestPaperVQTricks(t *testing.T) {
 		"simvq":     {"update": "simvq"},
 		"narrow":    {"reset": "0", "code-start": "random", "update": "loss", "code-dim": "4"},
 		"residual4": {"quantisers": "4", "codes": "32"},
-	} {
+	}
+	for _, name := range slices.Sorted(maps.Keys(ways)) {
+		options := ways[name]
 		if options["codes"] == "" {
 			options["codes"] = "1024"
 		}
@@ -138,7 +139,7 @@ func TestPaperVQTricks(t *testing.T) {
 	}
 	lfq := coded(t, "lfq-10", coder("lfq-vae", 3, map[string]string{"bits": "10"}), s)
 	gumbel := coded(t, "gumbel-128", coder("gumbel-vae", 3, map[string]string{"codes": "128"}), s)
-	t.Log(fmt.Sprintf("LFQ %.1f %%, Gumbel-softmax %.1f %%", 100*lfq.Usage, 100*gumbel.Usage))
+	t.Logf("LFQ %.1f %%, Gumbel-softmax %.1f %%", 100*lfq.Usage, 100*gumbel.Usage)
 	for name, v := range usage {
 		if all && name != "plain" && v < usage["plain"] {
 			t.Errorf("%s: %.1f %% in use, the plain codebook %.1f %%", name, 100*v, 100*usage["plain"])

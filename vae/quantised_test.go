@@ -288,11 +288,12 @@ func TestWrongQuantisersAreErrors(t *testing.T) {
 		name    string
 		options map[string]string
 	}{
-		`levels: got [255 255 255]`:     {"fsq-vae", map[string]string{"levels": "255,255,255"}},
-		`levels: got "8,2", want whole`: {"fsq-vae", map[string]string{"levels": "8,2"}},
-		`bits: got "17"`:                {"lfq-vae", map[string]string{"bits": "17"}},
-		`codes: got "1"`:                {"vq-vae", map[string]string{"codes": "1"}},
-		`update: got "adam"`:            {"vq-vae", map[string]string{"update": "adam"}},
+		`levels: got [255 255 255]`:       {"fsq-vae", map[string]string{"levels": "255,255,255"}},
+		`levels: got "8,2", want whole`:   {"fsq-vae", map[string]string{"levels": "8,2"}},
+		`bits: got "17"`:                  {"lfq-vae", map[string]string{"bits": "17"}},
+		`codes: got "1"`:                  {"vq-vae", map[string]string{"codes": "1"}},
+		`codebooks: got 1.718e+10 values`: {"vq-vae", map[string]string{"codes": "65536", "code-dim": "4096", "code-groups": "64"}},
+		`update: got "adam"`:              {"vq-vae", map[string]string{"update": "adam"}},
 	} {
 		if err := Check(c.name, ofMaps(c.name, c.options)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s %v: got error %v, want %q", c.name, c.options, err, want)

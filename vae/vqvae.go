@@ -2,6 +2,7 @@ package vae
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/vae/quant"
@@ -28,6 +29,7 @@ func init() {
 			Option{Name: "code-start", Usage: "entries before the first step, by k-means on features or at random near 0", Default: "kmeans", Kind: Choice, Choices: []string{"kmeans", "random"}},
 			Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: Number, Min: 0, Max: 1e6},
 		),
+		Check:   checkCodebooks,
 		Stages:  func(c Config) []Stage { return c.codeStages(c.startCodebooks) },
 		Indices: indicesOf(Config.vector),
 		New:     newQuantised(Config.vector),
@@ -41,6 +43,18 @@ func init() {
 // summed over places (van den Oord et al. 2017, eq. 3) with β the option commit; entries that follow
 // moving averages take the place of the second term (ibid., appendix A.1).
 func (c Config) vector() quant.Quantiser { return c.codebooks() }
+
+// checkCodebooks tells whether the codebooks have too many values.
+func checkCodebooks(c Config) error {
+	size := 1.
+	for _, name := range []string{"codes", "code-dim", "code-groups", "quantisers"} {
+		size *= c.number(name)
+	}
+	if size > maxWeights {
+		return fmt.Errorf("vae: vq-vae: codebooks: got %.4g values, want at most %d; lower --codes, --code-dim, --code-groups or --quantisers", size, maxWeights)
+	}
+	return nil
+}
 
 // emaDecay is γ of the moving averages.
 const emaDecay = .99

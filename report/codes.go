@@ -52,7 +52,7 @@ func drawCodebook(_ context.Context, s *scene, title string, w io.Writer) (strin
 	bars.Edges = append(bars.Edges, float64(c.Values)+.5)
 	even := math.Log10(1 + total/float64(c.Values))
 	spec := plot.ChartSpec{
-		XLabel: "rank of the value", YLabel: "log₁₀ (1 + occurrences)", Whole: true, Bars: []plot.Bars{bars},
+		XLabel: "rank of the value", YLabel: "log10 of 1 + occurrences", Whole: true, Bars: []plot.Bars{bars},
 		Guides: []plot.Series{{Name: "all alike", X: []float64{.5, float64(c.Values) + .5}, Y: []float64{even, even}}},
 	}
 	caption := fmt.Sprintf("How often each of the %d values of a number of the code occurs in %s, most frequent first%s. %.1f %% of them occur at all; "+
@@ -102,8 +102,8 @@ func drawCodeMaps(ctx context.Context, s *scene, title string, w io.Writer) (str
 		tiles = append(tiles, s.colored(x))
 	}
 	shape := []int{s.show.Shape[0], s.show.Shape[1], 3}
-	return "Test images, the numbers of their codes and the reconstructions. Equal colours are equal numbers; near ones need not mean near " +
-		"codes. Places of the background share few numbers, strokes take the others.", plot.Grid(w, tiles, shape, n, plot.GridOptions{Title: title, RowLabels: labels})
+	return "Test images, the numbers of their codes and the reconstructions. Equal colours are equal numbers of a map; " +
+		"near ones need not mean near codes.", plot.Grid(w, tiles, shape, n, plot.GridOptions{Title: title, RowLabels: labels})
 }
 
 // colored gives an image three channels.

@@ -13,7 +13,7 @@ func init() {
 		Paper:    "Mentzer et al. 2024",
 		Sections: "D14",
 		Measured: "numbers and codes are a bijection for eleven level sets with up to 65,536 codes, L values a channel for L = 3 to 256",
-		Test:     "vae/quant/fsq_test.go, vae/quantised_test.go",
+		Test:     "vae/quant/fsq_test.go, vae/quantised_test.go, paper/vq_test.go",
 		Nets:     codeNets,
 		Options: quantisedOptions(
 			Option{Name: "levels", Usage: "values that each number of a place is rounded to", Default: "8,6,5", Kind: List, Min: 3, Max: quant.MaxLevels, Small: "3,4"},

@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro bench paper paper-posteriordb paper-flows paper-bounds paper-bnn sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-vaegan paper-anomaly paper-sprites gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -53,6 +53,26 @@ paper-bounds:
 	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps)'
 paper-bnn:
 	bench/record bnn $(PAPER) -run 'PaperBNN'
+paper-beta:
+	bench/record beta $(PAPER) -run 'PaperMNIST(BetaSweep|Objectives)'
+paper-hierarchy:
+	bench/record hierarchy $(PAPER) -run 'PaperHierarchies'
+paper-labels:
+	bench/record labels $(PAPER) -run 'Paper(Labels|HalfDigits)'
+paper-vq:
+	bench/record vq $(PAPER) -run 'PaperVQ'
+paper-pythae:
+	bench/record pythae $(PAPER) -run 'Paper(Pythae|PriorsOfDigits)'
+paper-vaegan:
+	bench/record vaegan $(PAPER) -run 'PaperVAEGAN'
+paper-anomaly:
+	bench/record anomaly $(PAPER) -run 'PaperAnomaly|PaperOneClass'
+paper-sprites:
+	bench/record sprites $(PAPER) -run 'PaperSprites'
+
+# Every model, trained briefly on what is embedded, on one page.
+gallery:
+	go run ./cmd/elbo gallery --out gallery.html
 
 # Simulation-based calibration of fitted posteriors, with its negative controls.
 sbc:

@@ -267,7 +267,7 @@ func TestTrainBNNNamesMistakes(t *testing.T) {
 	writeText(t, "rare.csv", "a,y\n"+names.String())
 	const flags = "elbo train bnn --help` lists the flags"
 	for _, w := range []wrong{
-		{"train bnm", 2, []string{`model: got "bnm", want one of ae, `, "did you mean bnn?"}},
+		{"train bnm", 2, []string{`model: got "bnm", want one of aae, `, "did you mean bnn?"}},
 		{"train bnn extra", 2, []string{"got 1 arguments, want none: the data and the target are flags"}},
 		{"train bnn --data y.csv", 2, []string{"y.csv: target: got none", `"a", "b", "y"`, "--target names the column"}},
 		{"train bnn --data y.csv --target z", 2, []string{`y.csv: target: got no column "z", want one of "a", "b", "y"`}},

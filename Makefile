@@ -62,7 +62,7 @@ paper-labels:
 paper-vq:
 	bench/record vq $(PAPER) -run 'PaperVQ'
 paper-pythae:
-	bench/record pythae $(PAPER) -run 'Paper(Pythae|PriorsOfDigits)'
+	bench/record pythae env ELBO_PYTHON=$(PYTHON) $(PAPER) -run 'PaperP(ythae|riors)'
 paper-vaegan:
 	bench/record vaegan $(PAPER) -run 'PaperVAEGAN'
 paper-anomaly:

@@ -113,7 +113,8 @@ func (m *Model) checkClass(what string, i int, class float32, open bool) error {
 	return nil
 }
 
-// Classify returns the probabilities of the classes of each row, in the order of [Model.Classes].
+// Classify returns the probabilities of the classes of each row, in the order of [Model.Classes]. Images
+// are taken as they are, not binarised.
 func (m *Model) Classify(ctx context.Context, rows [][]float32) ([][]float32, error) {
 	if !m.run.Net.Can()["classify"] {
 		return nil, fmt.Errorf("elbo: classify: model %s finds no classes; train one that does, such as m2", m.run.Config.Model)

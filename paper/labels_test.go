@@ -210,7 +210,7 @@ func analogies(t *testing.T, m *elbo.Model) float64 {
 // on validation rows.
 func TestPaperLabelsM2(t *testing.T) {
 	long(t)
-	withLabels(t, "m2", elbo.Config{Epochs: epochs(t, 60), Batch: 200, Hidden: []int{300}, Latent: 30}, .84)
+	withLabels(t, "m2", elbo.Config{Epochs: epochs(t, 40), Batch: 200, Hidden: []int{300}, Latent: 30}, .84)
 }
 
 // M1+M2 of Kingma et al. 2014, who report 96.67 ± .14 %; reruns of others 90.7 and 95.7 %. Codes of one

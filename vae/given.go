@@ -39,23 +39,23 @@ func (c Config) featuresGiven(s *model.Scope, x, y *g.Node) *g.Node {
 	if c.net().Images {
 		return c.joined(s, c.features(s, x), y)
 	}
-	return c.layers(s, x, y, c.Hidden)
+	return c.layers(s, x, c.scaled(y), c.Hidden)
 }
 
 // joined are features that a dense layer as wide as features h makes of them and classes.
 func (c Config) joined(s *model.Scope, h, y *g.Node) *g.Node {
-	return c.layers(s.In("given"), h, y, []int{h.Shape().Dim(1)})
+	return c.layers(s.In("given"), h, c.scaled(y), []int{h.Shape().Dim(1)})
 }
 
 // layers are dense layers with rectifiers, the first of x, B×D, and of one-hot classes y of k·B rows.
 func (c Config) layers(s *model.Scope, x, y *g.Node, widths []int) *g.Node {
 	k := y.Shape().Dim(0) / x.Shape().Dim(0)
 	if len(widths) == 0 {
-		return nn.Concat(copies(x, k), c.scaled(y))
+		return nn.Concat(copies(x, k), y)
 	}
 	first := s.In("hidden0")
 	w := first.In("classes").Param("weight", model.FanIn(c.Classes), c.Classes, widths[0])
-	h := nn.ReLU(g.Add(copies(nn.Dense(first, x, widths[0]), k), g.Dot(c.scaled(y), w).Product()))
+	h := nn.ReLU(g.Add(copies(nn.Dense(first, x, widths[0]), k), g.Dot(y, w).Product()))
 	return nn.MLP(s.In("rest"), h, widths[1:])
 }
 

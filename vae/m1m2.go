@@ -60,10 +60,13 @@ func newStacked(c Config) Model {
 			s = s.In("classifier")
 			return nn.Dense(s.In("out"), nn.MLP(s, z1, m.wide), c.Classes)
 		},
-		guide: func(s *model.Scope, z1, y *g.Node) dist.Normal { return top.guideGiven(s.In("encoder"), z1, y) },
+		guide: func(s *model.Scope, z1, y *g.Node) dist.Normal {
+			s = s.In("encoder")
+			return top.heads(s, top.layers(s, z1, y, m.wide))
+		},
 		data: func(s *model.Scope, z2, y *g.Node) dist.Distribution {
 			s = s.In("decoder")
-			return m.first.heads(s, nn.MLP(s, nn.Concat(z2, c.scaled(y)), m.wide))
+			return m.first.heads(s, nn.MLP(s, nn.Concat(z2, y), m.wide))
 		},
 	}
 	return m

@@ -66,9 +66,7 @@ func checkModels(tree []*pkg) (models []string, bad []string) {
 	}
 	for _, p := range tree {
 		for _, s := range p.code() {
-			for _, at := range asked(s, models) {
-				bad = append(bad, at)
-			}
+			bad = append(bad, asked(s, models)...)
 		}
 	}
 	return models, bad

@@ -16,13 +16,13 @@ func init() {
 		Summary:  "finds classes as m2 does, in the codes of a VAE that is trained first",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
-		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed: 91.1 % of the test rows right after 40 epochs",
+		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed, 24 epochs: 92.6 % of the test rows right",
 		Test:     "vae/semi_test.go, paper/labels_test.go",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{
-			alphaOption(".1"),
+			alphaOption,
 			{Name: "features", Usage: "values of the code of the VAE that is trained first", Default: "50", Kind: Whole, Min: 1, Max: maxWidth, Small: "3"},
 			{Name: "top-hidden", Usage: "hidden layers between those codes, classes and codes", Default: "500", Kind: List, Min: 1, Max: maxWidth, Small: "4"},
 		},
@@ -50,7 +50,7 @@ type stacked struct {
 
 // newStacked builds the model.
 func newStacked(c Config) Model {
-	m := stacked{c: c, first: c, wide: c.list("top-hidden"), alpha: c.number("alpha-class")}
+	m := stacked{c: c, first: c, wide: c.list("top-hidden"), alpha: c.number(alphaOption.Name)}
 	m.first.Latent = c.whole("features")
 	top := c
 	top.Dim, top.Shape, top.Net, top.Hidden = m.first.Latent, nil, mlpNet.Name, m.wide

@@ -16,13 +16,13 @@ func init() {
 		Summary:  "finds the classes of rows few of which show theirs, with codes of what classes leave open",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
-		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed: 84.7 % of the validation rows right after 25 epochs",
+		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed, 10 epochs: 84.5 % of the test rows right",
 		Test:     "vae/semi_test.go, paper/labels_test.go",
 		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{
-			alphaOption("5"),
+			alphaOption,
 			{Name: "class-dropout", Usage: "share of the features that the classifier does not see in a step of training", Default: ".5", Kind: Number, Min: 0, Max: .99},
 		},
 		New: newM2,
@@ -33,10 +33,9 @@ func init() {
 // beside its batch.
 const labelledRows = 100
 
-// alphaOption is the weight of the classifier.
-func alphaOption(usual string) Option {
-	return Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a mean over rows with a class, beside the bound a row", Default: usual, Kind: Number, Min: 0, Max: 1e6}
-}
+// alphaOption is the weight of the classifier. Its usual value was chosen by the validation rows of MNIST
+// with 100 labels: after 24 epochs M1+M2 misses 12.4, 7.3 and 6.9 % of them with .1, 1 and 5.
+var alphaOption = Option{Name: "alpha-class", Usage: "weight of −ln q(y|x), a mean over rows with a class, beside the bound a row", Default: "5", Kind: Number, Min: 0, Max: 1e6}
 
 // m2 is the model M2 (see semi) of rows,
 //
@@ -90,7 +89,7 @@ func (m m2) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 		rows = *b.Labelled
 	}
 	miss := m.miss(s, rows.X, rows.Label)
-	t.Penalty = g.MulScalar(miss, m.c.number("alpha-class"))
+	t.Penalty = g.MulScalar(miss, m.c.number(alphaOption.Name))
 	t.Figures = []vi.Figure{{Name: "class, nats", Value: miss}}
 	return t
 }

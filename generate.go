@@ -63,8 +63,8 @@ func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path
 	return m.Decode(ctx, points)
 }
 
-// Traverse decodes the code of a row with one latent dimension moved over values, counted in
-// units of the prior's standard deviation; the other dimensions stay.
+// Traverse decodes the code of a row with one latent dimension moved over values, counted from the
+// prior's mean in units of its standard deviation; the other dimensions stay.
 func (m *Model) Traverse(ctx context.Context, row []float32, dim int, values []float32) ([][]float32, error) {
 	if dim < 0 || dim >= m.Latent() {
 		return nil, fmt.Errorf("elbo: traverse: latent dimension: got %d, want 0 to %d", dim, m.Latent()-1)
@@ -76,10 +76,27 @@ func (m *Model) Traverse(ctx context.Context, row []float32, dim int, values []f
 	if err != nil {
 		return nil, err
 	}
+	mean, sd, err := m.PriorSpread(ctx)
+	if err != nil {
+		return nil, err
+	}
 	path := make([][]float32, len(values))
 	for i, v := range values {
 		path[i] = append([]float32(nil), codes[0]...)
-		path[i][dim] = v
+		path[i][dim] = float32(mean[dim] + sd[dim]*float64(v))
 	}
 	return m.Decode(ctx, path)
+}
+
+// PriorSpread returns mean and standard deviation of each element of codes under the prior, 0 and 1
+// for a model without.
+func (m *Model) PriorSpread(ctx context.Context) (mean, sd []float64, err error) {
+	if m.run.Net.Can()["sample"] {
+		return m.run.Net.PriorSpread(ctx)
+	}
+	mean, sd = make([]float64, m.Latent()), make([]float64, m.Latent())
+	for j := range sd {
+		sd[j] = 1
+	}
+	return mean, sd, nil
 }

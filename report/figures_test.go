@@ -213,7 +213,7 @@ func TestLatentCaptionsFollowFromTheData(t *testing.T) {
 
 func TestTraversalsMoveOneDimension(t *testing.T) {
 	s := sceneOf(t, "vae", 3, nil)
-	codes := s.traversed([]int{2, 0}, 7)
+	codes := walked(t, s, []int{2, 0}, 7)
 	if len(codes) != 14 {
 		t.Fatalf("got %d codes, want 14", len(codes))
 	}
@@ -235,7 +235,7 @@ func TestTraversalsWithoutAPriorFollowTheCodes(t *testing.T) {
 	for i := range s.n { // mean 10 and deviation 2, mean −1 and deviation 0
 		s.mean[2*i], s.mean[2*i+1] = 10+float32(2*(2*(i%2)-1)), -1
 	}
-	codes := s.traversed([]int{0, 1}, 3)
+	codes := walked(t, s, []int{0, 1}, 3)
 	for k, want := range []float32{4, 10, 16, -1, -1, -1} {
 		if got := codes[k][k/3]; math.Abs(float64(got-want)) > 1e-6 {
 			t.Errorf("code %d: got %v, want %v", k, got, want)
@@ -393,4 +393,14 @@ func TestReportsAreTitledByModelAndData(t *testing.T) {
 	if s.Title != "mine" || s.Metric != "accuracy" {
 		t.Errorf("got %q by %q, want what was given", s.Title, s.Metric)
 	}
+}
+
+// walked are the codes of a traversal.
+func walked(t *testing.T, s *scene, moved []int, steps int) [][]float32 {
+	t.Helper()
+	codes, err := s.traversed(t.Context(), moved, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codes
 }

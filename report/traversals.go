@@ -28,7 +28,11 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 	for i := range steps {
 		l.cols = append(l.cols, signed(offset(i, steps)))
 	}
-	rows, err := s.decode(ctx, s.traversed(moved, steps), 0)
+	codes, err := s.traversed(ctx, moved, steps)
+	if err != nil {
+		return "", err
+	}
+	rows, err := s.decode(ctx, codes, 0)
 	if err != nil {
 		return "", err
 	}
@@ -41,8 +45,11 @@ func drawTraversals(ctx context.Context, s *scene, title string, w io.Writer) (s
 }
 
 // traversed are the codes of the picture: steps for each of the moved dimensions.
-func (s *scene) traversed(moved []int, steps int) [][]float32 {
-	center, sd := s.spread()
+func (s *scene) traversed(ctx context.Context, moved []int, steps int) ([][]float32, error) {
+	center, sd, err := s.spread(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var codes [][]float32
 	for _, j := range moved {
 		for i := range steps {
@@ -51,19 +58,19 @@ func (s *scene) traversed(moved []int, steps int) [][]float32 {
 			codes = append(codes, z)
 		}
 	}
-	return codes
+	return codes, nil
 }
 
 // spread is the centre and the scale of each dimension: those of the prior, else of the codes.
-func (s *scene) spread() (center, sd []float64) {
+func (s *scene) spread(ctx context.Context) (center, sd []float64, err error) {
+	if s.can["sample"] {
+		return s.Net.PriorSpread(ctx)
+	}
 	center, sd = s.moments()
 	for j := range sd {
 		sd[j] = math.Sqrt(sd[j])
-		if s.can["sample"] {
-			center[j], sd[j] = 0, 1
-		}
 	}
-	return center, sd
+	return center, sd, nil
 }
 
 // offset is the i-th of steps values from −3 to 3.

@@ -45,7 +45,10 @@ the prior if no row is named. A .png has one row of images a dimension.`,
 			if err != nil {
 				return err
 			}
-			code := make([]float32, m.CodeWidth())
+			code, err := priorMean(cmd.Context(), m)
+			if err != nil {
+				return err
+			}
 			if err := classAt(m, code, label); err != nil {
 				return err
 			}
@@ -71,6 +74,10 @@ func (f *runFlags) traverse(ctx context.Context, io streams, m *elbo.Model, code
 	if len(dims)*len(values) > maxRows {
 		return misusef("--steps: got %d of %d dimensions, want at most %d rows in all", len(values), len(dims), maxRows)
 	}
+	mean, sd, err := m.PriorSpread(ctx)
+	if err != nil {
+		return err
+	}
 	var codes [][]float32
 	var labels []int32
 	names, steps := make([]string, len(dims)), make([]string, len(values))
@@ -79,7 +86,7 @@ func (f *runFlags) traverse(ctx context.Context, io streams, m *elbo.Model, code
 		for k, v := range values {
 			steps[k] = fmt.Sprintf("%+.3g", v)
 			moved := slices.Clone(code)
-			moved[j] = v
+			moved[j] = float32(mean[j] + sd[j]*float64(v))
 			codes, labels = append(codes, moved), append(labels, int32(i))
 		}
 	}
@@ -90,6 +97,16 @@ func (f *runFlags) traverse(ctx context.Context, io streams, m *elbo.Model, code
 	s := rowSet(m, rows)
 	s.Labels, s.Classes = labels, names
 	return f.emit(io.out, s, gallery(s, len(values), names, steps, "Traversals of the latent dimensions"))
+}
+
+// priorMean is the code of the prior's mean, with room for a class where codes end with one.
+func priorMean(ctx context.Context, m *elbo.Model) ([]float32, error) {
+	mean, _, err := m.PriorSpread(ctx)
+	code := make([]float32, m.CodeWidth())
+	for j, v := range mean {
+		code[j] = float32(v)
+	}
+	return code, err
 }
 
 // classAt puts a class at the end of a code of a model that makes use of classes.

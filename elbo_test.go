@@ -260,7 +260,7 @@ func TestBadInput(t *testing.T) {
 	_, err = m.Score(ctx, [][]float32{loud}, elbo.ScoreELBO)
 	check("a pixel above 1", "1.5", err)
 	_, err = m.Score(ctx, [][]float32{good}, "oddness")
-	check("score", `got "oddness", want one of aggregate, complexity, elbo`, err)
+	check("score", `got "oddness", want one of aggregate, codes, complexity`, err)
 	_, err = m.Decode(ctx, [][]float32{{1, 2, 3}})
 	check("wide code", "code 0: got 3 values, want 2", err)
 	_, err = m.Decode(ctx, [][]float32{{1, float32(math.Inf(1))}})

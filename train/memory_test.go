@@ -18,7 +18,10 @@ func TestABatchLargerThanTheDataTakesTheirMemoryAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.epoch(context.Background()); err != nil {
+	if err := tr.enter(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.epoch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rows := s.Train.Len(); len(tr.step.inputs) != 1 || tr.step.inputs[rows] == nil {

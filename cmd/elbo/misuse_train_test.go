@@ -76,7 +76,7 @@ func TestWrongValuesAreNamedWithWhatIsRight(t *testing.T) {
 	const flags = "--help` lists the flags"
 	for _, w := range []wrong{
 		{"train vea", 2, []string{`model: got "vea"`, "did you mean vae?", "elbo models"}},
-		{"train gan", 2, []string{`model: got "gan", want one of ae`, "elbo models"}},
+		{"train gan", 2, []string{`model: got "gan", want one of aae, ae`, "elbo models"}},
 		{"train", 2, []string{"got 0 arguments, want 1, the name of a model", "elbo train --help"}},
 		{"train vae ae", 2, []string{"got 2 arguments"}},
 		{"trian vae", 2, []string{`unknown command "trian"`, "elbo --help"}},
@@ -118,7 +118,7 @@ func TestWrongValuesAreNamedWithWhatIsRight(t *testing.T) {
 		{"train vae --data digit", 2, []string{`got "digit", want a path or one of digits`, "did you mean digits?"}},
 		{"models vae", 2, []string{"got 1 arguments, want none", "elbo models --help"}},
 		{"models --json --markdown", 2, []string{"want at most one of them"}},
-		{"data sow", 2, []string{`data: got "sow", want list, show or fetch`}},
+		{"data sow", 2, []string{`data: got "sow", want list, show, windows or fetch`}},
 		{"data list digits", 2, []string{"got 1 arguments, want none", "elbo data list --help"}},
 		{"data show", 2, []string{"got 0 arguments, want 1, the name of a data set or a path"}},
 		{"data show mnits", 2, []string{`got "mnits"`, "did you mean mnist?"}},

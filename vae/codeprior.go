@@ -34,7 +34,7 @@ var codePriorOptions = []Option{
 	{Name: "prior-share", Usage: "share of the epochs that the prior of the codes is learned in", Default: "0.4", Kind: Number, Min: .01, Max: .99},
 	{Name: "prior-classes", Usage: "learn the prior of the codes given the class, to sample by class", Default: "false", Kind: Switch, Labels: true},
 	{Name: "prior-layers", Usage: "layers of the prior of the codes", Default: "5", Kind: Whole, Min: 1, Max: 100, Small: "1"},
-	{Name: "prior-channels", Usage: "channels of the prior of the codes", Default: "48", Kind: Whole, Min: 1, Max: 4096, Small: "2"},
+	{Name: "prior-channels", Usage: "channels of the prior of the codes", Default: "32", Kind: Whole, Min: 1, Max: 4096, Small: "2"},
 }
 
 // codeStages are the stages of a model whose codes are indices: the codes, which begin with start,

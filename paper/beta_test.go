@@ -3,8 +3,6 @@ package paper
 import (
 	"context"
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/elbo-go/elbo"
@@ -15,28 +13,14 @@ import (
 // which published figures are not held.
 func budget(t *testing.T, usual int) (epochs int, full bool) {
 	t.Helper()
-	text := os.Getenv("ELBO_PAPER_EPOCHS")
-	if text == "" {
-		return usual, true
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("ELBO_PAPER_EPOCHS: got %q, want a whole number above 0", text)
-	}
+	n := knob(t, "ELBO_PAPER_EPOCHS", usual)
 	return n, n >= usual
 }
 
 // asked are the seeds 1, 2, …: one, or as many as ELBO_PAPER_SEEDS says.
 func asked(t *testing.T) (out []uint64) {
 	t.Helper()
-	n := 1
-	if text := os.Getenv("ELBO_PAPER_SEEDS"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil || n < 1 {
-			t.Fatalf("ELBO_PAPER_SEEDS: got %q, want a whole number above 0", text)
-		}
-	}
-	for seed := range n {
+	for seed := range knob(t, "ELBO_PAPER_SEEDS", 1) {
 		out = append(out, uint64(seed)+1)
 	}
 	return out

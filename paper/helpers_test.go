@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,6 +20,20 @@ func long(t *testing.T) {
 	if os.Getenv("ELBO_PAPER") == "" {
 		t.Skip("takes minutes: set ELBO_PAPER=1, or run `make paper`")
 	}
+}
+
+// knob is a number of the environment, such as a smaller one for a quick look.
+func knob(t *testing.T, name string, usual int) int {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		t.Fatalf("%s: got %q, want a number above 0", name, v)
+	}
+	return n
 }
 
 // fit trains a model and logs how it went. With ELBO_PAPER_RUNS set, the run directory stays

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,20 +14,6 @@ import (
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vi"
 )
-
-// knob is a number of the environment, such as a smaller one for a quick look.
-func knob(t *testing.T, name string, usual int) int {
-	t.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 {
-		t.Fatalf("%s: got %q, want a number above 0", name, v)
-	}
-	return n
-}
 
 // hundred is the number of training digits of MNIST that show their class.
 const hundred = 100

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/elbo-go/elbo"
@@ -28,18 +27,7 @@ type pythaeBudget struct{ epochs, rows, nllRows, draws int }
 // pythaeBudgetOf reads the environment.
 func pythaeBudgetOf(t *testing.T) pythaeBudget {
 	t.Helper()
-	number := func(name string, usual int) int {
-		text := os.Getenv(name)
-		if text == "" {
-			return usual
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			t.Fatalf("%s: got %q, want a whole number above 0", name, text)
-		}
-		return n
-	}
-	return pythaeBudget{number("ELBO_PYTHAE_EPOCHS", 20), number("ELBO_PYTHAE_ROWS", 50_000), number("ELBO_PYTHAE_NLL", 1000), 200}
+	return pythaeBudget{knob(t, "ELBO_PYTHAE_EPOCHS", 20), knob(t, "ELBO_PYTHAE_ROWS", 50_000), knob(t, "ELBO_PYTHAE_NLL", 1000), 200}
 }
 
 // measured is what one side found.

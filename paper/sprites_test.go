@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -27,20 +25,6 @@ var spriteModels = []struct {
 	{"vae", "vae", nil},
 	{"beta-tcvae(6)", "beta-tcvae", map[string]string{"tc": "6"}},
 	{"factor-vae(10)", "factor-vae", map[string]string{"gamma": "10"}},
-}
-
-// fromEnvironment is a whole number of the environment, or the usual one.
-func fromEnvironment(t *testing.T, name string, usual int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("%s: got %q, want a whole number above 0", name, text)
-	}
-	return n
 }
 
 // wholeGrid parts all sprites into rows to train on, to choose the epoch by and to measure on.
@@ -113,7 +97,7 @@ var spriteMetrics = []string{"MIG", "FactorVAE", "D", "C", "I", "SAP"}
 // ELBO_SPRITE_SEEDS and ELBO_SPRITE_EPOCHS shorten the run.
 func TestPaperSprites(t *testing.T) {
 	long(t)
-	seeds, epochs := fromEnvironment(t, "ELBO_SPRITE_SEEDS", 5), fromEnvironment(t, "ELBO_SPRITE_EPOCHS", 12)
+	seeds, epochs := knob(t, "ELBO_SPRITE_SEEDS", 5), knob(t, "ELBO_SPRITE_EPOCHS", 12)
 	grid := wholeGrid(t)
 	mean := map[string]map[string]float64{}
 	for _, m := range spriteModels {

@@ -78,7 +78,7 @@ func (t *trainCommand) run(ctx context.Context, name string) error {
 // fresh starts a new run.
 func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := t.cfg.Validate(); err != nil {
-		return misusef("%w; `elbo train --help` lists the flags", err)
+		return misusef("%w; `elbo train %s --help` lists the flags", err, t.cfg.Model)
 	}
 	if err := t.oneSize(); err != nil {
 		return err

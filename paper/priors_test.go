@@ -123,7 +123,6 @@ type rowOfPythae struct {
 	name, peer string
 	epochs     int
 	config     elbo.Config
-	speed      bool // a few epochs for the clock alone
 }
 
 // rowsOfPythae are the rows of the page of reproduced figures that both have, and two nets for speed.
@@ -139,15 +138,15 @@ func rowsOfPythae(epochs int) []rowOfPythae {
 	mlp := elbo.Config{Model: "vae", Epochs: short, Batch: 128, Hidden: []int{400}, Latent: 20}
 	conv := elbo.Config{Model: "conv-vae", Epochs: short, Batch: 128, Latent: 20}
 	return []rowOfPythae{
-		{"vae", "vae", vae.Epochs, vae, false}, {"vamp, from noise", "vamp", noise.Epochs, noise, false}, {"vamp, from rows", "", vamp.Epochs, vamp, false},
-		{"iwae", "iwae", iwae.Epochs, iwae, false}, {"mlp, speed", "mlp", short, mlp, true}, {"conv, speed", "conv", short, conv, true},
+		{"vae", "vae", vae.Epochs, vae}, {"vamp, from noise", "vamp", noise.Epochs, noise}, {"vamp, from rows", "", vamp.Epochs, vamp},
+		{"iwae", "iwae", iwae.Epochs, iwae}, {"mlp, speed", "mlp", short, mlp}, {"conv, speed", "conv", short, conv},
 	}
 }
 
 // TestPaperPythae trains VAE, VampPrior and the weighted bound on fixed binary MNIST beside Pythae,
 // with the same nets, data, batches, rate and epochs, a few of the 500 and more that the published
-// 89.78, 85.79 and 86.82 nats took. elbo's −ln p(x) is to be at most a nat above Pythae's, for seeds
-// differ by .7 on such nets, and a VampPrior that starts at training rows half a nat below the VAE.
+// 89.78, 85.79 and 86.82 nats took. elbo's −ln p(x) is to be at most half a nat above Pythae's
+// in every row, and a VampPrior that starts at training rows half a nat below the VAE.
 func TestPaperPythae(t *testing.T) {
 	long(t)
 	s := open(t, "binarized-mnist")
@@ -170,8 +169,8 @@ func TestPaperPythae(t *testing.T) {
 			continue
 		}
 		table += fmt.Sprintf("%-18s %6d  %10.2f %10.2f  %8.2f %8.2f  %9.2f %9.2f\n", row.name, row.epochs, m.NegELBO, p.NegELBO, m.NLL, p.NLL, m.each(), p.each())
-		if !row.speed && m.NLL > p.NLL+1 {
-			t.Errorf("%s: −ln p(x): got %.2f, want at most a nat above Pythae's %.2f", row.name, m.NLL, p.NLL)
+		if m.NLL > p.NLL+.5 {
+			t.Errorf("%s: −ln p(x): got %.2f, want at most half a nat above Pythae's %.2f", row.name, m.NLL, p.NLL)
 		}
 	}
 	t.Logf("fixed binary MNIST:\n%s", table)

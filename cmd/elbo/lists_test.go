@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,8 +34,14 @@ func TestModelsAreThoseOfTheCatalogue(t *testing.T) {
 		if list[i].Name != e.Name || list[i].Group != e.Group || list[i].Paper != e.Paper || list[i].Command != e.Command {
 			t.Errorf("got %+v, want %+v", list[i], e)
 		}
+		for _, part := range []string{e.Group, "  " + e.Name + " ", e.Summary} {
+			if !strings.Contains(table, part) {
+				t.Errorf("%s: %q is not listed", e.Name, part)
+			}
+		}
+		alone := must(t, "models", e.Name).out
 		for _, part := range []string{e.Group, e.Name, e.Paper, e.Summary, e.Command} {
-			if !strings.Contains(table, part) || !strings.Contains(markdown, part) {
+			if !strings.Contains(alone, part) || !strings.Contains(markdown, part) {
 				t.Errorf("%s: %q is not printed", e.Name, part)
 			}
 		}
@@ -44,14 +51,39 @@ func TestModelsAreThoseOfTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range vae.Specs() {
-		if !strings.Contains(table, "elbo train "+s.Name+" ") {
-			t.Errorf("model %s is not listed", s.Name)
-		}
-	}
-	for _, want := range []string{bnn.Methods[0], vi.BoundNames()[1], "pathfinder", "realnvp"} {
+	for _, want := range []string{bnn.Methods[0], vi.BoundNames()[1], "pathfinder", "realnvp", vae.Names()[0]} {
 		if !strings.Contains(table, "  "+want+" ") {
 			t.Errorf("%s is not listed", want)
+		}
+	}
+}
+
+// A part of a name stands for all methods that have it; a name that is there for that method alone.
+func TestModelsOfAPartOfAName(t *testing.T) {
+	for part, want := range map[string]string{"vq": "vq-vae vq-vae-2", "VQ-VAE": "vq-vae", "ladder-vae vq-vae": "ladder-vae vq-vae", "flow": "flow flow"} {
+		var got []string
+		for _, line := range strings.Split(must(t, append([]string{"models"}, strings.Fields(part)...)...).out, "\n") {
+			if line != "" && line[0] != ' ' {
+				got = append(got, line)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q, want %q", part, got, want)
+		}
+	}
+}
+
+// Words fill the columns and go on below the first; what is not a terminal has one line.
+func TestFactsAreWrapped(t *testing.T) {
+	for columns, want := range map[int]string{
+		math.MaxInt: "  β      one two three, which are the words\n",
+		30:          "  β      one two three, which\n         are the words\n",
+		3:           "  β      one two three, which\n         are the words\n",
+	} {
+		var b strings.Builder
+		writeFact(&b, columns, "  β", 9, "one two  three, which are the words")
+		if b.String() != want {
+			t.Errorf("%d columns: got %q, want %q", columns, b.String(), want)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -21,18 +20,23 @@ func init() { commands = append(commands, newModels) }
 func newModels(io streams) *cobra.Command {
 	var asJSON, asMarkdown bool
 	cmd := &cobra.Command{
-		Use:     "models",
-		Short:   "List the models and methods, with papers and figures",
-		Example: "  elbo models\n  elbo models --json",
-		Args:    exactly(0, "none"),
-		RunE: func(*cobra.Command, []string) error {
+		Use:   "models [NAME...]",
+		Short: "List the models and methods, with papers and figures",
+		Long: `List the models and methods. With names, tell of those their papers, the command that uses them,
+what was measured and where the tests are; a part of a name stands for all that have it.`,
+		Example: "  elbo models\n  elbo models ladder-vae\n  elbo models vq\n  elbo models --json",
+		RunE: func(_ *cobra.Command, names []string) error {
 			switch {
 			case asJSON && asMarkdown:
 				return misusef("models: got --json and --markdown, want at most one of them")
+			case len(names) > 0 && (asJSON || asMarkdown):
+				return misusef("models: got names and --json or --markdown, want one of the two")
 			case asJSON:
 				return writeModelsJSON(io.out)
 			case asMarkdown:
 				return writeModelsMarkdown(io.out)
+			case len(names) > 0:
+				return writeModelsOf(io.out, names)
 			}
 			return writeModels(io.out)
 		},
@@ -62,30 +66,6 @@ func noteOf(e catalog.Entry, name string) string {
 		}
 	}
 	return ""
-}
-
-// writeModels prints a line a method, by group.
-func writeModels(out io.Writer) error {
-	for _, group := range catalog.Groups() {
-		fmt.Fprintf(out, "%s\n", group)
-		w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
-		for _, e := range catalog.Entries() {
-			if e.Group != group {
-				continue
-			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s", e.Name, e.Paper, e.Summary, e.Command)
-			for _, n := range noteNames(group) {
-				fmt.Fprintf(w, "\t%s", noteOf(e, n))
-			}
-			fmt.Fprintln(w)
-		}
-		if err := w.Flush(); err != nil {
-			return fmt.Errorf("models: %w", err)
-		}
-		fmt.Fprintln(out)
-	}
-	_, err := fmt.Fprintf(out, "likelihoods: %s\n", strings.Join(likelihoodNames(), ", "))
-	return err
 }
 
 // writeModelsJSON prints the catalogue.

@@ -1,0 +1,148 @@
+package testkit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	g "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/model"
+)
+
+// rounded is a model in which a feature w·x is rounded on its way to (round(w·x) − v)², with the
+// straight-through gradient that treats the rounding as a constant that is added.
+func rounded(s *model.Scope, x *g.Node) (z, v, loss *g.Node) {
+	z = g.Mul(s.In("encoder").Param("w", model.Constant(.7)), x)
+	v = s.In("decoder").Param("v", model.Constant(.4))
+	q := g.Add(z, g.StopGradient(g.Sub(g.Round(g.StopGradient(z)), z)))
+	return z, v, g.ReduceAllSum(g.Square(g.Sub(q, v)))
+}
+
+// slopesOf is what the helper says of slopes: failures, and the difference.
+func slopesOf(t *testing.T, fn func(s *model.Scope, in []*g.Node) []Slope, in ...float64) (said string, d Difference) {
+	t.Helper()
+	said = found(t, func(t testing.TB) { d = SlopesWithin(t, 1e-8, Params(t, dtypes.Float64), fn, Vector(in...)) })
+	return said, d
+}
+
+func TestSlopesOfASurrogateAreThoseOfItsConstantsHeld(t *testing.T) {
+	for _, c := range []struct {
+		name, of string
+		held, ok bool
+	}{
+		{"the decoder has the slope of the loss", "decoder/v", false, true},
+		{"the encoder has not", "encoder/w", false, false},
+		{"but that of the surrogate", "encoder/w", true, true},
+	} {
+		said, d := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+			_, _, loss := rounded(s, in[0])
+			return []Slope{{Loss: loss, Of: []string{c.of}, Held: c.held}}
+		}, 1.1, -2.3)
+		if (said == "") != c.ok || d.Count != 1 {
+			t.Errorf("%s: got %v and %q", c.name, d, said)
+		}
+	}
+}
+
+// The surrogate of [rounded] in so many words: round(w₀x) − w₀x is .23 and −.39 at x = 1.1 and −2.3.
+func TestASlopeMayBeComparedWithAFormula(t *testing.T) {
+	for _, off := range []float64{0, 1e-3} {
+		said, _ := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+			z, v, loss := rounded(s, in[0])
+			rest := g.Const(s.Graph(), []float64{.23 + off, -.39})
+			return []Slope{{Loss: loss, Of: []string{"encoder/w", "decoder/v"}, Want: g.ReduceAllSum(g.Square(g.Sub(g.Add(z, rest), v)))}}
+		}, 1.1, -2.3)
+		if (said == "") != (off == 0) {
+			t.Errorf("a constant %v off: got %q", off, said)
+		}
+	}
+}
+
+// Each loss is held for its own parameters alone, and a wrong one is named.
+func TestSlopesOfSeveralLossesAreHeldEachForItsOwn(t *testing.T) {
+	for factor, want := range map[float64]string{1: "", 1.001: "at decoder/v[0]"} {
+		said, d := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+			_, v, loss := rounded(s, in[0])
+			u := g.IdentityWithCustomGradient(v, func(_, adjoint *g.Node) *g.Node { return g.MulScalar(adjoint, factor) })
+			return []Slope{{Loss: loss, Of: []string{"encoder/w"}, Held: true}, {Loss: g.ReduceAllSum(g.Exp(g.Mul(u, in[0]))), Of: []string{"decoder/v"}}}
+		}, .5, 1)
+		if (said == "") != (want == "") || !strings.Contains(said, want) || d.Count != 2 {
+			t.Errorf("factor %v: got %v and %q, want %q", factor, d, said, want)
+		}
+	}
+}
+
+// A function with a gradient of its own, sin′ := cos + ½ at the point, moves by that in a surrogate, and
+// so does one of several numbers that the gradient mixes.
+func TestANodeWithAGradientOfItsOwnMovesAlongIt(t *testing.T) {
+	fn := func(held bool) func(s *model.Scope, in []*g.Node) []Slope {
+		return func(s *model.Scope, in []*g.Node) []Slope {
+			z := g.Mul(s.Param("w", model.Constant(.7)), in[0])
+			u := g.IdentityWithCustomGradient(z, func(z, v *g.Node) *g.Node {
+				return g.Add(g.Mul(v, g.AddScalar(g.Cos(z), .5)), g.Reverse(v, 0))
+			})
+			out := g.Add(g.StopGradient(g.Sin(z)), g.Sub(u, g.StopGradient(z)))
+			return []Slope{{Loss: g.ReduceAllSum(g.Mul(g.Square(out), in[0])), Of: []string{"w"}, Held: held}}
+		}
+	}
+	if said, d := slopesOf(t, fn(true), 1, -2, .3); said != "" || d.Got == 0 {
+		t.Errorf("held: got %v and %q", d, said)
+	}
+	if said, _ := slopesOf(t, fn(false), 1, -2, .3); said == "" {
+		t.Error("as it is: no failure")
+	}
+}
+
+// At w = .7 the rectifier's argument w − c is within a step of 0, and beyond a shorter one: the
+// derivative counts, after another look, on either side; one that is wrong fails all the same.
+func TestAKinkWithinAStepIsLookedAtAgain(t *testing.T) {
+	for _, side := range []float64{-1, 1} {
+		for _, wrong := range []float64{0, 1e-7} {
+			said, d := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+				w := s.Param("w", model.Constant(.7))
+				a := g.AddScalar(w, -.7+side*Step/8)
+				u := g.IdentityWithCustomGradient(w, func(_, v *g.Node) *g.Node { return g.MulScalar(v, wrong) })
+				return []Slope{{Loss: g.ReduceAllSum(g.Add(g.Max(a, g.ZerosLike(a)), g.Sub(u, g.StopGradient(w)))), Of: []string{"w"}}}
+			}, 1)
+			if d.Again != 1 || (said == "") != (wrong == 0) {
+				t.Errorf("side %v, wrong by %v: got %v, %d taken again, and %q", side, wrong, d, d.Again, said)
+			}
+		}
+	}
+}
+
+// A step of training updates what it keeps; here it does not, and derivatives that are 0 are counted.
+func TestSlopesLeaveTheModelAsItIs(t *testing.T) {
+	p := Params(t, dtypes.Float64)
+	d := SlopesWithin(t, 1e-8, p, func(s *model.Scope, in []*g.Node) []Slope {
+		w, unused, mean := s.Param("w", model.Constant(.7)), s.Param("unused", model.Constant(1), 3), s.State("mean", model.Constant(0))
+		if s.Training() {
+			s.UpdateState("mean", g.AddScalar(mean, 1))
+		}
+		return []Slope{{Loss: g.Add(g.ReduceAllSum(g.Mul(g.Square(w), in[0])), g.MulScalar(g.ReduceAllSum(unused), 0)), Of: []string{"w", "unused"}}}
+	}, Vector(1, 2))
+	if d.Count != 4 || d.Flat != 3 || d.Again != 0 {
+		t.Errorf("got %d derivatives, of them %d flat and %d taken again, want 4, 3 and 0", d.Count, d.Flat, d.Again)
+	}
+	for _, a := range Export(t, p) {
+		if a.Name == "mean" && a.Data[0] != 0 || a.Name == "w" && a.Data[0] != .7 {
+			t.Errorf("%s: got %v, want it as it was", a.Name, a.Data)
+		}
+	}
+}
+
+// Nothing to compare, and a name that is no parameter.
+func TestSlopesOfNothingAreFailures(t *testing.T) {
+	if said, _ := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+		s.Param("w", model.Constant(1))
+		return []Slope{{Loss: g.ReduceAllSum(in[0])}}
+	}, 1); said == "" {
+		t.Error("no parameters: no failure")
+	}
+	prog := still(Params(t, dtypes.Float64), func(s *model.Scope, _ []*g.Node) []*g.Node { return nodesOf(s, []string{"v"}) })
+	if _, err := prog.Values(rng.New(1)); err == nil || !strings.Contains(err.Error(), `got the parameter "v"`) {
+		t.Errorf("got error %v", err)
+	}
+}

@@ -19,7 +19,7 @@ func DefaultFor(name string) Config {
 	spec, _ := vae.Lookup(name)
 	u := spec.Usual
 	c.Beta, c.Capacity = cmp.Or(u.Beta, c.Beta), cmp.Or(u.Capacity, c.Capacity)
-	c.LR, c.Epochs = cmp.Or(u.LR, c.LR), cmp.Or(u.Epochs, c.Epochs)
+	c.LR, c.Epochs, c.Latent = cmp.Or(u.LR, c.LR), cmp.Or(u.Epochs, c.Epochs), cmp.Or(u.Latent, c.Latent)
 	return c
 }
 

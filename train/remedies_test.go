@@ -108,6 +108,9 @@ func TestModelsHaveTheirUsualSettings(t *testing.T) {
 	if c := DefaultFor(spec.Name); c.Beta != 1 || c.Capacity != 25 {
 		t.Errorf("%s: got %+v", spec.Name, c)
 	}
+	if c := DefaultFor("poincare-vae"); c.Latent != 5 || c.Epochs != Default().Epochs {
+		t.Errorf("poincare-vae: got %d dimensions and %d epochs, want 5 and the usual ones", c.Latent, c.Epochs)
+	}
 	if c := DefaultFor("vae"); !reflect.DeepEqual(c, Default()) {
 		t.Errorf("vae: got %+v, want the default", c)
 	}

@@ -25,7 +25,8 @@ func init() {
 			{Name: "prior-scale", Usage: "standard deviation of the prior", Default: "1", Kind: Number, Min: 1e-3, Max: 10},
 			{Name: "first-layer", Usage: "how the decoder reads a code", Default: gyroplanes, Kind: Choice, Choices: []string{gyroplanes, logMap}},
 		},
-		New: func(c Config) Model { return &hyperbolic{c, dist.PoincareBall{Curvature: c.number("curvature")}} },
+		Usual: Usual{Latent: 5}, // in twenty dimensions nearly all of a ball is far from its means, whose pictures blur
+		New:   func(c Config) Model { return &hyperbolic{c, dist.PoincareBall{Curvature: c.number("curvature")}} },
 	})
 }
 

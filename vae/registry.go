@@ -93,7 +93,7 @@ type Spec struct {
 	Flows     bool               // q(z|x) may be a flow
 	Priors    bool               // p(z) may be another than N(0, I)
 	MinLatent int                // fewest values of a code; 0 is 1
-	Surrogate bool               // training's gradient is not that of the loss at its draws: they are accepted or refused, or rounded
+	Surrogate []string           // scopes that descend a surrogate, not the loss at its draws: these are accepted or refused, or rounded
 	Momentum  float64            // β₁ of Adam; 0 is the usual .9
 	Unranked  bool               // what it reports does not rank its epochs: the last one counts
 	Gaussian  bool               // q(z|x) is that of [Config.gaussianGuide] or its heads, which [Remedies] can shape
@@ -116,6 +116,7 @@ type Usual struct {
 	Capacity float64 // nats that the code is to carry
 	LR       float64 // learning rate
 	Epochs   int     // passes over the training rows
+	Latent   int     // L, where the model is one of few dimensions
 }
 
 var registry = map[string]Spec{}

@@ -81,7 +81,7 @@ var sharedFlags = []configFlag[train.Config]{
 	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},
 	intFlag("width", "`units` of each dense layer in place of --hidden; with a net of images channels of the first stage, which every further one doubles, in place of --channels (default 0: those flags)", func(c *train.Config) *int { return &c.Width }),
 	intFlag("depth", "dense `layers` of --width units, or layers or blocks in each stage of a net of images (default 0: the usual number of the net)", func(c *train.Config) *int { return &c.Depth }),
-	intFlag("latent", "dimensions of the latent code", func(c *train.Config) *int { return &c.Latent }),
+	intFlag("latent", "dimensions of the latent code"+usually(func(u vae.Usual) float64 { return float64(u.Latent) }), func(c *train.Config) *int { return &c.Latent }),
 	textFlag("posterior", "`family` of q(z|x): "+strings.Join(vae.PosteriorNames(), ", ")+"; the latter bend the first", func(c *train.Config) *string { return &c.Posterior }, vae.PosteriorNames),
 	intFlag("flow-steps", "maps of a posterior that is a flow", func(c *train.Config) *int { return &c.FlowSteps }),
 	textFlag("prior", "`family` of p(z): "+strings.Join(vae.PriorNames(), ", ")+"; all but the first are learned", func(c *train.Config) *string { return &c.Prior }, vae.PriorNames),

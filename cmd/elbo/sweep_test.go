@@ -112,7 +112,7 @@ func TestAxesOfModelsOfTheirOwn(t *testing.T) {
 // The help of a sweep says what settings are where none is asked for.
 func TestTheHelpOfSweepsHasDefaults(t *testing.T) {
 	o := must(t, "sweep", "--help")
-	for _, s := range []string{"(default 20)", "(default 400)", "dimensions of the latent code (default 20)", "--jobs runs", "--metrics names"} {
+	for _, s := range []string{"(default 20)", "(default 400)", "dimensions of the latent code; 5 of poincare-vae (default 20)", "--jobs runs", "--metrics names"} {
 		if !strings.Contains(o.out, s) {
 			t.Errorf("the help lacks %q", s)
 		}

@@ -30,7 +30,13 @@ func (t *trainCommand) usual() {
 			*f.field = f.value
 		}
 	}
-	if !t.cmd.Flags().Changed("epochs") {
-		t.cfg.Epochs = d.Epochs
+	for _, f := range []struct {
+		name  string
+		field *int
+		value int
+	}{{"epochs", &t.cfg.Epochs, d.Epochs}, {"latent", &t.cfg.Latent, d.Latent}} {
+		if !t.cmd.Flags().Changed(f.name) {
+			*f.field = f.value
+		}
 	}
 }

@@ -29,6 +29,9 @@ func TestModelsHaveTheirUsualSettingsUnlessToldOtherwise(t *testing.T) {
 	if c, _ := run("vae"); c.Beta != 1 || c.Capacity != 0 {
 		t.Errorf("vae: got β %v, capacity %v", c.Beta, c.Capacity)
 	}
+	if c, _ := run("poincare-vae", "--latent", "3"); c.Latent != 3 {
+		t.Errorf("poincare-vae --latent 3: got %d dimensions", c.Latent)
+	}
 	if c, out := run("disentangled-beta-vae", "--capacity", "3"); c.Beta != 1 || c.Capacity != 3 || !strings.Contains(out, "a capacity of 3 nats") {
 		t.Errorf("disentangled-beta-vae: got β %v, capacity %v: %s", c.Beta, c.Capacity, out)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/elbo-go/elbo/vae"
 )
@@ -15,14 +16,26 @@ type timetable struct {
 	ends   []int // number of epochs done at the end of each
 }
 
-// timetable divides the epochs among the stages of the model.
+// timetable divides the epochs among the stages of the model, and gives each that has a share at least one.
 func (c Config) timetable(stages []vae.Stage) (timetable, error) {
 	t, share := timetable{stages: stages}, 0.
+	var names []string
 	for _, s := range stages {
+		if s.Share > 0 {
+			names = append(names, s.Name)
+		}
+	}
+	if c.Epochs < len(names) {
+		return t, fmt.Errorf("train: epochs: got %d for model %s, want at least %d, one for each of its stages %s",
+			c.Epochs, c.Model, len(names), strings.Join(names, ", "))
+	}
+	for _, s := range stages {
+		before := t.end(len(t.ends) - 1)
 		share += s.Share
-		before, end := t.end(len(t.ends)-1), int(math.Round(share*float64(c.Epochs)))
-		if s.Share > 0 && end <= before {
-			return t, fmt.Errorf("train: epochs: got %d for model %s, too few for its stage %s, which takes %.0f %% of them", c.Epochs, c.Model, s.Name, 100*s.Share)
+		end := before
+		if s.Share > 0 {
+			names = names[1:]
+			end = min(max(int(math.Round(share*float64(c.Epochs))), before+1), c.Epochs-len(names))
 		}
 		t.ends = append(t.ends, end)
 	}

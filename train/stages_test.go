@@ -160,11 +160,22 @@ func TestTimetables(t *testing.T) {
 	if plan.last(0) || plan.last(1) || !plan.last(2) {
 		t.Error("want stage 2 to be the last with epochs")
 	}
-	for want, bad := range map[string][]vae.Stage{
-		"too few for its stage a": {{Name: "a", Share: .05}, {Name: "b", Share: .95}},
-		"sum to 0.9":              {{Share: .4}, {Share: .5}},
+	// A share that rounds to no epoch has one nevertheless, at the cost of its neighbours.
+	for want, stages := range map[[2]int][]vae.Stage{
+		{1, 5}: {{Name: "a", Share: .05}, {Name: "b", Share: .95}},
+		{4, 5}: {{Name: "a", Share: .99}, {Name: "b", Share: .01}},
+		{3, 5}: {{Name: "a", Share: .6}, {Name: "b", Share: .4}},
 	} {
-		if _, err := (Config{Epochs: 5}).timetable(bad); err == nil || !strings.Contains(err.Error(), want) {
+		plan, err := (Config{Epochs: 5}).timetable(stages)
+		if err != nil || !slices.Equal(plan.ends, want[:]) {
+			t.Errorf("got %v, %v, want %v", plan.ends, err, want)
+		}
+	}
+	for want, bad := range map[string][]vae.Stage{
+		"want at least 3, one for each of its stages a, b, d": {{Name: "a", Share: .3}, {Name: "b", Share: .3}, {Name: "c"}, {Name: "d", Share: .4}},
+		"sum to 0.9": {{Share: .4}, {Share: .5}},
+	} {
+		if _, err := (Config{Epochs: 2}).timetable(bad); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

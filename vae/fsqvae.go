@@ -8,13 +8,14 @@ import (
 
 func init() {
 	Register(Spec{
-		Name:     "fsq-vae",
-		Summary:  "autoencoder whose code is a map of rounded numbers, without a codebook, with a learned prior",
-		Paper:    "Mentzer et al. 2024",
-		Sections: "D14",
-		Measured: "numbers and codes are a bijection for eleven level sets with up to 65,536 codes, L values a channel for L = 3 to 256; MNIST, a fifth of the rows, 3 epochs: 99.4 % of 1,000 codes used, 23.1 dB",
-		Test:     "vae/quant/fsq_test.go, vae/quantised_test.go, paper/vq_test.go",
-		Nets:     codeNets,
+		Name:      "fsq-vae",
+		Summary:   "autoencoder whose code is a map of rounded numbers, without a codebook, with a learned prior",
+		Paper:     "Mentzer et al. 2024",
+		Sections:  "D14",
+		Measured:  "numbers and codes are a bijection for eleven level sets with up to 65,536 codes, L values a channel for L = 3 to 256; MNIST, a fifth of the rows, 3 epochs: 99.4 % of 1,000 codes used, 23.1 dB",
+		Test:      "vae/quant/fsq_test.go, vae/quantised_test.go, paper/vq_test.go",
+		Surrogate: passedThrough,
+		Nets:      codeNets,
 		Options: quantisedOptions(
 			Option{Name: "levels", Usage: "values that each number of a place is rounded to", Default: "8,6,5", Kind: List, Min: 3, Max: quant.MaxLevels, Small: "3,4"},
 			Option{Name: "quantisers", Usage: "codes of a place, each of which cuts the cell of the one before again", Default: "1", Kind: Whole, Min: 1, Max: 8},

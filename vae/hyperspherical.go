@@ -19,7 +19,7 @@ func init() {
 		Test:      "vae/hyperspherical_test.go, vae/hyperspherical_toy_test.go, dist/vector_vmf_kl_test.go",
 		Nets:      []string{mlpNet.Name, convNet.Name, resNet.Name},
 		MinLatent: 2,
-		Surrogate: true,
+		Surrogate: []string{"encoder"},
 		New:       newHyperspherical,
 	})
 }

@@ -4,13 +4,14 @@ import "github.com/elbo-go/elbo/vae/quant"
 
 func init() {
 	Register(Spec{
-		Name:     "lfq-vae",
-		Summary:  "autoencoder whose code is a map of signs, without a codebook, with a learned prior",
-		Paper:    "Yu et al. 2024",
-		Sections: "D14",
-		Measured: "both entropies equal sums over all codes within 1e-11, 2¹⁶ numbers and back",
-		Test:     "vae/quant/lfq_test.go, vae/quantised_test.go",
-		Nets:     codeNets,
+		Name:      "lfq-vae",
+		Summary:   "autoencoder whose code is a map of signs, without a codebook, with a learned prior",
+		Paper:     "Yu et al. 2024",
+		Sections:  "D14",
+		Measured:  "both entropies equal sums over all codes within 1e-11, 2¹⁶ numbers and back",
+		Test:      "vae/quant/lfq_test.go, vae/quantised_test.go",
+		Surrogate: passedThrough,
+		Nets:      codeNets,
 		Options: quantisedOptions(
 			Option{Name: "bits", Usage: "signs of a place", Default: "8", Kind: Whole, Min: 1, Max: quant.MaxBits, Small: "2"},
 			Option{Name: "commit", Usage: "weight of the distance of features to their signs", Default: "0.25", Kind: Number, Min: 0, Max: 1e6},

@@ -33,6 +33,10 @@ var codeNets = []string{vqNet.Name, convNet.Name, resNet.Name, dcganNet.Name, ml
 // quantiserScope is the scope of the quantiser.
 const quantiserScope = "quantiser"
 
+// passedThrough is [Spec.Surrogate] of quantisers: features pass through to the decoder, and codebooks
+// learn from features alone.
+var passedThrough = []string{"encoder", quantiserScope}
+
 // kept are quantisers with codebooks: they name the parameters that steps set themselves, and tell
 // which codes were in use over so many steps.
 type kept interface {

@@ -172,69 +172,6 @@ func batchOf(likelihood string, n, dim int) [][]float64 {
 	return scalarref.GrayBatch(n, dim)
 }
 
-// trainable counts the values that the graph has used so far and that training moves.
-func trainable(s *model.Scope) (count int) {
-	_, nodes := s.Trainable()
-	for _, n := range nodes {
-		count += n.Shape().Size()
-	}
-	return count
-}
-
-// TestGradientsOfAllModels holds every derivative of every registered model's loss to
-// central differences, for all its likelihoods and one to three hidden layers.
-func TestGradientsOfAllModels(t *testing.T) {
-	const dim, latent, n = 5, 2, 3
-	worst, checked := tk.Difference{}, 0
-	for _, spec := range Specs() {
-		before := checked
-		if spec.Surrogate {
-			continue // differences at fixed noise say nothing
-		}
-		for _, l := range Likelihoods() {
-			for layers, hidden := range [][]int{{7}, {6, 5}, {6, 4, 5}} {
-				p := tk.Params(t, dtypes.Float64)
-				c := Config{Dim: dim, Hidden: hidden, Latent: latent, Likelihood: l.Name, Sigma: .6, Classes: 3, Rows: 10, Options: spec.Small()}
-				net, err := NewNetwork(spec.Name, c, p)
-				if err != nil {
-					continue // a likelihood that the model does not take
-				}
-				x := batchOf(l.Name, n, dim)
-				for i := range x[:n*net.tail()] {
-					x[i] = append(x[i], float64(i%3))
-				}
-				for stage, at := range net.Config.Stages() {
-					if at.Share == 0 {
-						continue // no steps
-					}
-					want := 0
-					d := tk.GradientWithin(t, 1e-5, p, func(s *model.Scope, in []*g.Node) []*g.Node {
-						b := net.Batch(in[0], nil)
-						b.Stage = stage
-						loss := net.Model.Terms(s, b, vi.Estimator{Samples: 2}).Loss(in[1], 0)
-						want = trainable(s)
-						return []*g.Node{loss}
-					}, rows(x), tk.Matrix([]float64{.7}))
-					if d.Count != want || want == 0 {
-						t.Errorf("%s, %s, %d layers, stage %d: got %d derivatives, want %d", spec.Name, l.Name, layers+1, stage, d.Count, want)
-					}
-					if d.Scaled > worst.Scaled {
-						worst = d
-					}
-					checked += d.Count
-				}
-			}
-		}
-		if checked == before {
-			t.Logf("%s: not held here: it takes no rows of %d values", spec.Name, dim)
-		}
-	}
-	t.Logf("worst of %d derivatives: %v", checked, worst)
-	if checked < 5000 {
-		t.Errorf("got %d derivatives, want thousands", checked)
-	}
-}
-
 // TestLambdaFormIsTheScaledLikelihoodForm: ∇(½‖x − μ‖² + λ·KL) = σ²·∇(−ELBO) at λ = σ².
 func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 	const sigma = .37

@@ -32,7 +32,7 @@ const Nearer = 64
 
 // SlopesWithin holds every derivative of the slopes that fn builds, in a step of training that updates
 // nothing, to central differences under the same noise, and fails the test if one is off by more than
-// tol (scaled) or if none was compared. The parameters must be float64.
+// tol (scaled) or if all of a slope are 0. The parameters must be float64.
 //
 // A rectifier whose argument changes sign within [Step] of the point gives a difference that is no
 // derivative. One that disagrees is therefore taken again over a step [Nearer] times shorter, which
@@ -53,8 +53,11 @@ func SlopesWithin(t testing.TB, tol float64, p *model.Params, fn func(s *model.S
 		prog := still(p, func(s *model.Scope, in []*g.Node) []*g.Node {
 			return fn(s, in[1:])[i].moved(s, in[0])
 		})
-		worst = worst.max(compare(t, tol, p, prog, names, got[:len(names)], in))
-		got = got[len(names):]
+		d := compare(t, tol, p, prog, names, got[:len(names)], in)
+		if d.Flat == d.Count {
+			t.Errorf("gradient by %s: all %d derivatives are 0, want some that are not", names, d.Count)
+		}
+		worst, got = worst.Max(d), got[len(names):]
 	}
 	if worst.Count == 0 || !(worst.Scaled <= tol) {
 		t.Errorf("gradient: worst difference %v, want at most %g", worst, tol)
@@ -118,7 +121,7 @@ func compare(t testing.TB, tol float64, p *model.Params, prog *model.Program, na
 			if v == 0 && d.Want == 0 {
 				d.Flat = 1
 			}
-			worst = worst.max(d)
+			worst = worst.Max(d)
 			k++
 		}
 	}
@@ -131,8 +134,8 @@ func (d Difference) scaled() Difference {
 	return d
 }
 
-// max returns the larger of two differences with the counts of both.
-func (d Difference) max(e Difference) Difference {
+// Max returns the larger of two differences with the counts of both.
+func (d Difference) Max(e Difference) Difference {
 	count, again, flat := d.Count+e.Count, d.Again+e.Again, d.Flat+e.Flat
 	if e.Scaled > d.Scaled || math.IsNaN(e.Scaled) {
 		d = e

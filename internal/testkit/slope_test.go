@@ -104,7 +104,7 @@ func TestAKinkWithinAStepIsLookedAtAgain(t *testing.T) {
 				w := s.Param("w", model.Constant(.7))
 				a := g.AddScalar(w, -.7+side*Step/8)
 				u := g.IdentityWithCustomGradient(w, func(_, v *g.Node) *g.Node { return g.MulScalar(v, wrong) })
-				return []Slope{{Loss: g.ReduceAllSum(g.Add(g.Max(a, g.ZerosLike(a)), g.Sub(u, g.StopGradient(w)))), Of: []string{"w"}}}
+				return []Slope{{Loss: g.Add(g.Add(g.Max(a, g.ZerosLike(a)), w), g.Sub(u, g.StopGradient(w))), Of: []string{"w"}}}
 			}, 1)
 			if d.Again != 1 || (said == "") != (wrong == 0) {
 				t.Errorf("side %v, wrong by %v: got %v, %d taken again, and %q", side, wrong, d, d.Again, said)
@@ -133,8 +133,14 @@ func TestSlopesLeaveTheModelAsItIs(t *testing.T) {
 	}
 }
 
-// Nothing to compare, and a name that is no parameter.
+// Nothing to compare, a loss that its parameters do not move, and a name that is no parameter.
 func TestSlopesOfNothingAreFailures(t *testing.T) {
+	if said, _ := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+		w := s.Param("w", model.Constant(1))
+		return []Slope{{Loss: g.MulScalar(w, 0), Of: []string{"w"}}}
+	}, 1); !strings.Contains(said, "all 1 derivatives are 0") {
+		t.Errorf("a flat loss: got %q", said)
+	}
 	if said, _ := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
 		s.Param("w", model.Constant(1))
 		return []Slope{{Loss: g.ReduceAllSum(in[0])}}

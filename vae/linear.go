@@ -17,6 +17,7 @@ func init() {
 		Measured: "three closed-form optima within .010 nats, σ² = MSE within 1.0 %",
 		Test:     "train/linear_test.go",
 		Fixed:    []string{"gaussian", "gaussian-learned"},
+		Options:  []Option{relevanceOption},
 		New:      newLinear,
 	})
 }
@@ -25,9 +26,14 @@ func init() {
 //
 //	p(x|z) = N(Wz + b, σ²I),  q(z|x) = N(Vx + c, diag s²),
 //
-// whose best bound equals the likelihood of probabilistic PCA (Lucas et al. 2019, eq. 8).
+// whose best bound equals the likelihood of probabilistic PCA (Lucas et al. 2019, eq. 8). The columns of W
+// are loadings of the latent dimensions, on which [Config.relevance] is a prior.
 func newLinear(c Config) Model {
-	return amortized{latent: c.Latent, guide: c.linearGuide, data: c.linearData}
+	m := amortized{latent: c.Latent, guide: c.linearGuide, data: c.linearData}
+	if c.on(relevanceOption.Name) {
+		m.beside = c.relevance
+	}
+	return m
 }
 
 // linearGuide is q(z|x) with one variance a latent dimension for all data, as the optimum has.

@@ -22,7 +22,7 @@ type Difference struct {
 	Got, Want float64 // derivative of the graph and the difference quotient
 	Scaled    float64 // |got − want| / max(1, |want|)
 	Count     int     // derivatives compared
-	Again     int     // of these, derivatives that a shorter step was needed for (see [SlopesWithin])
+	Again     int     // of these, derivatives that a shorter step was needed for (see [Slopes.Within])
 	Flat      int     // of these, derivatives that are 0 by the graph and by differences
 }
 

@@ -30,30 +30,82 @@ type Slope struct {
 // Nearer divides [Step] where a derivative disagrees with the first difference.
 const Nearer = 64
 
-// SlopesWithin holds every derivative of the slopes that fn builds, in a step of training that updates
-// nothing, to central differences under the same noise, and fails the test if one is off by more than
-// tol (scaled) or if all of a slope are 0. The parameters must be float64.
-//
-// A rectifier whose argument changes sign within [Step] of the point gives a difference that is no
-// derivative. One that disagrees is therefore taken again over a step [Nearer] times shorter, which
-// has to agree within the same tol: a wrong derivative disagrees at both.
-func SlopesWithin(t testing.TB, tol float64, p *model.Params, fn func(s *model.Scope, in []*g.Node) []Slope, in ...*tensors.Tensor) Difference {
-	t.Helper()
-	var of [][]string
-	gradient := still(p, func(s *model.Scope, in []*g.Node) (out []*g.Node) {
+// Slopes are those of a step of training that updates nothing, to compare with differences under the same
+// noise. The parameters must be float64.
+type Slopes struct {
+	p        *model.Params
+	fn       func(s *model.Scope, in []*g.Node) []Slope
+	in       []*tensors.Tensor
+	of       [][]string // parameters of each slope
+	gradient *model.Program
+}
+
+// NewSlopes prepares the step that fn builds of the inputs.
+func NewSlopes(p *model.Params, fn func(s *model.Scope, in []*g.Node) []Slope, in ...*tensors.Tensor) *Slopes {
+	c := &Slopes{p: p, fn: fn, in: in}
+	c.gradient = still(p, func(s *model.Scope, in []*g.Node) (out []*g.Node) {
+		c.of = nil
 		for _, l := range fn(s, in) {
-			of = append(of, l.Of)
+			c.of = append(c.of, l.Of)
 			out = append(out, g.Gradient(l.Loss, nodesOf(s, l.Of)...)...)
 		}
 		return out
 	})
-	got := Values(t, gradient, rng.New(7), in...)
-	worst := Difference{Scaled: -1}
-	for i, names := range of {
-		prog := still(p, func(s *model.Scope, in []*g.Node) []*g.Node {
-			return fn(s, in[1:])[i].moved(s, in[0])
+	return c
+}
+
+// Move adds N(0, scale²) to each parameter. In those that are drawn first many layers are at 0 and hide
+// what lies before them; of so many random points it takes that with the fewest derivatives of 0.
+func (c *Slopes) Move(t testing.TB, scale float64, points int) {
+	t.Helper()
+	Values(t, c.gradient, rng.New(7), c.in...) // there are parameters from now on
+	first, best, fewest := Export(t, c.p), uint64(0), -1
+	for seed := range uint64(points) {
+		c.move(t, first, scale, seed)
+		flat := 0
+		for _, v := range Values(t, c.gradient, rng.New(7), c.in...) {
+			for _, slope := range v {
+				if slope == 0 {
+					flat++
+				}
+			}
+		}
+		if fewest < 0 || flat < fewest {
+			best, fewest = seed, flat
+		}
+	}
+	c.move(t, first, scale, best)
+}
+
+// move sets the trainable parameters beside the values given.
+func (c *Slopes) move(t testing.TB, from []model.Array, scale float64, seed uint64) {
+	t.Helper()
+	for i, a := range from {
+		eps := make([]float64, len(a.Data))
+		rng.New(seed).At(uint64(i)).NormalFloat64(eps)
+		for j, v := range a.Data {
+			eps[j] = v + scale*eps[j]
+		}
+		if a.Data = eps; a.Trainable {
+			Import(t, c.p, a)
+		}
+	}
+}
+
+// Within holds every derivative to central differences, and fails the test if one is off by more than tol
+// (scaled) or if all of a slope are 0.
+//
+// A rectifier whose argument changes sign within [Step] of the point gives a difference that is no
+// derivative. One that disagrees is therefore taken again over a step [Nearer] times shorter, which
+// has to agree within the same tol: a wrong derivative disagrees at both.
+func (c *Slopes) Within(t testing.TB, tol float64) Difference {
+	t.Helper()
+	got, worst := Values(t, c.gradient, rng.New(7), c.in...), Difference{Scaled: -1}
+	for i, names := range c.of {
+		prog := still(c.p, func(s *model.Scope, in []*g.Node) []*g.Node {
+			return c.fn(s, in[1:])[i].moved(s, in[0])
 		})
-		d := compare(t, tol, p, prog, names, got[:len(names)], in)
+		d := compare(t, tol, c.p, prog, names, got[:len(names)], c.in)
 		if d.Flat == d.Count {
 			t.Errorf("gradient by %s: all %d derivatives are 0, want some that are not", names, d.Count)
 		}

@@ -23,7 +23,7 @@ func rounded(s *model.Scope, x *g.Node) (z, v, loss *g.Node) {
 // slopesOf is what the helper says of slopes: failures, and the difference.
 func slopesOf(t *testing.T, fn func(s *model.Scope, in []*g.Node) []Slope, in ...float64) (said string, d Difference) {
 	t.Helper()
-	said = found(t, func(t testing.TB) { d = SlopesWithin(t, 1e-8, Params(t, dtypes.Float64), fn, Vector(in...)) })
+	said = found(t, func(t testing.TB) { d = NewSlopes(Params(t, dtypes.Float64), fn, Vector(in...)).Within(t, 1e-8) })
 	return said, d
 }
 
@@ -116,13 +116,13 @@ func TestAKinkWithinAStepIsLookedAtAgain(t *testing.T) {
 // A step of training updates what it keeps; here it does not, and derivatives that are 0 are counted.
 func TestSlopesLeaveTheModelAsItIs(t *testing.T) {
 	p := Params(t, dtypes.Float64)
-	d := SlopesWithin(t, 1e-8, p, func(s *model.Scope, in []*g.Node) []Slope {
+	d := NewSlopes(p, func(s *model.Scope, in []*g.Node) []Slope {
 		w, unused, mean := s.Param("w", model.Constant(.7)), s.Param("unused", model.Constant(1), 3), s.State("mean", model.Constant(0))
 		if s.Training() {
 			s.UpdateState("mean", g.AddScalar(mean, 1))
 		}
 		return []Slope{{Loss: g.Add(g.ReduceAllSum(g.Mul(g.Square(w), in[0])), g.MulScalar(g.ReduceAllSum(unused), 0)), Of: []string{"w", "unused"}}}
-	}, Vector(1, 2))
+	}, Vector(1, 2)).Within(t, 1e-8)
 	if d.Count != 4 || d.Flat != 3 || d.Again != 0 {
 		t.Errorf("got %d derivatives, of them %d flat and %d taken again, want 4, 3 and 0", d.Count, d.Flat, d.Again)
 	}
@@ -150,5 +150,27 @@ func TestSlopesOfNothingAreFailures(t *testing.T) {
 	prog := still(Params(t, dtypes.Float64), func(s *model.Scope, _ []*g.Node) []*g.Node { return nodesOf(s, []string{"v"}) })
 	if _, err := prog.Values(rng.New(1)); err == nil || !strings.Contains(err.Error(), `got the parameter "v"`) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+// Three rectifiers of which most points close some: the one that is taken has all open, is within a few
+// deviations of where the parameters were, and leaves the state alone.
+func TestSlopesAreMovedToAPointWhereTheyAreNot0(t *testing.T) {
+	p := Params(t, dtypes.Float64)
+	c := NewSlopes(p, func(s *model.Scope, in []*g.Node) []Slope {
+		w := s.Param("w", model.Constant(0), 3)
+		s.State("mean", model.Constant(2))
+		return []Slope{{Loss: g.ReduceAllSum(g.Mul(g.Max(w, g.ZerosLike(w)), in[0])), Of: []string{"w"}}}
+	}, Vector(1, 2, 3))
+	c.Move(t, .2, 40)
+	for _, a := range Export(t, p) {
+		for _, v := range a.Data {
+			if a.Trainable && !(v > 0 && v < 1) || !a.Trainable && v != 2 {
+				t.Errorf("%s: got %v", a.Name, a.Data)
+			}
+		}
+	}
+	if d := c.Within(t, 1e-8); d.Count != 3 || d.Flat != 0 {
+		t.Errorf("got %v with %d flat", d, d.Flat)
 	}
 }

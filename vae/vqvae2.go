@@ -18,14 +18,13 @@ import (
 
 func init() {
 	Register(Spec{
-		Name:      "vq-vae-2",
-		Summary:   "VQ-VAE with a coarse map of codes and a fine one that is quantised given the coarse one",
-		Paper:     "Razavi et al. 2019",
-		Sections:  "D10",
-		Measured:  "on 24 patterned rows other rows' coarse codes cost 1 nat, fine ones 19, both 29",
-		Test:      "vae/vqvae2_test.go",
-		Surrogate: passedThrough,
-		Nets:      []string{vqNet.Name, convNet.Name, resNet.Name},
+		Name:     "vq-vae-2",
+		Summary:  "VQ-VAE with a coarse map of codes and a fine one that is quantised given the coarse one",
+		Paper:    "Razavi et al. 2019",
+		Sections: "D10",
+		Measured: "on 24 patterned rows other rows' coarse codes cost 1 nat, fine ones 19, both 29",
+		Test:     "vae/vqvae2_test.go",
+		Nets:     []string{vqNet.Name, convNet.Name, resNet.Name}, Surrogate: passedThrough,
 		Options: quantisedOptions(
 			Option{Name: "codes", Usage: "entries of each of the two codebooks, K", Default: "128", Kind: Whole, Min: 2, Max: 1 << 16, Small: "5"},
 			Option{Name: "code-dim", Usage: "values of an entry, D", Default: "16", Kind: Whole, Min: 1, Max: 4096, Small: "2"},

@@ -234,3 +234,15 @@ func TestTheLargerOfTwoDifferencesCountsBoth(t *testing.T) {
 		}
 	}
 }
+
+// The surrogate of w·sg(w²) at w = 3 has the slope 9, where the function has 27.
+func TestAConstantThatIsHeldIsNoFunctionOfTheParameters(t *testing.T) {
+	said, d := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+		w := s.Param("w", model.Constant(3))
+		return []Slope{{Loss: g.ReduceAllSum(g.Mul(g.Mul(w, g.StopGradient(g.Square(w))), in[0])), Of: []string{"w"}, Held: true}}
+	}, 1)
+	if said != "" || d.Got != 9 {
+		t.Errorf("got %v and %q, want a slope of 9", d, said)
+	}
+	Close(t, "difference", d.Want, 9, 1e-8)
+}

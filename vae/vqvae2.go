@@ -33,6 +33,7 @@ func init() {
 			Option{Name: "commit", Usage: "weight of the distance of features to their entries", Default: "0.25", Kind: Number, Min: 0, Max: 1e6},
 			Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: Number, Min: 0, Max: 1e6},
 		),
+		Usual:  Usual{Epochs: 12},
 		Stages: func(c Config) []Stage { return c.codeStages(twoLevels{c}.start) },
 		Indices: func(c Config) (count, values int) {
 			for _, at := range (twoLevels{c}).grids() {

@@ -1,8 +1,6 @@
 package vae
 
 import (
-	"fmt"
-
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
@@ -28,7 +26,7 @@ func (n *Network) needEvidence() error {
 	if n.HasEvidence() {
 		return nil
 	}
-	return fmt.Errorf("vae: model %s has no guide and prior whose draws could be weighted", n.Name)
+	return n.need("bound")
 }
 
 // weighed returns the log-weights of codes that a guide draws, with a prior by its logits.

@@ -83,7 +83,7 @@ func TestTheEvidenceOfDiscreteCodesWithAClass(t *testing.T) {
 func TestPointMassesHaveNoEvidence(t *testing.T) {
 	n := network(t, "vq-vae", ofMaps("vq-vae", nil), dtypes.Float32)
 	_, err := n.LogEvidence(t.Context(), uniform(96), 5, rng.New(1))
-	if err == nil || !strings.Contains(err.Error(), "vq-vae has no guide") || n.HasEvidence() {
+	if err == nil || !strings.Contains(err.Error(), "model vq-vae cannot bound") || n.HasEvidence() {
 		t.Errorf("got %v, want an error that names the model", err)
 	}
 	if !network(t, "vae", small, dtypes.Float32).HasEvidence() {

@@ -7,6 +7,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -18,7 +19,7 @@ func init() {
 		Sections: "D11",
 		Measured: "codes of points of a square have the moments of N(0, I) within .1 and each element its distribution within .05; without the critic they are .6 and .28 off",
 		Test:     "vae/aae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Momentum: .5,
 		Unranked: true,
 		Options: []Option{

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -17,7 +18,7 @@ func init() {
 		Sections: "D3",
 		Measured: "reconstruction below that of the VAE of equal size on the same data",
 		Test:     "train/ae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		New:      func(c Config) Model { return &ae{c} },
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D5",
 		Measured: "total correlation of Gaussian codes with ρ = .8 within .1 nat of −½ ln(1 − ρ²)",
 		Test:     "vi/decompose_test.go, vae/betatcvae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []Option{
 			{Name: "tc", Usage: "weight of the total correlation; 1 is the VAE", Default: "6", Kind: Number, Min: 0, Max: 1e6},

@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -122,7 +123,7 @@ func (m pixelCodes) Next(s *model.Scope, c Code) *g.Node {
 	var out []*g.Node
 	first := 0
 	for i, at := range m.grids() {
-		s := stage(s.In("prior"), "map", i)
+		s := nets.Stage(s.In("prior"), "map", i)
 		z := g.Slice(c.Z, g.AxisRange(), g.AxisRange(first, first+at.count()))
 		logits, seen := m.cfg.codeMap(s, at, z, whole, coarser)
 		out, first = append(out, logits), first+at.count()
@@ -144,12 +145,12 @@ func (c Config) codeMap(s *model.Scope, at grid, z, whole, coarser *g.Node) (log
 	for q := range at.depth {
 		one := g.Squeeze(g.Slice(ids, g.AxisRange(), g.AxisRange(), g.AxisRange(), g.AxisRange(q, q+1)), 3)
 		before[q] = sum
-		sum = plus(sum, embedded(stage(s, "number", q), one, at.values, width))
+		sum = plus(sum, embedded(nets.Stage(s, "number", q), one, at.values, width))
 	}
 	h := c.pixels().Apply(s.In("pixels"), sum, whole, resized(coarser, at))
 	each := make([]*g.Node, at.depth)
 	for q := range at.depth {
-		each[q] = g.ExpandAxes(codeLogits(stage(s, "logits", q), plus(before[q], h), at.values), 3)
+		each[q] = g.ExpandAxes(codeLogits(nets.Stage(s, "logits", q), plus(before[q], h), at.values), 3)
 	}
 	return g.Reshape(g.Concatenate(each, 3), -1, at.count(), at.values), sum
 }

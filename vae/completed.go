@@ -29,7 +29,7 @@ func (d completed) Mean() *g.Node {
 // observed marks the values of the part that is seen: the left or top half, or the lower left quarter as
 // in Sohn et al. 2015, of an image.
 func (c Config) observed(part string) []float64 {
-	h, w, channels, ok := c.image()
+	h, w, channels, ok := c.netConfig().Image()
 	if !ok { // the first columns of a table
 		h, w, channels = 1, c.Dim, 1
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -17,7 +18,7 @@ func init() {
 		Sections: "D47",
 		Measured: "importance-sampled p(rest|seen) within 5 standard errors of the quadrature over the code",
 		Test:     "vae/completion_test.go, paper/labels_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []Option{
 			{Name: "observe", Usage: "part of an image that is seen; of other rows the first half or quarter of the columns", Default: "left", Kind: Choice, Choices: parts},
 			{Name: "gsnn", Usage: "share of the loss −E_p(z|seen) ln p(rest|z, seen), which trains the prior for what it is used for", Default: "0", Kind: Number, Min: 0, Max: 1, Small: ".3"},

@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -63,7 +64,7 @@ func TestConvVAEIsTheVAEWithAnotherNet(t *testing.T) {
 
 // TestTenStepsOfNetsOfImagesLowerTheLoss: on generated digits, from about ln 2 a pixel.
 func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		c := tutorial(28, 28)
 		c.Net, c.Channels, c.Hidden, c.Latent = net, []int{4, 8}, []int{16}, 4
 		p := tk.Params(t, dtypes.Float32)
@@ -85,7 +86,7 @@ func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
 
 // TestTrainedNetsOfImagesAreEqualBitForBit: two runs of five steps with one seed.
 func TestTrainedNetsOfImagesAreEqualBitForBit(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		var runs [2][]model.Array
 		for i := range runs {
 			c := pictures(net, 8, 11, 3)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 // rowCritic is the logits, B, of rows of data and the features of the layer before, B×F. Images go
@@ -15,20 +16,21 @@ func (c Config) rowCritic(s *model.Scope, x *g.Node, channels []int) (features, 
 	if !c.pictured() {
 		return denseCritic(s, x, c.Hidden)
 	}
-	c.Channels = channels
-	h := c.asImages(x)
-	for i, to := range c.stages(halfDown) {
-		conv := nn.Conv2D{Out: to.channels, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}
-		h = nn.LeakyReLU(conv.Apply(stage(s, "conv", i), h), .2)
+	n := c.netConfig()
+	n.Channels = channels
+	h := n.AsImages(x)
+	for i, to := range n.Stages(nets.HalfDown) {
+		conv := nn.Conv2D{Out: to.Channels, Kernel: nn.Square(4), Stride: nn.Square(2), Padding: nn.Pad(1)}
+		h = nn.LeakyReLU(conv.Apply(nets.Stage(s, "conv", i), h), .2)
 	}
-	features = flat(h)
+	features = nets.Flat(h)
 	_, logit = denseCritic(s, features, c.criticTop())
 	return features, logit
 }
 
 // pictured tells whether the critic sees rows as images.
 func (c Config) pictured() bool {
-	_, _, _, ok := c.image()
+	_, _, _, ok := c.netConfig().Image()
 	return ok
 }
 
@@ -40,11 +42,12 @@ func (c Config) criticTop() []int { return c.Hidden[:min(1, len(c.Hidden))] }
 func (c Config) criticWeights(channels []int) int64 {
 	n, in, widths := int64(0), int64(c.Dim), c.Hidden
 	if c.pictured() {
-		c.Channels = channels
-		before := int64(c.picture().channels)
-		for _, to := range c.stages(halfDown) {
-			n += 16 * before * int64(to.channels)
-			before, in = int64(to.channels), int64(to.size())
+		of := c.netConfig()
+		of.Channels = channels
+		before := int64(of.Picture().Channels)
+		for _, to := range of.Stages(nets.HalfDown) {
+			n += 16 * before * int64(to.Channels)
+			before, in = int64(to.Channels), int64(to.Size())
 		}
 		widths = c.criticTop()
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D32, D47",
 		Measured: "ln p(x|y) of the linear model within 5 standard errors of the closed form; digits, 20 epochs: −ELBO 94.3 nats given the class",
 		Test:     "vae/cvae_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Options: []Option{
 			{Name: "class-prior", Usage: "whether p(z|y) is N(0, I) or learned for each class", Default: "normal", Kind: Choice, Choices: []string{"normal", "learned"}, Small: "learned"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D5",
 		Measured: "penalty within 1e-12 of the covariance by loops; digits, 20 epochs: −ELBO 109.0, 14 of 20 units active",
 		Test:     "vae/dipvae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []Option{
 			{Name: "moments", Usage: "whose covariance is paid for: of the codes' means (DIP-VAE-I), or of the codes (DIP-VAE-II)", Default: "codes", Kind: Choice, Choices: []string{"means", "codes"}},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D5",
 		Measured: "the critic of Gaussian codes with ρ = .8 finds their total correlation within .1 nat; neither loss reaches the other's parameters",
 		Test:     "vae/factorvae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []Option{
 			{Name: "gamma", Usage: "weight of the total correlation", Default: "10", Kind: Number, Min: 0, Max: 1e6},

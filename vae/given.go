@@ -36,7 +36,7 @@ func (c Config) scaled(y *g.Node) *g.Node { return g.MulScalar(y, math.Sqrt(floa
 // side by side, or of one more dense layer on the features of an image and y. What depends on x alone
 // is computed once.
 func (c Config) featuresGiven(s *model.Scope, x, y *g.Node) *g.Node {
-	if c.net().Images {
+	if c.netConfig().Family().Images {
 		return c.joined(s, c.features(s, x), y)
 	}
 	return c.layers(s, x, c.scaled(y), c.Hidden)

@@ -31,7 +31,7 @@ func init() {
 			Option{Name: "kl-warmup", Usage: "share of the steps in which the weight of the KL term rises to β", Default: "0.3", Kind: Number, Min: 0, Max: 1},
 		),
 		Stages:  func(c Config) []Stage { return c.codeStages(c.startGumbel) },
-		Indices: func(c Config) (count, values int) { return c.mapExtent().places(), c.whole("codes") },
+		Indices: func(c Config) (count, values int) { return c.mapExtent().Places(), c.whole("codes") },
 		New:     func(c Config) Model { return c.withCodePrior(gumbel{c}) },
 	})
 }
@@ -127,5 +127,5 @@ func (m gumbel) Decode(s *model.Scope, c Code) dist.Distribution {
 // grids implements gridded.
 func (m gumbel) grids() []grid {
 	e := m.cfg.mapExtent()
-	return []grid{{e.height, e.width, 1, m.relaxed().Codes}}
+	return []grid{{e.Height, e.Width, 1, m.relaxed().Codes}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -167,7 +168,7 @@ func (c Config) stacked(sizes []int) generator {
 
 // layerScope is the scope of group l, by its number from the data.
 func layerScope(s *model.Scope, sizes []int, l int) *model.Scope {
-	return stage(s, "layer", len(sizes)-l)
+	return nets.Stage(s, "layer", len(sizes)-l)
 }
 
 // denseChain counts the weights of dense layers of the widths between from a number of values to two
@@ -185,7 +186,7 @@ func (c Config) stackedWeights() int64 {
 	sizes := c.topFirst()
 	bottom := c
 	bottom.Latent = sizes[len(sizes)-1]
-	n := bottom.net().weights(bottom) + c.priorWeights()
+	n := bottom.netConfig().Weights() + c.priorWeights()
 	for l := 1; l < len(sizes); l++ {
 		n += 2 * c.denseChain(max(sizes[l-1], sizes[l]), max(sizes[l-1], sizes[l]))
 	}

@@ -13,6 +13,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -335,14 +336,14 @@ func TestBoundsOfSeveralDrawsWarmUp(t *testing.T) {
 // nvae are maps.
 func TestHierarchiesOfImagesTakeAnyNet(t *testing.T) {
 	for _, name := range []string{"hvae", "ladder-vae", "nvae"} {
-		for _, net := range everyNet {
+		for _, net := range nets.Names() {
 			for _, shape := range [][]int{{28, 28}, {9, 13}, {9, 13, 3}} {
 				c := pictures(net, shape...)
 				c.Options = layered(name, "2,1", "3")
 				n := network(t, name, c, dtypes.Float32)
 				want := 3
 				if e := c.mapExtent(); name == "nvae" {
-					want = 3 * e.height * e.width
+					want = 3 * e.Height * e.Width
 				}
 				x := uniform(c.Dim)
 				mean, variance, err := n.Encode(t.Context(), x)

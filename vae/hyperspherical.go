@@ -7,6 +7,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -17,7 +18,7 @@ func init() {
 		Sections:  "D1, D39",
 		Measured:  "KL within 7e-12 of scipy up to 40 dimensions and κ = 1e4; data about a closed curve in ten dimensions: −ln p(x) 1.28 nats below that of a code in the plane",
 		Test:      "vae/hyperspherical_test.go, vae/hyperspherical_toy_test.go, dist/vector_vmf_kl_test.go",
-		Nets:      []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:      []string{nets.MLP, nets.Conv, nets.ResNet},
 		MinLatent: 2,
 		Surrogate: []string{"encoder"},
 		New:       newHyperspherical,

@@ -4,6 +4,7 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -15,7 +16,7 @@ func init() {
 		Sections: "D5",
 		Measured: "loss as stated for four pairs of α and λ; digits, 20 epochs: reconstruction −80.6, KL 24.0 nats",
 		Test:     "vae/infovae_test.go, vi/mmd_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []Option{
 			{Name: "information", Usage: "α, share of the KL term that is not paid; 0 is the VAE's", Default: "0.5", Kind: Number, Min: -1e6, Max: 1},

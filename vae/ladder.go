@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -16,7 +17,7 @@ func init() {
 		Sections:  "D39",
 		Measured:  "linear-Gaussian hierarchy: .002 nats below ln p; MNIST, 20 epochs, --layer-warmup 50,80,100: −ELBO 95.0 (one layer of latents 100.2), 16, 6 and 7 units active in the layers of 64, 32 and 16, 89 % of digits keep their class when layer 1 is drawn anew",
 		Test:      "vae/hierarchy_linear_test.go, vae/hierarchy_test.go, paper/hierarchy_test.go",
-		Nets:      everyNet,
+		Nets:      nets.Names(),
 		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "100", "2,1"), betweenOption),
 		Check:     Config.checkLayers,
 		CodeSize:  func(c Config) int { return total(c.topFirst()) },

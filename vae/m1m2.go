@@ -7,6 +7,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -18,7 +19,7 @@ func init() {
 		Sections: "D32",
 		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed, 24 epochs: 92.6 % of the test rows right",
 		Test:     "vae/semi_test.go, paper/labels_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{
@@ -53,7 +54,7 @@ func newStacked(c Config) Model {
 	m := stacked{c: c, first: c, wide: c.list("top-hidden"), alpha: c.number(alphaOption.Name)}
 	m.first.Latent = c.whole("features")
 	top := c
-	top.Dim, top.Shape, top.Net, top.Hidden = m.first.Latent, nil, mlpNet.Name, m.wide
+	top.Dim, top.Shape, top.Net, top.Hidden = m.first.Latent, nil, nets.MLP, m.wide
 	m.semi = semi{
 		latent: c.Latent, classes: c.Classes,
 		logits: func(s *model.Scope, z1 *g.Node, _ string) *g.Node {

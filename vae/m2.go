@@ -7,6 +7,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -18,7 +19,7 @@ func init() {
 		Sections: "D32",
 		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed, 10 epochs: 84.5 % of the test rows right",
 		Test:     "vae/semi_test.go, paper/labels_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Labelled: labelledRows,
 		Options: []Option{

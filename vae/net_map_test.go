@@ -12,6 +12,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 // mapped runs rows through the net's feature map, changes it to so many channels, and back to rows.
@@ -30,7 +31,7 @@ func mapped(c Config, channels int) model.Func {
 // MLP has a map of one position, on images and tables alike. A batch of one row has the same values
 // as that row among others: no norm looks at the rows beside.
 func TestFeatureMapsHaveTheirExtentAndLeadBack(t *testing.T) {
-	for _, net := range everyNet {
+	for _, net := range nets.Names() {
 		for _, shape := range [][]int{{28, 28}, {9, 13}, {9, 13, 3}, {32, 32, 3}, {5}} {
 			c := pictures(net, shape...)
 			if len(shape) == 1 && net != "mlp" {
@@ -42,8 +43,8 @@ func TestFeatureMapsHaveTheirExtentAndLeadBack(t *testing.T) {
 				return tk.Values(t, prog, rng.Key{}, tk.Matrix(wide(uniform(rows*c.Dim), 1, 1), rows, c.Dim))
 			}
 			three, one := run(3), run(1)
-			if len(three[0]) != 3*e.size() || len(three[1]) != 3*c.Dim {
-				t.Errorf("%s of %v: got a map of %d values and %d values of rows, want %d and %d", net, shape, len(three[0]), len(three[1]), 3*e.size(), 3*c.Dim)
+			if len(three[0]) != 3*e.Size() || len(three[1]) != 3*c.Dim {
+				t.Errorf("%s of %v: got a map of %d values and %d values of rows, want %d and %d", net, shape, len(three[0]), len(three[1]), 3*e.Size(), 3*c.Dim)
 			}
 			for i := range one[1] {
 				if math.Abs(one[1][i]-three[1][i]) > 1e-12 {
@@ -86,7 +87,7 @@ func TestExtentsOfMaps(t *testing.T) {
 // TestGradientsOfFeatureMaps holds the derivatives through the map and back to differences.
 func TestGradientsOfFeatureMaps(t *testing.T) {
 	worst, checked := tk.Difference{}, 0
-	for _, net := range everyNet {
+	for _, net := range nets.Names() {
 		for _, depth := range []int{0, 2} {
 			c := pictures(net, 9, 8)
 			c.Channels, c.Depth = []int{2, 2}, depth
@@ -156,7 +157,7 @@ func TestDepthAddsLayers(t *testing.T) {
 		must[[]float32](t)(n.Reconstruct(t.Context(), uniform(c.Dim)))
 		return n.Params.Count()
 	}
-	for _, net := range everyNet {
+	for _, net := range nets.Names() {
 		if usual, deep := count(net, 0), count(net, 3); deep <= usual {
 			t.Errorf("%s: got %d parameters with depth 3 and %d without", net, deep, usual)
 		}

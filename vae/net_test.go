@@ -1,7 +1,6 @@
 package vae
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -25,31 +25,11 @@ func pictures(net string, shape ...int) Config {
 	return Config{Dim: dim, Shape: shape, Net: net, Channels: []int{2, 4}, Hidden: []int{3}, Latent: 2, Likelihood: "gaussian-learned", Sigma: 1}
 }
 
-func TestImagesAreHalvedUntilASideIsBelowEight(t *testing.T) {
-	for _, c := range []struct {
-		h, w       int
-		half       func(int) int
-		want, name string
-	}{
-		{28, 28, halfDown, "[{14 14 2} {7 7 4}]", "MNIST"},
-		{32, 32, halfDown, "[{16 16 2} {8 8 4} {4 4 4}]", "CIFAR"},
-		{8, 8, halfDown, "[{4 4 2}]", "smallest"},
-		{8, 64, halfDown, "[{4 32 2}]", "wide"},
-		{9, 11, halfDown, "[{4 5 2}]", "odd"},
-		{28, 28, halfUp, "[{14 14 2} {7 7 4}]", "MNIST"},
-		{17, 31, halfUp, "[{9 16 2} {5 8 4}]", "odd"},
-	} {
-		if got := fmt.Sprint(pictures("conv", c.h, c.w).stages(c.half)); got != c.want {
-			t.Errorf("%s, %d×%d: got %s, want %s", c.name, c.h, c.w, got, c.want)
-		}
-	}
-}
-
 // TestNetsOfImagesFitEverySize encodes and decodes images of sizes from 8 to 33 with one and
 // three channels: codes and images come out in the shapes that went in.
 func TestNetsOfImagesFitEverySize(t *testing.T) {
 	shapes := [][]int{{8, 8}, {8, 9, 3}, {9, 8, 1}, {10, 13, 3}, {11, 11}, {15, 16, 2}, {16, 15}, {17, 31, 3}, {28, 28}, {28, 28, 1}, {32, 32, 3}, {33, 20}}
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		for _, shape := range shapes {
 			c := pictures(net, shape...)
 			c.Hidden = []int{16} // of three rectifiers all may be closed
@@ -70,7 +50,7 @@ func TestNetsOfImagesFitEverySize(t *testing.T) {
 // differences, on square, odd and coloured images and for several likelihoods.
 func TestGradientsOfNetsOfImages(t *testing.T) {
 	worst, checked := tk.Difference{}, 0
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		for i, shape := range [][]int{{8, 8}, {9, 8, 3}, {16, 17}} {
 			c := pictures(net, shape...)
 			c.Channels, c.Hidden = []int{2, 3}[:1+i/2], []int{3}[:1-i%2]
@@ -222,7 +202,7 @@ func TestNetsAreNamedAndDescribed(t *testing.T) {
 // TestTheDecoderSeesEveryPixel: the derivative of each mean by the code is not 0 where no
 // rectifier is closed, so cropping and padding lose no row or column.
 func TestTheDecoderSeesEveryPixel(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		c := pictures(net, 17, 13, 2)
 		c.Channels, c.Hidden, c.Latent = []int{8}, []int{16}, 8
 		n := network(t, "vae", c, dtypes.Float64)
@@ -243,7 +223,7 @@ func TestTheDecoderSeesEveryPixel(t *testing.T) {
 
 // TestFeaturesSeeEveryPixel: each pixel changes the code of some random net.
 func TestFeaturesSeeEveryPixel(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		c := pictures(net, 16, 12)
 		c.Channels, c.Hidden = []int{8}, nil
 		n := network(t, "vae", c, dtypes.Float64)

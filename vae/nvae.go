@@ -8,6 +8,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -18,7 +19,7 @@ func init() {
 		Sections:  "D39",
 		Measured:  "embedded digits, 20 epochs: −ELBO 94.2 (vae 99.9), 23 of 24 units active; KL by column within 4 standard errors of draws",
 		Test:      "vae/hierarchy_test.go",
-		Nets:      everyNet,
+		Nets:      nets.Names(),
 		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "0", "2,1"),
 		Check:     Config.checkGroups,
 		CodeSize:  func(c Config) int { return total(c.groupSizes()) },
@@ -65,8 +66,8 @@ func (c Config) residual(sizes []int) generator {
 	e := c.mapExtent()
 	return generator{
 		start: func(s *model.Scope, n int) *g.Node {
-			h := s.Param("start", model.Gaussian(1), 1, e.height, e.width, e.channels)
-			return g.BroadcastToDims(h, n, e.height, e.width, e.channels)
+			h := s.Param("start", model.Gaussian(1), 1, e.Height, e.Width, e.Channels)
+			return g.BroadcastToDims(h, n, e.Height, e.Width, e.Channels)
 		},
 		prior: func(s *model.Scope, l int, h *g.Node) normal {
 			if l == 0 {
@@ -76,8 +77,8 @@ func (c Config) residual(sizes []int) generator {
 		},
 		next: func(s *model.Scope, l int, h, z *g.Node) *g.Node {
 			s = layerScope(s, sizes, l)
-			z = g.Reshape(z, -1, e.height, e.width, sizes[l]/(e.height*e.width))
-			return cell(s.In("cell"), g.Add(h, pointwise(s.In("write"), z, e.channels)))
+			z = g.Reshape(z, -1, e.Height, e.Width, sizes[l]/(e.Height*e.Width))
+			return cell(s.In("cell"), g.Add(h, pointwise(s.In("write"), z, e.Channels)))
 		},
 		data: func(s *model.Scope, last *g.Node) dist.Distribution { return c.distribution(s, c.fromMap(s, last)) },
 	}
@@ -87,7 +88,7 @@ func (c Config) residual(sizes []int) generator {
 func (c Config) groupSizes() []int {
 	e, sizes := c.mapExtent(), c.topFirst()
 	for l := range sizes {
-		sizes[l] *= e.height * e.width
+		sizes[l] *= e.Height * e.Width
 	}
 	return sizes
 }
@@ -97,7 +98,7 @@ func (c Config) groupSizes() []int {
 func (c Config) mapNormal(s *model.Scope, h *g.Node, size int) normal {
 	d := h.Shape().Dimensions
 	channels := size / (d[1] * d[2])
-	return normal{Loc: flat(pointwise(s.In("mean"), h, channels)), LogScale: softClamp(flat(pointwise(s.In("logscale"), h, channels)))}
+	return normal{Loc: nets.Flat(pointwise(s.In("mean"), h, channels)), LogScale: softClamp(nets.Flat(pointwise(s.In("logscale"), h, channels)))}
 }
 
 // pointwise is a 1×1 convolution.
@@ -109,11 +110,11 @@ func pointwise(s *model.Scope, h *g.Node, out int) *g.Node {
 func cell(s *model.Scope, h *g.Node) *g.Node {
 	d := h.Shape().Dimensions
 	if d[1]*d[2] > 1 {
-		return block(s, h, d[3])
+		return nets.Block(s, h, d[3])
 	}
 	r := h
 	for i := range 2 {
-		r = pointwise(stage(s, "conv", i), nn.SiLU(nn.GroupNorm(stage(s, "norm", i), r, groups(d[3], d[3]))), d[3])
+		r = pointwise(nets.Stage(s, "conv", i), nn.SiLU(nn.GroupNorm(nets.Stage(s, "norm", i), r, nets.Groups(d[3], d[3]))), d[3])
 	}
 	return g.Add(h, r)
 }
@@ -123,12 +124,12 @@ func (c Config) checkGroups() error {
 	if err := c.checkLayers(); err != nil {
 		return err
 	}
-	if c.Dim == 0 || c.checkShape("") != nil {
+	if c.Dim == 0 || c.netConfig().CheckShape("") != nil {
 		return nil // without data, or such as the net does not take
 	}
 	if n := total(c.groupSizes()); n > maxWidth {
 		e := c.mapExtent()
-		return fmt.Errorf("vae: %s: layers: got %d latents on a map of %d×%d, want at most %d", c.model, n, e.height, e.width, maxWidth)
+		return fmt.Errorf("vae: %s: layers: got %d latents on a map of %d×%d, want at most %d", c.model, n, e.Height, e.Width, maxWidth)
 	}
 	return nil
 }
@@ -136,11 +137,11 @@ func (c Config) checkGroups() error {
 // residualWeights counts the weights of cells and heads and those of the networks next to the data.
 func (c Config) residualWeights() int64 {
 	e := c.mapExtent()
-	kernel, channels := int64(9), int64(e.channels)
-	if e.height*e.width == 1 {
+	kernel, channels := int64(9), int64(e.Channels)
+	if e.Height*e.Width == 1 {
 		kernel = 1
 	}
-	n := c.net().weights(c)
+	n := c.netConfig().Weights()
 	for _, latents := range c.list("layers") {
 		n += 2*2*kernel*channels*channels + channels*channels + 5*channels*int64(latents)
 	}

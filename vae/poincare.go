@@ -8,6 +8,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -19,7 +20,7 @@ func init() {
 		Sections: "D1, D39",
 		Measured: "exponential and logarithm inverse within 1e-10, densities of the disk sum to 1 within 1e-6; noisy nodes of a tree in two dimensions: −ln p(x) 6.4 nats below that of codes in the plane, 3.1 below the same decoder without curvature",
 		Test:     "vae/poincare_test.go, vae/poincare_toy_test.go, dist/ball_test.go, dist/wrapped_normal_test.go",
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []Option{
 			{Name: "curvature", Usage: "curvature of the codes' space, with its sign turned", Default: "1", Kind: Number, Min: 1e-4, Max: 1e4},
 			{Name: "prior-scale", Usage: "standard deviation of the prior", Default: "1", Kind: Number, Min: 1e-3, Max: 10},

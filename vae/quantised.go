@@ -11,6 +11,7 @@ import (
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vae/quant"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -28,7 +29,7 @@ type quantised struct {
 }
 
 // codeNets are the nets of models whose code is a map; a place of the MLP's is all of it.
-var codeNets = []string{vqNet.Name, convNet.Name, resNet.Name, dcganNet.Name, mlpNet.Name}
+var codeNets = []string{nets.VQ, nets.Conv, nets.ResNet, nets.DCGAN, nets.MLP}
 
 // quantiserScope is the scope of the quantiser.
 const quantiserScope = "quantiser"
@@ -89,12 +90,9 @@ func (m quantised) decode(s *model.Scope, codes *g.Node) dist.Distribution {
 // running off together, towards the background.
 func (c Config) fromPlaces(s *model.Scope, codes *g.Node) dist.Distribution {
 	e := c.mapExtent()
-	out := c.fromMap(s, g.Reshape(codes, -1, e.height, e.width, codes.Shape().Dim(1)))
+	out := c.fromMap(s, g.Reshape(codes, -1, e.Height, e.Width, codes.Shape().Dim(1)))
 	return c.distribution(s, g.Add(out, g.ExpandAxes(s.Param("offset", model.Constant(0), c.Dim), 0)))
 }
-
-// places is the number of places of a map.
-func (e extent) places() int { return e.height * e.width }
 
 // Encode implements [Encoder]: the numbers of the codes, whose variance is 0.
 func (m quantised) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
@@ -117,7 +115,7 @@ func (m quantised) grids() []grid { return []grid{m.cfg.gridOf(m.q)} }
 func (c Config) gridOf(q quant.Quantiser) grid {
 	count, values, _ := q.Size()
 	e := c.mapExtent()
-	return grid{e.height, e.width, count, values}
+	return grid{e.Height, e.Width, count, values}
 }
 
 // indicesOf are [Spec.Indices] of a quantiser.

@@ -65,7 +65,7 @@ func (m quantised) startSpread(ctx context.Context, n *Network, x []float32, _ r
 // spread scales the projection and returns the features, N×D, that it then gives training rows x.
 func (m quantised) spread(ctx context.Context, n *Network, x []float32) ([]float64, error) {
 	_, _, d := m.q.Size()
-	return n.spread(ctx, x, m.cfg.mapExtent().places(), d, "encoder/project", func(s *model.Scope, b Batch) *g.Node {
+	return n.spread(ctx, x, m.cfg.mapExtent().Places(), d, "encoder/project", func(s *model.Scope, b Batch) *g.Node {
 		return m.places(s.In("encoder"), b.X)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -20,7 +21,7 @@ func init() {
 		Sections: "D5",
 		Measured: "EM finds a known mixture, and drawn codes have the moments of the codes; digits, 20 epochs: reconstruction −63.8, against −76.8 of the VAE",
 		Test:     "vae/rae_test.go, vae/mixture_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Options: []Option{
 			codeWeight, {Name: "decay", Usage: "λ, weight of ½‖θ‖² of the decoder", Default: "0.01", Kind: Number, Min: 0, Max: 1e6}, componentsOption,
 		},

@@ -4,6 +4,7 @@ import (
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -14,7 +15,7 @@ func init() {
 		Sections: "D5",
 		Measured: "slope within 1e-7 of differences of the decoder; digits, 20 epochs: reconstruction −63.4, against −76.8 of the VAE",
 		Test:     "vae/rae_test.go, vae/mixture_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Options: []Option{
 			codeWeight, {Name: "slope-weight", Usage: "λ, weight of the squared slope of the decoder at a code", Default: "0.1", Kind: Number, Min: 0, Max: 1e6}, componentsOption,
 		},
@@ -34,7 +35,7 @@ const slopeStep = 2e-3
 func slopePenalty(m rae, s *model.Scope, z *g.Node) *g.Node {
 	decode := func(z *g.Node) *g.Node { return m.Decode(s, Code{Z: z}).Mean() }
 	var slope *g.Node
-	if m.net().Images {
+	if m.netConfig().Family().Images {
 		u := g.MulScalar(s.Normal("slope", z.Shape().Dimensions...), slopeStep)
 		slope = g.MulScalar(g.Sub(decode(g.Add(z, u)), decode(g.Sub(z, u))), .5/slopeStep)
 	} else {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -156,9 +157,8 @@ func Names() []string {
 	return out
 }
 
-// maxWidth bounds layer widths and latent sizes, so that a slip of the finger is an error
-// and not an allocation of terabytes.
-const maxWidth = 1 << 16
+// maxWidth bounds layer widths and latent sizes (see [nets.MaxWidth]).
+const maxWidth = nets.MaxWidth
 
 // maxWeights bounds the weights of a network: with their gradients and the two moments of
 // Adam they take 8 GiB.
@@ -175,10 +175,10 @@ func (c Config) Resolved(name string) Config {
 	}
 	c.Options, c.model = s.withOptions(c.Options), name
 	c = c.sized()
-	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.netConfig().CheckShape(name) == nil {
 		c.Latent, _ = s.Indices(c)
 	}
-	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.netConfig().CheckShape(name) == nil {
 		c.Latent = s.CodeSize(c)
 	}
 	return c
@@ -194,7 +194,7 @@ func Check(name string, c Config) error {
 		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, maxWidth)
 	}
 	c = c.Resolved(name)
-	if err := c.checkSize(name); err != nil {
+	if err := c.netConfig().CheckSize(name); err != nil {
 		return err
 	}
 	for i, w := range c.Hidden {
@@ -202,7 +202,7 @@ func Check(name string, c Config) error {
 			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
 		}
 	}
-	if err := tooLarge(name, c.denseWeights(1), 1); err != nil {
+	if err := tooLarge(name, c.netConfig().DenseWeights(1), 1); err != nil {
 		return err
 	}
 	if err := c.checkNet(spec); err != nil {
@@ -249,7 +249,7 @@ func New(name string, c Config) (Model, error) {
 	if c.Dim < 1 {
 		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
 	}
-	if err := c.checkShape(name); err != nil {
+	if err := c.netConfig().CheckShape(name); err != nil {
 		return nil, err
 	}
 	spec, weights := registry[name], c.weights()

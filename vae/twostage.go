@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -21,7 +22,7 @@ func init() {
 		Measured: "codes about a closed curve: energy distance .014 by the second stage, .048 from N(0, I); ln p(x) by weights of both codes that of a quadrature",
 		Test:     "vae/twostage_test.go",
 		Fixed:    []string{"gaussian", "gaussian-learned"},
-		Nets:     []string{mlpNet.Name, convNet.Name, resNet.Name},
+		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []Option{
 			{Name: "second", Usage: "widths of the hidden layers of the second VAE", Default: "256,256", Kind: List, Min: 1, Max: maxWidth, Small: "3"},
 		},
@@ -115,5 +116,5 @@ func (m *twoStage) Prior(s *model.Scope, n int) dist.Distribution { return codes
 func (c Config) secondWeights() int64 {
 	d := c
 	d.Hidden = c.list("second")
-	return d.denseWeights(c.Latent)
+	return d.netConfig().DenseWeights(c.Latent)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D1, D3, D4",
 		Measured: "MNIST, 20 epochs: −ELBO 100.2, IS-NLL 95.1 (K = 500), 20 of 20 units active; ten steps equal those of PyTorch and of plain loops within 1e-9",
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Flows:    true,
 		Priors:   true,
 		Gaussian: true,

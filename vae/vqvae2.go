@@ -12,6 +12,7 @@ import (
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vae/quant"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -25,7 +26,7 @@ func init() {
 		Measured:  "on 24 patterned rows other rows' coarse codes cost 1 nat, fine ones 19, both 29",
 		Test:      "vae/vqvae2_test.go",
 		Surrogate: passedThrough,
-		Nets:      []string{vqNet.Name, convNet.Name, resNet.Name},
+		Nets:      []string{nets.VQ, nets.Conv, nets.ResNet},
 		Options: quantisedOptions(
 			Option{Name: "codes", Usage: "entries of each of the two codebooks, K", Default: "128", Kind: Whole, Min: 2, Max: 1 << 16, Small: "5"},
 			Option{Name: "code-dim", Usage: "values of an entry, D", Default: "16", Kind: Whole, Min: 1, Max: 4096, Small: "2"},
@@ -34,7 +35,7 @@ func init() {
 		),
 		Stages: func(c Config) []Stage { return c.codeStages(twoLevels{c}.start) },
 		Indices: func(c Config) (count, values int) {
-			return twoLevels{c}.coarse().places() + c.mapExtent().places(), c.whole("codes")
+			return twoLevels{c}.coarse().Places() + c.mapExtent().Places(), c.whole("codes")
 		},
 		New: func(c Config) Model { return c.withCodePrior(twoLevels{c}) },
 	})
@@ -49,9 +50,9 @@ func init() {
 type twoLevels struct{ cfg Config }
 
 // coarse is the shape of the coarse map, half the sides of the fine one.
-func (m twoLevels) coarse() extent {
+func (m twoLevels) coarse() nets.Extent {
 	e := m.cfg.mapExtent()
-	return extent{max(1, halfDown(e.height)), max(1, halfDown(e.width)), e.channels}
+	return nets.Extent{Height: max(1, nets.HalfDown(e.Height)), Width: max(1, nets.HalfDown(e.Width)), Channels: e.Channels}
 }
 
 // book is either quantiser.
@@ -68,7 +69,7 @@ func (m twoLevels) quantise(s *model.Scope, x *g.Node, q quant.Quantiser) (out [
 	in, e, k := s.In("encoder"), m.cfg.mapExtent(), s.In(quantiserScope)
 	h := m.cfg.featureMap(in, x)
 	_, _, d := q.Size()
-	down := nn.ReLU(halved(e.channels).Apply(in.In("down"), h))
+	down := nn.ReLU(nets.Halved(e.Channels).Apply(in.In("down"), h))
 	seen[0] = nn.Dense(in.In(levelNames[0]), rowsOfPlaces(down), d)
 	out[0] = q.Apply(k.In(levelNames[0]), seen[0])
 	both := g.Concatenate([]*g.Node{h, nn.ReLU(m.up(in, out[0].Codes))}, 3)
@@ -80,7 +81,7 @@ func (m twoLevels) quantise(s *model.Scope, x *g.Node, q quant.Quantiser) (out [
 // up brings codes of the coarse map, N×D, to the places of the fine one.
 func (m twoLevels) up(s *model.Scope, codes *g.Node) *g.Node {
 	e, at := m.cfg.mapExtent(), m.coarse()
-	return doubled(s.In("up"), g.Reshape(codes, -1, at.height, at.width, codes.Shape().Dim(1)), e)
+	return nets.Doubled(s.In("up"), g.Reshape(codes, -1, at.Height, at.Width, codes.Shape().Dim(1)), e)
 }
 
 // decode returns p(x|t, b) of the codes of both maps.
@@ -118,7 +119,7 @@ func (m twoLevels) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 
 // Decode implements [Decoder].
 func (m twoLevels) Decode(s *model.Scope, c Code) dist.Distribution {
-	n := m.coarse().places()
+	n := m.coarse().Places()
 	var codes [2]*g.Node
 	for i, z := range []*g.Node{g.Slice(c.Z, g.AxisRange(), g.AxisRange(0, n)), g.Slice(c.Z, g.AxisRange(), g.AxisRange(n))} {
 		codes[i] = m.book().Lookup(s.In(quantiserScope).In(levelNames[i]), g.Reshape(z, -1, 1))
@@ -129,13 +130,13 @@ func (m twoLevels) Decode(s *model.Scope, c Code) dist.Distribution {
 // grids implements gridded.
 func (m twoLevels) grids() []grid {
 	at, e, k := m.coarse(), m.cfg.mapExtent(), m.cfg.whole("codes")
-	return []grid{{at.height, at.width, 1, k}, {e.height, e.width, 1, k}}
+	return []grid{{at.Height, at.Width, 1, k}, {e.Height, e.Width, 1, k}}
 }
 
 // start starts decoder and codebooks, the coarse one first, which the features of the other depend on.
 func (m twoLevels) start(ctx context.Context, n *Network, x []float32, key rng.Key) error {
 	for i, level := range levelNames {
-		places := []int{m.coarse().places(), m.cfg.mapExtent().places()}[i]
+		places := []int{m.coarse().Places(), m.cfg.mapExtent().Places()}[i]
 		z, err := n.spread(ctx, x, places, m.cfg.whole("code-dim"), "encoder/"+level, func(s *model.Scope, b Batch) *g.Node {
 			_, seen := m.quantise(s, b.X, m.book())
 			return seen[i]

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -17,7 +18,7 @@ func init() {
 		Sections: "D5",
 		Measured: "discrepancy of Gaussians within four standard errors of the closed form; digits, 20 epochs: reconstruction −65.5, against −76.8 of the VAE",
 		Test:     "vae/waemmd_test.go, vi/mmd_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Options: []Option{
 			{Name: "encoder", Usage: "what a row's code is", Default: "deterministic", Kind: Choice, Choices: []string{"deterministic", "gaussian"}},
 			{Name: "lambda", Usage: "λ, weight of the codes' discrepancy from the prior", Default: "1000", Kind: Number, Min: 0, Max: 1e6},

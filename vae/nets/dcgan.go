@@ -1,4 +1,4 @@
-package vae
+package nets
 
 import (
 	g "github.com/gomlx/gomlx/core/graph"
@@ -14,15 +14,15 @@ import (
 // original has none of (--hidden none). A depth above 1 puts so many 3×3 convolutions less one
 // between two of the others.
 var dcganNet = Net{
-	Name:    "dcgan",
+	Name:    DCGAN,
 	Summary: "4×4 convolutions of stride 2 with group norms and leaky rectifiers, then dense layers of the hidden widths, for images",
 	Images:  true,
 	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
-		h := c.asImages(x)
+		h := c.AsImages(x)
 		leaky := func(h *g.Node) *g.Node { return nn.LeakyReLU(h, .2) }
-		for i, at := range c.stages(halfDown) {
-			s := stage(s, "conv", i)
-			h = halved(at.channels).Apply(s, h)
+		for i, at := range c.Stages(HalfDown) {
+			s := Stage(s, "conv", i)
+			h = Halved(at.Channels).Apply(s, h)
 			if i > 0 {
 				h = grouped(s, h)
 			}
@@ -31,11 +31,11 @@ var dcganNet = Net{
 		return h
 	},
 	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
-		stages := append([]extent{c.picture()}, c.stages(halfDown)...)
+		stages := append([]Extent{c.Picture()}, c.Stages(HalfDown)...)
 		h := nn.ReLU(grouped(s, m))
 		for i := len(stages) - 2; i >= 0; i-- {
-			s := stage(s, "conv", i)
-			if h = doubled(s, c.normedAgain(s, h, nn.ReLU), stages[i]); i > 0 {
+			s := Stage(s, "conv", i)
+			if h = Doubled(s, c.normedAgain(s, h, nn.ReLU), stages[i]); i > 0 {
 				h = nn.ReLU(grouped(s, h))
 			}
 		}
@@ -49,13 +49,13 @@ var dcganNet = Net{
 // grouped is the norm "norm" of up to 8 groups.
 func grouped(s *model.Scope, h *g.Node) *g.Node {
 	channels := h.Shape().Dim(-1)
-	return nn.GroupNorm(s.In("norm"), h, groups(channels, channels))
+	return nn.GroupNorm(s.In("norm"), h, Groups(channels, channels))
 }
 
 // normedAgain are the 3×3 convolutions of a stage beyond its first layer.
 func (c Config) normedAgain(s *model.Scope, h *g.Node, activation func(*g.Node) *g.Node) *g.Node {
 	for j := range c.blocks(1) - 1 {
-		s := stage(s, "again", j)
+		s := Stage(s, "again", j)
 		h = activation(grouped(s, threeByThree(h.Shape().Dim(-1)).Apply(s, h)))
 	}
 	return h

@@ -1,4 +1,4 @@
-package vae
+package nets
 
 import (
 	g "github.com/gomlx/gomlx/core/graph"
@@ -13,32 +13,32 @@ import (
 // while the sides of the map are at least 2. As a net of codes that are vectors it has dense layers
 // of the hidden widths beside the map.
 var vqNet = Net{
-	Name:    "vq",
+	Name:    VQ,
 	Summary: "a 4×4 convolution of stride 2 for each of the channels, then residual blocks on a map that keeps positions, for images",
 	Images:  true,
 	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
-		h, stages := c.asImages(x), c.halvings()
+		h, stages := c.AsImages(x), c.halvings()
 		for i, at := range stages {
-			if h = halved(at.channels).Apply(stage(s, "conv", i), h); i < len(stages)-1 {
+			if h = Halved(at.Channels).Apply(Stage(s, "conv", i), h); i < len(stages)-1 {
 				h = nn.ReLU(h)
 			}
 		}
 		return c.plainBlocks(s, h)
 	},
 	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
-		stages := append([]extent{c.picture()}, c.halvings()...)
+		stages := append([]Extent{c.Picture()}, c.halvings()...)
 		h := c.plainBlocks(s, m)
 		for i := len(stages) - 2; i >= 0; i-- {
-			if h = doubled(stage(s, "conv", i), h, stages[i]); i > 0 {
+			if h = Doubled(Stage(s, "conv", i), h, stages[i]); i > 0 {
 				h = nn.ReLU(h)
 			}
 		}
 		return g.Reshape(h, -1, c.Dim)
 	},
-	extent: func(c Config) extent { return lastOf(c.halvings()) },
+	extent: func(c Config) Extent { return lastOf(c.halvings()) },
 	weights: func(c Config) int64 {
 		stages := c.halvings()
-		o := int64(lastOf(stages).channels)
+		o := int64(lastOf(stages).Channels)
 		return c.halvingWeights(stages, 0) + 2*int64(c.blocks(vqBlocks))*(9+1)*o*o
 	},
 	widest: func(c Config) int64 { return widestOf(c.halvings()) },
@@ -49,13 +49,13 @@ const vqBlocks = 2
 
 // halvings are the shapes that an image is halved to, one for each of the configured channels while
 // the sides allow it.
-func (c Config) halvings() (out []extent) {
-	at := c.picture()
+func (c Config) halvings() (out []Extent) {
+	at := c.Picture()
 	for _, channels := range c.Channels {
-		if min(at.height, at.width) < 4 {
+		if min(at.Height, at.Width) < 4 {
 			break
 		}
-		at = extent{halfDown(at.height), halfDown(at.width), channels}
+		at = Extent{HalfDown(at.Height), HalfDown(at.Width), channels}
 		out = append(out, at)
 	}
 	return out
@@ -66,7 +66,7 @@ func (c Config) halvings() (out []extent) {
 func (c Config) plainBlocks(s *model.Scope, h *g.Node) *g.Node {
 	channels := h.Shape().Dim(-1)
 	for i := range c.blocks(vqBlocks) {
-		s := stage(s, "block", i)
+		s := Stage(s, "block", i)
 		r := threeByThree(channels).Apply(s.In("conv0"), nn.ReLU(h))
 		h = g.Add(h, nn.Conv2D{Out: channels, Kernel: nn.Square(1)}.Apply(s.In("conv1"), nn.ReLU(r)))
 	}

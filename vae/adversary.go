@@ -134,15 +134,3 @@ func denseCritic(s *model.Scope, x *g.Node, widths []int) (hidden, logit *g.Node
 	}
 	return x, g.Squeeze(nn.Dense(s.In("out"), x, 1), 1)
 }
-
-// Momentum returns β₁ of Adam. Models of two players want less than usual: what a critic's gradient
-// remembers of an adversary that has moved on makes both circle (Radford et al. 2016, section 4).
-func (n *Network) Momentum() float64 {
-	if m := n.spec().Momentum; m > 0 {
-		return m
-	}
-	return optim.NewAdam().Beta1
-}
-
-// Ranked tells whether what the model reports ranks its epochs, so that the best can be kept.
-func (n *Network) Ranked() bool { return !n.spec().Unranked }

@@ -42,8 +42,12 @@ func TestTheLossesOfGamesAreTheirFormulas(t *testing.T) {
 		tk.Close(t, name+": accuracy", got[1], .5, 0) // one of two right on both sides
 		tk.Close(t, name+": adversary", got[2], want[1], 1e-15)
 	}
-	if len(gameOption().Choices) != 3 || gameOption().check("hinge") != nil || gameOption().check("saddle") == nil {
-		t.Errorf("choices: got %v", gameOption().Choices)
+	for game, right := range map[string]bool{"hinge": true, "saddle": false} {
+		c := small
+		c.Options = map[string]string{"game": game}
+		if err := Check("aae", c); len(gameOption().Choices) != 3 || (err == nil) != right {
+			t.Errorf("game %s of %v: got error %v", game, gameOption().Choices, err)
+		}
 	}
 }
 

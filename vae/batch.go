@@ -135,3 +135,13 @@ func oneHot(s *model.Scope, label *g.Node, classes int) *g.Node {
 	all := g.Iota(s.Graph(), shapes.Make(s.DType(), 1, classes), 1)
 	return g.ConvertDType(g.Equal(g.ExpandAxes(label, -1), all), s.DType())
 }
+
+// copies returns k copies of rows one after the other, B×… to k·B×….
+func copies(x *g.Node, k int) *g.Node {
+	if k == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	all := g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{k}, d...)...)
+	return g.Reshape(all, append([]int{k * d[0]}, d[1:]...)...)
+}

@@ -33,9 +33,9 @@ func plus(a, b *g.Node) *g.Node {
 }
 
 // resized brings the features of a coarser map to the places of a finer one; nil stays nil.
-func resized(m *g.Node, to grid) *g.Node {
+func resized(m *g.Node, to CodeMap) *g.Node {
 	if m == nil {
 		return nil
 	}
-	return nn.Bilinear(m, to.height, to.width)
+	return nn.Bilinear(m, to.Height, to.Width)
 }

@@ -14,19 +14,12 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// grid is a map of codes: height×width places of depth numbers below values. A code of indices holds
-// the numbers row by row, those of a place together; of several maps, one after the other.
-type grid struct{ height, width, depth, values int }
-
-// count is the number of numbers of a map.
-func (m grid) count() int { return m.height * m.width * m.depth }
-
-// gridded models have codes of indices on maps, the coarsest first, all with the same values.
+// gridded models are autoencoders whose codes are maps of indices.
 type gridded interface {
 	Model
 	Encoder
 	Decoder
-	grids() []grid
+	Gridded
 }
 
 // codePriorOptions are the settings of p(z) for models whose codes are indices.
@@ -62,7 +55,7 @@ type uniformCodes struct{ gridded }
 // Next implements [Ancestral].
 func (m uniformCodes) Next(_ *model.Scope, c Code) *g.Node {
 	zero := g.MulScalar(c.Z, 0)
-	return g.BroadcastToDims(g.ExpandAxes(zero, -1), append(zero.Shape().Dimensions, m.grids()[0].values)...)
+	return g.BroadcastToDims(g.ExpandAxes(zero, -1), append(zero.Shape().Dimensions, m.CodeMaps()[0].Values)...)
 }
 
 // pixelCodes has p(z) = Π p(z_i | z_1, …, z_{i−1}, y), learned while encoder and decoder stay as they
@@ -73,6 +66,9 @@ type pixelCodes struct {
 	gridded
 	cfg Config
 }
+
+// LearnsCodePrior implements [PriorLearner].
+func (m pixelCodes) LearnsCodePrior() {}
 
 // Terms implements [Model]. In the second stage the bound is
 //
@@ -111,7 +107,7 @@ func (m pixelCodes) code(s *model.Scope, b Batch) (z, logQ *g.Node) {
 
 // chosen is the log-probability of each number of codes, B×L, by logits B×L×K.
 func chosen(s *model.Scope, logits, z *g.Node) *g.Node {
-	return g.ReduceSum(g.Mul(choices(s, z, logits.Shape().Dim(-1)), g.LogSoftmax(logits, -1)), -1)
+	return g.ReduceSum(g.Mul(OneHotIndices(s, z, logits.Shape().Dim(-1)), g.LogSoftmax(logits, -1)), -1)
 }
 
 // Next implements [Ancestral].
@@ -122,11 +118,11 @@ func (m pixelCodes) Next(s *model.Scope, c Code) *g.Node {
 	}
 	var out []*g.Node
 	first := 0
-	for i, at := range m.grids() {
+	for i, at := range m.CodeMaps() {
 		s := nets.Stage(s.In("prior"), "map", i)
-		z := g.Slice(c.Z, g.AxisRange(), g.AxisRange(first, first+at.count()))
+		z := g.Slice(c.Z, g.AxisRange(), g.AxisRange(first, first+at.Count()))
 		logits, seen := m.cfg.codeMap(s, at, z, whole, coarser)
-		out, first = append(out, logits), first+at.count()
+		out, first = append(out, logits), first+at.Count()
 		coarser = seen
 	}
 	if len(out) == 1 {
@@ -137,20 +133,20 @@ func (m pixelCodes) Next(s *model.Scope, c Code) *g.Node {
 
 // codeMap returns the logits of the numbers of a map, B×count×K, and the features of all of them for
 // finer maps. The numbers of a place are told apart by the sum of the embeddings of those before.
-func (c Config) codeMap(s *model.Scope, at grid, z, whole, coarser *g.Node) (logits, seen *g.Node) {
+func (c Config) codeMap(s *model.Scope, at CodeMap, z, whole, coarser *g.Node) (logits, seen *g.Node) {
 	width := c.whole("prior-channels")
-	ids := g.ConvertDType(g.Reshape(z, -1, at.height, at.width, at.depth), dtypes.Int32)
+	ids := g.ConvertDType(g.Reshape(z, -1, at.Height, at.Width, at.Depth), dtypes.Int32)
 	var sum *g.Node
-	before := make([]*g.Node, at.depth) // what the numbers of a place before the q-th add
-	for q := range at.depth {
+	before := make([]*g.Node, at.Depth) // what the numbers of a place before the q-th add
+	for q := range at.Depth {
 		one := g.Squeeze(g.Slice(ids, g.AxisRange(), g.AxisRange(), g.AxisRange(), g.AxisRange(q, q+1)), 3)
 		before[q] = sum
-		sum = plus(sum, embedded(nets.Stage(s, "number", q), one, at.values, width))
+		sum = plus(sum, embedded(nets.Stage(s, "number", q), one, at.Values, width))
 	}
 	h := c.pixels().Apply(s.In("pixels"), sum, whole, resized(coarser, at))
-	each := make([]*g.Node, at.depth)
-	for q := range at.depth {
-		each[q] = g.ExpandAxes(codeLogits(nets.Stage(s, "logits", q), plus(before[q], h), at.values), 3)
+	each := make([]*g.Node, at.Depth)
+	for q := range at.Depth {
+		each[q] = g.ExpandAxes(codeLogits(nets.Stage(s, "logits", q), plus(before[q], h), at.Values), 3)
 	}
-	return g.Reshape(g.Concatenate(each, 3), -1, at.count(), at.values), sum
+	return g.Reshape(g.Concatenate(each, 3), -1, at.Count(), at.Values), sum
 }

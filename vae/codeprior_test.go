@@ -17,7 +17,7 @@ import (
 )
 
 // testGrids are a coarse map of one place and a fine one of 2×2 with two numbers a place: 9 bits.
-var testGrids = []grid{{1, 1, 1, 2}, {2, 2, 2, 2}}
+var testGrids = []CodeMap{{Height: 1, Width: 1, Depth: 1, Values: 2}, {Height: 2, Width: 2, Depth: 2, Values: 2}}
 
 func init() {
 	Register(Spec{
@@ -32,7 +32,7 @@ func init() {
 // bits has codes of the signs of the first nine values of a row, which repeats where it is shorter.
 type bits struct{ Config }
 
-func (m *bits) grids() []grid { return testGrids }
+func (m *bits) CodeMaps() []CodeMap { return testGrids }
 
 func (m *bits) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
 	z, _ := m.Encode(s, b)

@@ -26,12 +26,6 @@ func init() {
 	})
 }
 
-// Conditional models have a prior of the codes of a class.
-type Conditional interface {
-	// PriorOf returns p(z|y) of rows with the given classes, n.
-	PriorOf(s *model.Scope, label *g.Node) dist.Distribution
-}
-
 // cvae is the conditional VAE,
 //
 //	ln p(x|y) ≥ E_q(z|x,y)[ln p(x|y, z)] − KL(q(z|x, y) ‖ p(z|y))

@@ -11,16 +11,6 @@ import (
 	"github.com/elbo-go/elbo/nn"
 )
 
-// copies returns k copies of rows one after the other, B×… to k·B×….
-func copies(x *g.Node, k int) *g.Node {
-	if k == 1 {
-		return x
-	}
-	d := x.Shape().Dimensions
-	all := g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{k}, d...)...)
-	return g.Reshape(all, append([]int{k * d[0]}, d[1:]...)...)
-}
-
 // enumerated returns the one-hot vectors of all classes for each of n rows, class by class, C·n×C.
 func enumerated(s *model.Scope, n, classes int) *g.Node {
 	shape := shapes.Make(s.DType(), classes, n, classes)

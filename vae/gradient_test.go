@@ -13,6 +13,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -128,9 +129,9 @@ func smallModels(spec Spec, images bool) (out []Config) {
 			widths = widths[i%3:][:1]
 		}
 		if images {
-			c.Dim, c.Shape, c.Channels, c.Depth = minSide*minSide, []int{minSide, minSide}, []int{2, 2}, 1
+			c.Dim, c.Shape, c.Channels, c.Depth = 8*8, []int{8, 8}, []int{2, 2}, 1
 			widths = [][]int{{3}}
-			if i := slices.IndexFunc(spec.Nets, func(n string) bool { return slices.Contains(imageNets, n) }); i >= 0 {
+			if i := slices.IndexFunc(spec.Nets, func(n string) bool { return slices.Contains(nets.ImageNames(), n) }); i >= 0 {
 				c.Net = spec.Nets[i]
 			}
 		}
@@ -144,7 +145,7 @@ func smallModels(spec Spec, images bool) (out []Config) {
 // rowsFor are n rows that the model takes, with classes if it wants them.
 func rowsFor(net *Network, c Config, n int) [][]float64 {
 	x := batchOf(c.Likelihood, n, c.Dim)
-	for i := range x[:n*net.tail()] {
+	for i := range x[:n*(net.Width()-c.Dim)] {
 		x[i] = append(x[i], float64(i%3))
 	}
 	return x
@@ -185,7 +186,7 @@ func TestGradientsOfAllModels(t *testing.T) {
 		var kinds []string
 		seen := map[string]bool{}
 		for _, images := range []bool{false, true} {
-			if images && len(kinds) > 0 && !slices.ContainsFunc(spec.Nets, func(n string) bool { return slices.Contains(imageNets, n) }) {
+			if images && len(kinds) > 0 && !slices.ContainsFunc(spec.Nets, func(n string) bool { return slices.Contains(nets.ImageNames(), n) }) {
 				continue
 			}
 			worst := tk.Difference{Scaled: -1}

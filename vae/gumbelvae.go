@@ -30,7 +30,7 @@ func init() {
 			Option{Name: "low-temperature", Usage: "τ at the end of the codes' stage, which begins with 1", Default: "0.0625", Kind: Number, Min: 1e-3, Max: 1},
 			Option{Name: "kl-warmup", Usage: "share of the steps in which the weight of the KL term rises to β", Default: "0.3", Kind: Number, Min: 0, Max: 1},
 		),
-		Stages:  func(c Config) []Stage { return c.codeStages(c.startGumbel) },
+		Stages:  func(c Config) []Stage { return c.codeStages(startGumbel) },
 		Indices: func(c Config) (count, values int) { return c.mapExtent().Places(), c.whole("codes") },
 		New:     func(c Config) Model { return c.withCodePrior(gumbel{c}) },
 	})
@@ -46,8 +46,8 @@ func init() {
 type gumbel struct{ cfg Config }
 
 // startGumbel starts the decoder.
-func (c Config) startGumbel(_ context.Context, n *Network, x []float32, _ rng.Key) error {
-	return c.startOffset(n, x)
+func startGumbel(_ context.Context, n *Network, x []float32, _ rng.Key) error {
+	return n.Config.startOffset(n, x)
 }
 
 // relaxed are the codes.
@@ -124,8 +124,8 @@ func (m gumbel) Decode(s *model.Scope, c Code) dist.Distribution {
 	return m.decode(s, m.relaxed().Lookup(s.In(quantiserScope), g.Reshape(c.Z, -1, 1)))
 }
 
-// grids implements gridded.
-func (m gumbel) grids() []grid {
+// CodeMaps implements [Gridded].
+func (m gumbel) CodeMaps() []CodeMap {
 	e := m.cfg.mapExtent()
-	return []grid{{e.Height, e.Width, 1, m.relaxed().Codes}}
+	return []CodeMap{{Height: e.Height, Width: e.Width, Depth: 1, Values: m.relaxed().Codes}}
 }

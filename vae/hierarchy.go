@@ -11,14 +11,6 @@ import (
 	"github.com/elbo-go/elbo/vi"
 )
 
-// Hierarchical models draw their latents in groups, each given those before it. The columns of different
-// groups of a code are independent of each other under the prior.
-type Hierarchical interface {
-	// Groups returns the numbers of columns of a code that the groups have, in the order in which
-	// they are drawn: the one farthest from the data first.
-	Groups() []int
-}
-
 // hierarchy is a latent-variable model of G groups of latents, numbered from the top,
 //
 //	p(x, z) = p(x|z) Π_l N(z_l; μ_l(z_<l), σ_l²(z_<l)),  z_1 ~ N(0, I).

@@ -58,13 +58,13 @@ func total(sizes []int) (n int) {
 func (c Config) checkLayers() error {
 	groups, warm := len(c.list("layers")), len(c.list("layer-warmup"))
 	if groups > maxLayers {
-		return fmt.Errorf("vae: %s: layers: got %d of them, want at most %d", c.model, groups, maxLayers)
+		return fmt.Errorf("vae: %s: layers: got %d of them, want at most %d", c.ModelName(), groups, maxLayers)
 	}
 	if n := total(c.list("layers")); n > maxWidth {
-		return fmt.Errorf("vae: %s: layers: got %d latents in all, want at most %d", c.model, n, maxWidth)
+		return fmt.Errorf("vae: %s: layers: got %d latents in all, want at most %d", c.ModelName(), n, maxWidth)
 	}
 	if warm != 1 && warm != groups {
-		return fmt.Errorf("vae: %s: layer-warmup: got %d numbers, want one, or one of each of %d layers", c.model, warm, groups)
+		return fmt.Errorf("vae: %s: layer-warmup: got %d numbers, want one, or one of each of %d layers", c.ModelName(), warm, groups)
 	}
 	return nil
 }

@@ -195,7 +195,7 @@ func TestTheEvidenceOfALinearHierarchyIsExact(t *testing.T) {
 	}
 	sums := must[[]vi.ImportanceSum](t)(n.LogEvidence(t.Context(), low, 4000, rng.New(2)))
 	for i, s := range sums {
-		tk.Close(t, "ln p(x)", s.LogEvidence(), m.logEvidence(wide(low[6*i:6*i+6], 1, 1)), 4*s.StdErr()+1e-6)
+		tk.Close(t, "ln p(x)", s.LogEvidence(), m.logEvidence(float64s(low[6*i:6*i+6])), 4*s.StdErr()+1e-6)
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 // one group after the other, or of the top group another of [Priors]. That sees the top of the guide
 // where the other groups of it have their means.
 func (m hierarchy) Prior(s *model.Scope, n int) dist.Distribution {
-	if m.cfg.priorFamily().Name == normalPosterior {
+	if m.cfg.PlainPrior() {
 		return normalPrior(m.cfg, s, n)
 	}
 	top, rest := m.cfg, m.cfg
 	top.Latent, rest.Latent = m.sizes[0], total(m.sizes[1:])
-	top.guide = func(_ *model.Scope, x *g.Node) normal { return m.guide.walk(m, s, x, 1, choice{}).q[0] }
+	top = top.WithGuide(func(_ *model.Scope, x *g.Node) normal { return m.guide.walk(m, s, x, 1, choice{}).q[0] })
 	p := topPrior{top: top.prior(s, n), size: m.sizes[0]}
 	if rest.Latent > 0 {
 		below := dist.StandardNormal(rest.noCodes(s, n))

@@ -11,18 +11,28 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/internal/sizes"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // toppedWith is a hierarchy of one and two latents whose top has another prior, no part as it began.
 func toppedWith(t *testing.T, name, prior string) *Network {
 	t.Helper()
-	narrowPriors(t)
+	usual := sizes.PriorHidden
+	sizes.PriorHidden = []int{6}
+	t.Cleanup(func() { sizes.PriorHidden = usual })
 	c := Config{Dim: 5, Hidden: []int{6}, Likelihood: "gaussian", Sigma: .7, Latent: 1, Prior: prior, Options: layered(name, "1,2", "4")}
 	if prior == "mixture" || prior == "vamp" {
 		c.Options["components"] = "3"
 	}
 	return shaken(t, name, c)
+}
+
+// logWeights is the graph of k log-weights of rows.
+func logWeights(n *Network, k int) *model.Program {
+	return model.NewProgram(n.Params, "weights", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{vi.LogWeights(s, in[0], n.Latent(s, in[0]), k)}
+	})
 }
 
 // TestTheTopOfAHierarchyMayHaveAnyPrior: its density over the plane is 1, the columns below are N(0, 1), and many
@@ -56,7 +66,7 @@ func TestTheTopOfAHierarchyMayHaveAnyPrior(t *testing.T) {
 			return []*g.Node{special.SumDims(n.Model.(Decoder).Decode(s, Code{Z: in[0]}).LogProb(in[1]))}
 		})
 		var sum vi.ImportanceSum
-		for _, v := range tk.Values(t, prog, rng.New(4), tk.Matrix(wide(codes, 1, 1), 100_000, 3), tk.Matrix(wide(x, 1, 1), 1, 5))[0] {
+		for _, v := range tk.Values(t, prog, rng.New(4), tk.Matrix(float64s(codes), 100_000, 3), tk.Matrix(float64s(x), 1, 5))[0] {
 			sum.Add(v)
 		}
 		tk.Close(t, what+": ln p(x)", sum.LogEvidence(), sums[0].LogEvidence(), 5*(sum.StdErr()+sums[0].StdErr()))
@@ -72,7 +82,7 @@ func TestTheBoundUnderAnotherTopPriorIsThatOfItsWeights(t *testing.T) {
 		n := toppedWith(t, name, prior)
 		const draws = 8000
 		r := must[vi.Record](t)(n.Evaluator(vi.Estimator{Samples: draws}).Record(t.Context(), x, rng.New(1), 1))
-		weights := tk.Values(t, n.weights(draws), rng.New(9), tk.Matrix(wide(x, 1, 1), 1, 5))[0]
+		weights := tk.Values(t, logWeights(n, draws), rng.New(9), tk.Matrix(float64s(x), 1, 5))[0]
 		mean, _, se := tk.Moments(weights)
 		tk.Close(t, fmt.Sprintf("%s under %s: bound", name, prior), r.Bound, mean, 4*math.Sqrt2*se)
 		if len(r.KLPerDim) != 3 || n.ClosedKL() {

@@ -3,6 +3,7 @@ package vae
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,8 @@ func hierarchies(t *testing.T, fn func(name string, n *Network)) {
 // layered are the settings of a hierarchy.
 func layered(name, layers, hidden string) map[string]string {
 	o := map[string]string{"layers": layers}
-	if _, ok := registry[name].option("layer-hidden"); ok {
+	spec, _ := Lookup(name)
+	if slices.ContainsFunc(spec.Options, func(o Option) bool { return o.Name == "layer-hidden" }) {
 		o["layer-hidden"] = hidden
 	}
 	return o
@@ -197,7 +199,7 @@ func TestTheBoundOfAHierarchyIsBelowItsEvidence(t *testing.T) {
 			return []*g.Node{special.SumDims(n.Model.(Decoder).Decode(s, Code{Z: z}).LogProb(ones))}
 		})
 		var sum vi.ImportanceSum
-		for _, v := range tk.Values(t, prog, rng.New(4), tk.Matrix(wide(x, 1, 1), 1, 6))[0] {
+		for _, v := range tk.Values(t, prog, rng.New(4), tk.Matrix(float64s(x), 1, 6))[0] {
 			sum.Add(v)
 		}
 		tk.Close(t, name+": ln p(x) by the guide and by the prior", sum.LogEvidence(), evidence, 5*(se+sum.StdErr()))

@@ -36,7 +36,7 @@ func init() {
 // length of A(L ln 2), about .6. A decoder takes the direction of its code, whatever the length.
 func newHyperspherical(c Config) Model {
 	return curved{
-		guide: c.directionGuide,
+		guide: func(s *model.Scope, x *g.Node) dist.Distribution { return c.directionGuide(s, x) },
 		data:  func(s *model.Scope, z *g.Node) dist.Distribution { return c.mirrored(s, direction(z)) },
 		prior: func(s *model.Scope, n int) dist.Distribution { return dist.UniformSphere{Like: c.noCodes(s, n)} },
 	}

@@ -85,8 +85,8 @@ func (n *Network) nextElement(values int) *model.Program {
 	})
 }
 
-// choices compares indices, B×L, with all values below K: one where they are equal, B×L×K.
-func choices(s *model.Scope, index *g.Node, values int) *g.Node {
+// OneHotIndices compares indices, B×L, with all values below K: one where they are equal, B×L×K.
+func OneHotIndices(s *model.Scope, index *g.Node, values int) *g.Node {
 	all := g.Iota(s.Graph(), shapes.Make(s.DType(), 1, 1, values), 2)
 	return g.ConvertDType(g.Equal(g.ExpandAxes(index, -1), all), s.DType())
 }

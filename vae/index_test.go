@@ -44,7 +44,7 @@ func (m *chain) Decode(s *model.Scope, c Code) dist.Distribution {
 }
 
 func (m *chain) Next(s *model.Scope, c Code) *g.Node {
-	one := choices(s, c.Z, 3) // B×5×3
+	one := OneHotIndices(s, c.Z, 3) // B×5×3
 	up := g.Concatenate([]*g.Node{g.Slice(one, g.AxisRange(), g.AxisRange(), g.AxisRange(2)), g.Slice(one, g.AxisRange(), g.AxisRange(), g.AxisRange(0, 2))}, 2)
 	p := g.AddScalar(g.MulScalar(up, .7), .1)
 	even := g.AddScalar(g.MulScalar(g.Slice(p, g.AxisRange(), g.AxisRange(0, 1)), 0), 1./3)

@@ -114,10 +114,10 @@ const minLogScale = -6
 
 // learnedScale is ln σ = −6 + softplus(r + 6) of the scalar parameter "logscale", r, 1×1. It
 // equals r up to .0025 for r ≥ 0.
-func learnedScale(s *model.Scope) *g.Node { return scaleFrom(s, 0) }
+func learnedScale(s *model.Scope) *g.Node { return ScaleFrom(s, 0) }
 
-// scaleFrom is the same with another first r.
-func scaleFrom(s *model.Scope, first float64) *g.Node {
+// ScaleFrom is ln σ = −6 + softplus(r + 6), 1×1, of a learned parameter "logscale" that begins at r.
+func ScaleFrom(s *model.Scope, first float64) *g.Node {
 	r := s.Param("logscale", model.Constant(first))
 	soft := special.Softplus(g.AddScalar(r, -minLogScale))
 	return g.Reshape(g.AddScalar(soft, minLogScale), 1, 1)

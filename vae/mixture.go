@@ -21,13 +21,12 @@ func mixtureStages(Config) []Stage {
 
 // startMixture fits the mixture of the prior to the codes of rows.
 func startMixture(ctx context.Context, n *Network, x []float32, key rng.Key) error {
-	mean, _, err := n.Encode(ctx, x)
+	q, err := n.Posterior(ctx, x)
 	if err != nil {
 		return err
 	}
-	k, l := n.Config.whole(componentsOption.Name), n.Config.Latent
-	codes := wide(mean, n.CodeWidth(), l)
-	fit, err := fitMixture(ctx, codes, l, min(k, len(codes)/l), key)
+	k := n.Config.whole(componentsOption.Name)
+	fit, err := fitMixture(ctx, q.Mean, q.L, min(k, q.N), key)
 	if err != nil {
 		return fmt.Errorf("vae: %s: mixture of codes: %w", n.Name, err)
 	}

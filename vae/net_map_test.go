@@ -40,7 +40,7 @@ func TestFeatureMapsHaveTheirExtentAndLeadBack(t *testing.T) {
 			e := c.mapExtent()
 			run := func(rows int) [][]float64 {
 				prog := model.NewProgram(tk.Params(t, dtypes.Float64), "maps", mapped(c, 2))
-				return tk.Values(t, prog, rng.Key{}, tk.Matrix(wide(uniform(rows*c.Dim), 1, 1), rows, c.Dim))
+				return tk.Values(t, prog, rng.Key{}, tk.Matrix(float64s(uniform(rows*c.Dim)), rows, c.Dim))
 			}
 			three, one := run(3), run(1)
 			if len(three[0]) != 3*e.Size() || len(three[1]) != 3*c.Dim {
@@ -91,7 +91,7 @@ func TestGradientsOfFeatureMaps(t *testing.T) {
 		for _, depth := range []int{0, 2} {
 			c := pictures(net, 9, 8)
 			c.Channels, c.Depth = []int{2, 2}, depth
-			c = c.sized()
+			c = c.Resolved("vae")
 			p := tk.Params(t, dtypes.Float64)
 			d := tk.GradientWithin(t, 1e-6, p, func(s *model.Scope, in []*g.Node) []*g.Node {
 				return []*g.Node{g.MulScalar(g.ReduceAllSum(g.Square(g.AddScalar(mapped(c, 1)(s, in)[1], .3))), .01)}
@@ -181,28 +181,5 @@ func TestWrongWidthsAndDepthsAreErrors(t *testing.T) {
 		if m, err := New("vae", cfg); err == nil || m != nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got error %v, want one with %q", err, c.want)
 		}
-	}
-}
-
-func init() {
-	Register(Spec{Name: "test-conditioning", Summary: "a model with the option, for tests", Options: []Option{conditioning}, New: func(c Config) Model { return &tied{c} }})
-}
-
-// TestFeaturesSeeAConditionAsTheOptionSays: further features, or as many with a film.
-func TestFeaturesSeeAConditionAsTheOptionSays(t *testing.T) {
-	for how, want := range map[string]string{"concat": "[3 2 2 6]", "film": "[3 2 2 4]"} {
-		c := Config{Options: map[string]string{"conditioning": how}}.Resolved("test-conditioning")
-		p, got := tk.Params(t, dtypes.Float64), ""
-		tk.Values(t, model.NewProgram(p, "conditioned", func(s *model.Scope, in []*g.Node) []*g.Node {
-			h := c.conditioned(s, g.Reshape(in[0], 3, 2, 2, 4), g.Reshape(in[1], 3, 2))
-			got = fmt.Sprint(h.Shape().Dimensions)
-			return []*g.Node{h}
-		}), rng.Key{}, tk.Vector(make([]float64, 48)...), tk.Vector(make([]float64, 6)...))
-		if got != want || (p.Count() > 0) != (how == "film") {
-			t.Errorf("%s: got features %s and %d parameters, want %s", how, got, p.Count(), want)
-		}
-	}
-	if got := (Config{}).Resolved("test-conditioning").choice("conditioning"); got != "concat" {
-		t.Errorf("default: got %q, want concat", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -64,6 +65,18 @@ func (n *Network) Kind() string {
 	}
 	return vi.KindLogProb
 }
+
+// Momentum returns β₁ of Adam. Models of two players want less than usual: what a critic's gradient
+// remembers of an adversary that has moved on makes both circle (Radford et al. 2016, section 4).
+func (n *Network) Momentum() float64 {
+	if m := n.spec().Momentum; m > 0 {
+		return m
+	}
+	return optim.NewAdam().Beta1
+}
+
+// Ranked tells whether what the model reports ranks its epochs, so that the best can be kept.
+func (n *Network) Ranked() bool { return !n.spec().Unranked }
 
 // need reports the lack of an ability.
 func (n *Network) need(ability string) error {
@@ -126,6 +139,28 @@ func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 			return err
 		}
 		return rowsOf(out[first*d:(first+rows)*d], res.Outputs[0])
+	})
+	return out, err
+}
+
+// Apply returns what f makes of rows x, N×[Network.Width], in float64: as many values for each row, such
+// as features that a stage of training starts from.
+func (n *Network) Apply(ctx context.Context, x []float32, f func(s *model.Scope, b Batch) *g.Node) (out []float64, err error) {
+	prog := model.NewProgram(n.Params, "apply", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{f(s, n.Batch(in[0], nil))}
+	})
+	w := n.Width()
+	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
+		in, err := n.Params.Tensor(x, full, w)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		v, err := prog.Values(rng.Key{}, in)
+		if err == nil {
+			out = append(out, v[0][:len(v[0])/full*rows]...)
+		}
+		return err
 	})
 	return out, err
 }

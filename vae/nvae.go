@@ -129,7 +129,7 @@ func (c Config) checkGroups() error {
 	}
 	if n := total(c.groupSizes()); n > maxWidth {
 		e := c.mapExtent()
-		return fmt.Errorf("vae: %s: layers: got %d latents on a map of %d×%d, want at most %d", c.model, n, e.Height, e.Width, maxWidth)
+		return fmt.Errorf("vae: %s: layers: got %d latents on a map of %d×%d, want at most %d", c.ModelName(), n, e.Height, e.Width, maxWidth)
 	}
 	return nil
 }

@@ -162,12 +162,16 @@ func (c Config) numbers(name string) []float64 {
 	return v
 }
 
-// number is the value of a number, whole the one of a whole number.
+// number is the value of an option that is a number, in the configuration of the model that is being built.
 func (c Config) number(name string) float64 { return c.numbers(name)[0] }
-func (c Config) whole(name string) int      { return int(c.numbers(name)[0]) }
 
-// on is the value of a switch, choice that of a choice.
+// whole is the value of a whole number.
+func (c Config) whole(name string) int { return int(c.numbers(name)[0]) }
+
+// on is the value of a switch.
 func (c Config) on(name string) bool { return c.numbers(name)[0] == 1 }
+
+// choice is the value of a choice.
 func (c Config) choice(name string) string {
 	c.numbers(name)
 	return c.Options[name]

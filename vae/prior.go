@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo/bij"
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/internal/sizes"
 )
 
 // Prior is a family of p(z): where it is not N(0, I), its parameters are learned with the model,
@@ -73,6 +74,16 @@ func (c Config) checkPrior(s Spec) error {
 	return nil
 }
 
+// PlainPrior tells whether p(z) is N(0, I).
+func (c Config) PlainPrior() bool { return c.priorFamily().Name == priors[0].Name }
+
+// WithGuide returns the configuration of a model whose guide q(z|x), which some priors are made of, is not
+// that of [Config.gaussianGuide].
+func (c Config) WithGuide(guide func(s *model.Scope, x *g.Node) dist.Normal) Config {
+	c.guide = guide
+	return c
+}
+
 // prior is p(z) of n codes.
 func (c Config) prior(s *model.Scope, n int) dist.Distribution { return c.priorFamily().of(c, s, n) }
 
@@ -94,9 +105,6 @@ func normalPrior(c Config, s *model.Scope, n int) dist.Distribution {
 	return dist.StandardNormal(c.noCodes(s, n))
 }
 
-// priorHidden holds the widths of the networks of a flow prior.
-var priorHidden = []int{64, 64}
-
 // flowPrior is p(z) of z = f(ε), ε ~ N(0, I), by the map of a density of tables,
 //
 //	ln p(z) = ln N(f⁻¹(z); 0, I) + ln|det ∂f⁻¹/∂z|
@@ -107,8 +115,8 @@ func flowPrior(name, summary, paper string, law bij.Law, masked bool) Prior {
 		Name: name, Summary: summary, Paper: paper,
 		of: func(c Config, s *model.Scope, n int) dist.Distribution {
 			zero := c.noCodes(s, n)
-			return bij.Flow{Of: flowChain(s.In("prior"), c.Latent, law, masked, priorHidden), Loc: zero, LogScale: zero}
+			return bij.Flow{Of: flowChain(s.In("prior"), c.Latent, law, masked, sizes.PriorHidden), Loc: zero, LogScale: zero}
 		},
-		weights: func(c Config) int64 { return flowWeights(c.Latent, priorHidden, law) },
+		weights: func(c Config) int64 { return flowWeights(c.Latent, sizes.PriorHidden, law) },
 	}
 }

@@ -13,6 +13,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/internal/sizes"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -27,9 +28,9 @@ func priorConfig(prior string) Config {
 
 // narrowPriors gives flow priors networks of few units for the time of a test.
 func narrowPriors(t *testing.T) {
-	usual := priorHidden
-	priorHidden = []int{6}
-	t.Cleanup(func() { priorHidden = usual })
+	usual := sizes.PriorHidden
+	sizes.PriorHidden = []int{6}
+	t.Cleanup(func() { sizes.PriorHidden = usual })
 }
 
 // withPrior is that model, no part of which is as it began.
@@ -164,7 +165,7 @@ func repeated(t *testing.T, n *Network, e vi.Estimator, x []float32) (mean, se f
 func TestGradientsWithPriors(t *testing.T) {
 	x := rows(scalarref.BinaryBatch(3, 5))
 	narrowPriors(t)
-	priorHidden = []int{3}
+	sizes.PriorHidden = []int{3}
 	for _, name := range PriorNames()[1:] {
 		for _, posterior := range []string{"normal", "planar"} {
 			c := priorConfig(name)

@@ -76,8 +76,8 @@ func (m quantised) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
 
 // rate is L ln K.
 func (m quantised) rate() float64 {
-	at := m.grids()[0]
-	return float64(at.count()) * math.Log(float64(at.values))
+	at := m.CodeMaps()[0]
+	return float64(at.Count()) * math.Log(float64(at.Values))
 }
 
 // decode returns p(x|z) of codes, N×D.
@@ -108,21 +108,21 @@ func (m quantised) Decode(s *model.Scope, c Code) dist.Distribution {
 	return m.decode(s, m.q.Lookup(s.In(quantiserScope), g.Reshape(c.Z, -1, count)))
 }
 
-// grids implements gridded.
-func (m quantised) grids() []grid { return []grid{m.cfg.gridOf(m.q)} }
+// CodeMaps implements [Gridded].
+func (m quantised) CodeMaps() []CodeMap { return []CodeMap{m.cfg.gridOf(m.q)} }
 
 // gridOf is the map of numbers of a quantiser.
-func (c Config) gridOf(q quant.Quantiser) grid {
+func (c Config) gridOf(q quant.Quantiser) CodeMap {
 	count, values, _ := q.Size()
 	e := c.mapExtent()
-	return grid{e.Height, e.Width, count, values}
+	return CodeMap{Height: e.Height, Width: e.Width, Depth: count, Values: values}
 }
 
 // indicesOf are [Spec.Indices] of a quantiser.
 func indicesOf(q func(Config) quant.Quantiser) func(Config) (count, values int) {
 	return func(c Config) (count, values int) {
 		at := c.gridOf(q(c))
-		return at.count(), at.values
+		return at.Count(), at.Values
 	}
 }
 

@@ -14,25 +14,9 @@ import (
 const startPlaces = 1 << 15
 
 // startFeatures returns features of training rows x, N×D, in float64, of maps of so many places.
-func (n *Network) startFeatures(ctx context.Context, x []float32, places int, features func(s *model.Scope, b Batch) *g.Node) (z []float64, err error) {
-	prog := model.NewProgram(n.Params, "start", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{features(s, n.Batch(in[0], nil))}
-	})
+func startFeatures(ctx context.Context, n *Network, x []float32, places int, features func(s *model.Scope, b Batch) *g.Node) ([]float64, error) {
 	w := n.Width()
-	x = x[:min(len(x)/w, max(1, startPlaces/places))*w]
-	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
-		in, err := n.Params.Tensor(x, full, w)
-		if err != nil {
-			return err
-		}
-		defer in.FinalizeAll()
-		out, err := prog.Values(rng.Key{}, in)
-		if err == nil {
-			z = append(z, out[0][:len(out[0])/full*rows]...)
-		}
-		return err
-	})
-	return z, err
+	return n.Apply(ctx, x[:min(len(x)/w, max(1, startPlaces/places))*w], features)
 }
 
 // startOffset starts the decoder at the mean of training rows x.
@@ -65,14 +49,14 @@ func (m quantised) startSpread(ctx context.Context, n *Network, x []float32, _ r
 // spread scales the projection and returns the features, N×D, that it then gives training rows x.
 func (m quantised) spread(ctx context.Context, n *Network, x []float32) ([]float64, error) {
 	_, _, d := m.q.Size()
-	return n.spread(ctx, x, m.cfg.mapExtent().Places(), d, "encoder/project", func(s *model.Scope, b Batch) *g.Node {
+	return spread(ctx, n, x, m.cfg.mapExtent().Places(), d, "encoder/project", func(s *model.Scope, b Batch) *g.Node {
 		return m.places(s.In("encoder"), b.X)
 	})
 }
 
 // spread scales the dense layer of a path, the last one of features of D values.
-func (n *Network) spread(ctx context.Context, x []float32, places, d int, path string, features func(s *model.Scope, b Batch) *g.Node) ([]float64, error) {
-	z, err := n.startFeatures(ctx, x, places, features)
+func spread(ctx context.Context, n *Network, x []float32, places, d int, path string, features func(s *model.Scope, b Batch) *g.Node) ([]float64, error) {
+	z, err := startFeatures(ctx, n, x, places, features)
 	if err != nil {
 		return nil, err
 	}

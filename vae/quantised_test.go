@@ -236,7 +236,7 @@ func TestTheStartOfCodebooksFitsTheFeatures(t *testing.T) {
 	if err := n.Config.Stages()[0].Start(t.Context(), n, patterned(24, 96), rng.New(3)); err != nil {
 		t.Fatal(err)
 	}
-	z, err := n.startFeatures(t.Context(), patterned(24, 96), 6, func(s *model.Scope, b Batch) *g.Node {
+	z, err := startFeatures(t.Context(), n, patterned(24, 96), 6, func(s *model.Scope, b Batch) *g.Node {
 		return quantised{n.Config, n.Config.vector()}.places(s.In("encoder"), b.X)
 	})
 	if err != nil {

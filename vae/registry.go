@@ -43,6 +43,9 @@ type Config struct {
 	guide func(s *model.Scope, x *g.Node) dist.Normal
 }
 
+// ModelName returns the name of the model that a resolved configuration builds.
+func (c Config) ModelName() string { return c.model }
+
 // Model gives the terms of its bound for a batch.
 type Model interface {
 	// Terms returns the terms of the bound of a batch under an estimator.
@@ -72,6 +75,12 @@ type Probabilistic interface {
 type Generator interface {
 	// Prior returns the distribution of n codes.
 	Prior(s *model.Scope, n int) dist.Distribution
+}
+
+// Conditional models have a prior of the codes of a class.
+type Conditional interface {
+	// PriorOf returns p(z|y) of rows with the given classes, n.
+	PriorOf(s *model.Scope, label *g.Node) dist.Distribution
 }
 
 // Spec describes a model to the registry.

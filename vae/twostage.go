@@ -66,7 +66,7 @@ func (m *twoStage) down(s *model.Scope, u *g.Node) dist.Normal {
 	s = s.In(secondScope).In("decoder")
 	widths := m.list("second")
 	slices.Reverse(widths)
-	return dist.Normal{Loc: nn.Dense(s.In("out"), nn.MLP(s, u, widths), m.Config.Latent), LogScale: scaleFrom(s, secondLogScale)}
+	return dist.Normal{Loc: nn.Dense(s.In("out"), nn.MLP(s, u, widths), m.Config.Latent), LogScale: ScaleFrom(s, secondLogScale)}
 }
 
 // Terms implements [Model].

@@ -238,7 +238,7 @@ func TestLearnedScaleHasASoftFloor(t *testing.T) {
 		p := tk.Params(t, dtypes.Float64)
 		tk.Import(t, p, model.Array{Name: "logscale", Trainable: true, Data: []float64{r}})
 		out := tk.Values(t, model.NewProgram(p, "scale", func(s *model.Scope, _ []*g.Node) []*g.Node {
-			return []*g.Node{learnedScale(s)}
+			return []*g.Node{ScaleFrom(s, 0)}
 		}), rng.Key{})
 		tk.Close(t, "ln σ", out[0][0], -6+math.Max(0, r+6)+math.Log1p(math.Exp(-math.Abs(r+6))), 1e-14)
 	}

@@ -31,7 +31,7 @@ func init() {
 			Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: Number, Min: 0, Max: 1e6},
 		),
 		Check:   checkCodebooks,
-		Stages:  func(c Config) []Stage { return c.codeStages(c.startCodebooks) },
+		Stages:  func(c Config) []Stage { return c.codeStages(startCodebooks) },
 		Indices: indicesOf(Config.vector),
 		New:     newQuantised(Config.vector),
 	})
@@ -73,7 +73,8 @@ func (c Config) codebooks() quant.Vector {
 
 // startCodebooks starts the codebooks by k-means on features of the untrained encoder, which it scales
 // first: the loss of the codes is in the units of the features.
-func (c Config) startCodebooks(ctx context.Context, n *Network, x []float32, key rng.Key) error {
+func startCodebooks(ctx context.Context, n *Network, x []float32, key rng.Key) error {
+	c := n.Config
 	if err := c.startOffset(n, x); err != nil || c.choice("code-start") == "random" {
 		return err
 	}

@@ -127,17 +127,17 @@ func (m twoLevels) Decode(s *model.Scope, c Code) dist.Distribution {
 	return m.decode(s, codes[0], codes[1])
 }
 
-// grids implements gridded.
-func (m twoLevels) grids() []grid {
+// CodeMaps implements [Gridded].
+func (m twoLevels) CodeMaps() []CodeMap {
 	at, e, k := m.coarse(), m.cfg.mapExtent(), m.cfg.whole("codes")
-	return []grid{{at.Height, at.Width, 1, k}, {e.Height, e.Width, 1, k}}
+	return []CodeMap{{Height: at.Height, Width: at.Width, Depth: 1, Values: k}, {Height: e.Height, Width: e.Width, Depth: 1, Values: k}}
 }
 
 // start starts decoder and codebooks, the coarse one first, which the features of the other depend on.
 func (m twoLevels) start(ctx context.Context, n *Network, x []float32, key rng.Key) error {
 	for i, level := range levelNames {
 		places := []int{m.coarse().Places(), m.cfg.mapExtent().Places()}[i]
-		z, err := n.spread(ctx, x, places, m.cfg.whole("code-dim"), "encoder/"+level, func(s *model.Scope, b Batch) *g.Node {
+		z, err := spread(ctx, n, x, places, m.cfg.whole("code-dim"), "encoder/"+level, func(s *model.Scope, b Batch) *g.Node {
 			_, seen := m.quantise(s, b.X, m.book())
 			return seen[i]
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vae/quant"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -21,7 +22,7 @@ import (
 func init() {
 	Register(Spec{
 		Name: "test-pictures", Summary: "images by rounded codes, with a critic, for tests",
-		Nets: imageNets, Surrogate: []string{"encoder"}, New: func(c Config) Model { return &stepped{Config: c, factor: 1} },
+		Nets: nets.ImageNames(), Surrogate: []string{"encoder"}, New: func(c Config) Model { return &stepped{Config: c, factor: 1} },
 	})
 }
 

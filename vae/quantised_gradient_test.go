@@ -14,6 +14,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vae/quant"
 )
 
@@ -395,12 +396,12 @@ func TestTwoMapsDescendTheSurrogateOfTheirPaper(t *testing.T) {
 	r.explicit = func(s *model.Scope, in []*g.Node, times float64) *g.Node {
 		e, of := s.In("encoder"), m.cfg.mapExtent()
 		h := m.cfg.featureMap(e, in[0])
-		top := nn.Dense(e.In("top"), rowsOfPlaces(nn.ReLU(halved(of.channels).Apply(e.In("down"), h))), 3)
+		top := nn.Dense(e.In("top"), rowsOfPlaces(nn.ReLU(nets.Halved(of.Channels).Apply(e.In("down"), h))), 3)
 		coarse := passed(top, z0[0], q[0], false)
 		both := g.Concatenate([]*g.Node{h, nn.ReLU(m.up(e, coarse))}, 3)
 		bottom := nn.Dense(e.In("bottom"), rowsOfPlaces(both), 3)
 		loss := g.Add(sumSquares(top, numbers(top, q[0])), sumSquares(bottom, numbers(top, q[1])))
-		rate := float64(m.coarse().places()+of.places()) * math.Log(5)
+		rate := float64(m.coarse().Places()+of.Places()) * math.Log(5)
 		return bounded(in, m.decode(s, coarse, passed(bottom, z0[1], q[1], false)), rate, g.MulScalar(loss, m.cfg.number("commit")), times)
 	}
 	worst := r.descends(t, 1)

@@ -60,14 +60,14 @@ func TestGradientsWithFlowPosteriors(t *testing.T) {
 func TestDensityOfFlowsHasItsGradient(t *testing.T) {
 	x := rows(scalarref.BinaryBatch(3, 5))
 	for _, name := range bentFamilies() {
-		m, p := mustNew(t, "vae", bentConfig(name, 2)).(flowed), tk.Params(t, dtypes.Float64)
+		m, p := mustNew(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
 		density := func(s *model.Scope, in []*g.Node) []*g.Node {
 			z := s.Param("z", func(k rng.Key, dims []int) []float64 {
 				eps := make([]float64, dims[0]*dims[1])
 				k.NormalFloat64(eps)
 				return eps
 			}, 3, 2)
-			return []*g.Node{g.ReduceAllSum(m.guide(s, in[0]).LogProb(z))}
+			return []*g.Node{g.ReduceAllSum(FlowGuide(m, s, in[0]).LogProb(z))}
 		}
 		tk.Values(t, model.NewProgram(p, "make", density), rng.New(1), x)
 		moved(t, p)

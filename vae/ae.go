@@ -37,11 +37,11 @@ func (m *ae) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
 // Encode implements [Encoder]; the variance is 0.
 func (m *ae) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 	s = s.In("encoder")
-	z := nn.Dense(s.In("mean"), m.features(s, b.X), m.Latent)
+	z := nn.Dense(s.In("mean"), m.Features(s, b.X), m.Latent)
 	return z, g.ZerosLike(z)
 }
 
 // Decode implements [Decoder].
 func (m *ae) Decode(s *model.Scope, c Code) dist.Distribution {
-	return m.mirrored(s.In("decoder"), c.Z)
+	return m.Mirrored(s.In("decoder"), c.Z)
 }

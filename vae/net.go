@@ -17,43 +17,43 @@ func Nets() []nets.Net { return nets.All() }
 // NetNames lists the names of the families.
 func NetNames() []string { return nets.Names() }
 
-// netConfig is the part of the configuration that nets are built from.
-func (c Config) netConfig() nets.Config {
+// NetConfig is the part of the configuration that nets are built from.
+func (c Config) NetConfig() nets.Config {
 	return nets.Config{Dim: c.Dim, Shape: c.Shape, Net: c.Net, Channels: c.Channels, Hidden: c.Hidden, Width: c.Width, Depth: c.Depth, Latent: c.Latent}
 }
 
-// featureMap returns the feature map of rows x, B×h×w×C (see [nets.Config.FeatureMap]).
-func (c Config) featureMap(s *model.Scope, x *g.Node) *g.Node { return c.netConfig().FeatureMap(s, x) }
+// FeatureMap returns the feature map of rows x, B×h×w×C (see [nets.Config.FeatureMap]).
+func (c Config) FeatureMap(s *model.Scope, x *g.Node) *g.Node { return c.NetConfig().FeatureMap(s, x) }
 
-// fromMap returns the parameters of p(x|m), B×D, for maps m, B×h×w×C′ (see [nets.Config.FromMap]).
-func (c Config) fromMap(s *model.Scope, m *g.Node) *g.Node { return c.netConfig().FromMap(s, m) }
+// FromMap returns the parameters of p(x|m), B×D, for maps m, B×h×w×C′ (see [nets.Config.FromMap]).
+func (c Config) FromMap(s *model.Scope, m *g.Node) *g.Node { return c.NetConfig().FromMap(s, m) }
 
-// mapExtent is the shape of the feature map of a row.
-func (c Config) mapExtent() nets.Extent { return c.netConfig().MapExtent() }
+// MapExtent is the shape of the feature map of a row.
+func (c Config) MapExtent() nets.Extent { return c.NetConfig().MapExtent() }
 
-// features returns h(x), B×F, of rows x, B×D (see [nets.Config.Features]).
-func (c Config) features(s *model.Scope, x *g.Node) *g.Node { return c.netConfig().Features(s, x) }
+// Features returns h(x), B×F, of rows x, B×D (see [nets.Config.Features]).
+func (c Config) Features(s *model.Scope, x *g.Node) *g.Node { return c.NetConfig().Features(s, x) }
 
-// outputs returns the parameters of p(x|z), B×D, for codes z, B×L: the way of [Config.features]
+// Outputs returns the parameters of p(x|z), B×D, for codes z, B×L: the way of [Config.Features]
 // back, with what the remedies add to it.
-func (c Config) outputs(s *model.Scope, z *g.Node) *g.Node {
+func (c Config) Outputs(s *model.Scope, z *g.Node) *g.Node {
 	if c.Remedies.Skip {
 		return c.skipping(s, z)
 	}
-	return c.netConfig().Outputs(s, z)
+	return c.NetConfig().Outputs(s, z)
 }
 
 // Widest returns the number of values of the widest layer for one row.
-func (c Config) Widest() int64 { return c.netConfig().Widest() }
+func (c Config) Widest() int64 { return c.NetConfig().Widest() }
 
-// weights counts the weights of an encoder and of the decoder that mirrors it.
-func (c Config) weights() int64 {
-	return c.netConfig().Weights() + c.posteriorWeights() + c.priorWeights() + c.skipWeights()
+// Weights counts the weights of an encoder and of the decoder that mirrors it.
+func (c Config) Weights() int64 {
+	return c.NetConfig().Weights() + c.posteriorWeights() + c.PriorWeights() + c.skipWeights()
 }
 
 // sized lets width and depth shape the net, where they are given (see [nets.Config.Sized]).
 func (c Config) sized() Config {
-	n := c.netConfig().Sized()
+	n := c.NetConfig().Sized()
 	c.Hidden, c.Channels = n.Hidden, n.Channels
 	return c
 }
@@ -68,11 +68,11 @@ func (c Config) checkNet(s Spec) error {
 		return fmt.Errorf("vae: %s: net: got %q, want %s", s.Name, c.Net, want)
 	}
 	for i, w := range c.Channels {
-		if w < 1 || w > maxWidth {
-			return fmt.Errorf("vae: %s: channels of stage %d: got %d, want 1 to %d", s.Name, i, w, maxWidth)
+		if w < 1 || w > MaxWidth {
+			return fmt.Errorf("vae: %s: channels of stage %d: got %d, want 1 to %d", s.Name, i, w, MaxWidth)
 		}
 	}
-	if c.netConfig().Family().Images && len(c.Channels) == 0 {
+	if c.NetConfig().Family().Images && len(c.Channels) == 0 {
 		return fmt.Errorf("vae: %s: channels: got none, want at least one for the net %s; set --channels", s.Name, c.Net)
 	}
 	return nil

@@ -39,7 +39,7 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 		return coded(mean, variance, b)
 	})
 	n.decode = model.NewProgram(p, "decode", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.(Decoder).Decode(s, n.code(in[0])).Mean()}
+		return []*g.Node{m.(Decoder).Decode(s, n.Code(in[0])).Mean()}
 	})
 	return n, nil
 }
@@ -54,13 +54,13 @@ func (n *Network) Can() map[string]bool {
 	_, prob := n.Model.(Probabilistic)
 	_, class := n.Model.(Classifier)
 	_, comp := n.Model.(Completer)
-	_, _, whole := n.indices()
+	_, _, whole := n.Indices()
 	return map[string]bool{"encode": enc, "decode": dec, "sample": (gen || seq) && dec, "bound": prob, "interpolate": enc && dec && !whole, "classify": class, "complete": comp}
 }
 
 // Kind is what the model's objective estimates, in the words of [vi.Record].
 func (n *Network) Kind() string {
-	if _, _, whole := n.indices(); whole || n.Can()["bound"] {
+	if _, _, whole := n.Indices(); whole || n.Can()["bound"] {
 		return vi.KindELBO // of a guide that is a point mass, where codes are indices
 	}
 	return vi.KindLogProb

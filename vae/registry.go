@@ -106,7 +106,7 @@ type Spec struct {
 	Surrogate []string           // scopes that descend a surrogate, not the loss at its draws: these are accepted or refused, or rounded
 	Momentum  float64            // β₁ of Adam; 0 is the usual .9
 	Unranked  bool               // what it reports does not rank its epochs: the last one counts
-	Gaussian  bool               // q(z|x) is that of [Config.gaussianGuide] or its heads, which [Remedies] can shape
+	Gaussian  bool               // q(z|x) is that of [Config.GaussianGuide] or its heads, which [Remedies] can shape
 	Usual     Usual              // settings of training where nobody says otherwise
 	// Stages are those of its training; nil is a single one.
 	Stages func(Config) []Stage
@@ -166,12 +166,12 @@ func Names() []string {
 	return out
 }
 
-// maxWidth bounds layer widths and latent sizes (see [nets.MaxWidth]).
-const maxWidth = nets.MaxWidth
+// MaxWidth bounds layer widths and latent sizes (see [nets.MaxWidth]).
+const MaxWidth = nets.MaxWidth
 
-// maxWeights bounds the weights of a network: with their gradients and the two moments of
+// MaxWeights bounds the weights of a network: with their gradients and the two moments of
 // Adam they take 8 GiB.
-const maxWeights = 1 << 29
+const MaxWeights = 1 << 29
 
 // Resolved returns the configuration with what the named model fills in.
 func (c Config) Resolved(name string) Config {
@@ -184,10 +184,10 @@ func (c Config) Resolved(name string) Config {
 	}
 	c.Options, c.model = s.withOptions(c.Options), name
 	c = c.sized()
-	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.netConfig().CheckShape(name) == nil {
+	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.NetConfig().CheckShape(name) == nil {
 		c.Latent, _ = s.Indices(c)
 	}
-	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.netConfig().CheckShape(name) == nil {
+	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.NetConfig().CheckShape(name) == nil {
 		c.Latent = s.CodeSize(c)
 	}
 	return c
@@ -199,19 +199,19 @@ func Check(name string, c Config) error {
 	if !ok {
 		return fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
 	}
-	if least := max(1, spec.MinLatent); c.Latent < least || c.Latent > maxWidth {
-		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, maxWidth)
+	if least := max(1, spec.MinLatent); c.Latent < least || c.Latent > MaxWidth {
+		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, MaxWidth)
 	}
 	c = c.Resolved(name)
-	if err := c.netConfig().CheckSize(name); err != nil {
+	if err := c.NetConfig().CheckSize(name); err != nil {
 		return err
 	}
 	for i, w := range c.Hidden {
-		if w < 1 || w > maxWidth {
-			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
+		if w < 1 || w > MaxWidth {
+			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, MaxWidth)
 		}
 	}
-	if err := tooLarge(name, c.netConfig().DenseWeights(1), 1); err != nil {
+	if err := tooLarge(name, c.NetConfig().DenseWeights(1), 1); err != nil {
 		return err
 	}
 	if err := c.checkNet(spec); err != nil {
@@ -258,10 +258,10 @@ func New(name string, c Config) (Model, error) {
 	if c.Dim < 1 {
 		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
 	}
-	if err := c.netConfig().CheckShape(name); err != nil {
+	if err := c.NetConfig().CheckShape(name); err != nil {
 		return nil, err
 	}
-	spec, weights := registry[name], c.weights()
+	spec, weights := registry[name], c.Weights()
 	if c.Labelled() && c.Classes < 1 {
 		return nil, fmt.Errorf("vae: %s: classes: got none, want rows with the class of each: --label names the column of a table that holds it, and models such as vae do without", name)
 	}
@@ -279,8 +279,8 @@ func New(name string, c Config) (Model, error) {
 
 // tooLarge refuses networks of too many weights.
 func tooLarge(name string, weights int64, dim int) error {
-	if weights <= maxWeights {
+	if weights <= MaxWeights {
 		return nil
 	}
-	return fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, weights, dim, maxWeights)
+	return fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, weights, dim, MaxWeights)
 }

@@ -35,16 +35,16 @@ func newVAE(c Config) Model {
 	if c.bent() {
 		return newFlowed(c)
 	}
-	return amortized{latent: c.Latent, guide: c.gaussianGuide, data: c.mirrored, prior: c.prior}
+	return Amortized{Size: c.Latent, Guide: c.GaussianGuide, Data: c.Mirrored, CodePrior: c.CodePrior}
 }
 
-// gaussianGuide is q(z|x) by the net's features.
-func (c Config) gaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
-	return c.heads(s, c.features(s, x))
+// GaussianGuide is q(z|x) by the net's features.
+func (c Config) GaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
+	return c.Heads(s, c.Features(s, x))
 }
 
-// heads are μ and ln σ² of features h, the latter clamped to [−20, 20], as the remedies shape them.
-func (c Config) heads(s *model.Scope, h *g.Node) dist.Normal {
+// Heads are μ and ln σ² of features h, the latter clamped to [−20, 20], as the remedies shape them.
+func (c Config) Heads(s *model.Scope, h *g.Node) dist.Normal {
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, c.Latent), -20, 20)
 	return c.remedied(s, nn.Dense(s.In("mean"), h, c.Latent), logVar)
 }

@@ -101,3 +101,13 @@ func Moved(t *testing.T, p *model.Params) {
 		tk.Import(t, p, a)
 	}
 }
+
+// Arrays are the values of all parameters of a network by their names.
+func Arrays(t *testing.T, n *vae.Network) map[string][]float64 {
+	t.Helper()
+	out := map[string][]float64{}
+	for _, a := range tk.Export(t, n.Params) {
+		out[a.Name] = a.Data
+	}
+	return out
+}

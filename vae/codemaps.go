@@ -27,7 +27,10 @@ func (n *Network) CodeMaps() []CodeMap {
 }
 
 // PriorLearner models learn p(z) of a code of indices in the last stage of training.
-type PriorLearner interface{ LearnsCodePrior() }
+type PriorLearner interface {
+	// LearnsCodePrior marks the model.
+	LearnsCodePrior()
+}
 
 // LearnsCodePrior tells whether the last stage of training learns p(z) of a code of indices; else it
 // is uniform.

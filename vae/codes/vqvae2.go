@@ -1,13 +1,11 @@
 package codes
 
 import (
-	"context"
 	"math"
 
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
-	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/optim"
@@ -132,22 +130,4 @@ func (m twoLevels) Decode(s *model.Scope, c vae.Code) dist.Distribution {
 func (m twoLevels) CodeMaps() []vae.CodeMap {
 	at, e, k := m.coarse(), m.cfg.MapExtent(), m.cfg.Whole("codes")
 	return []vae.CodeMap{{Height: at.Height, Width: at.Width, Depth: 1, Values: k}, {Height: e.Height, Width: e.Width, Depth: 1, Values: k}}
-}
-
-// start starts decoder and codebooks, the coarse one first, which the features of the other depend on.
-func (m twoLevels) start(ctx context.Context, n *vae.Network, x []float32, key rng.Key) error {
-	for i, level := range levelNames {
-		places := []int{m.coarse().Places(), m.cfg.MapExtent().Places()}[i]
-		z, err := spread(ctx, n, x, places, m.cfg.Whole("code-dim"), "encoder/"+level, func(s *model.Scope, b vae.Batch) *g.Node {
-			_, seen := m.quantise(s, b.X, m.book())
-			return seen[i]
-		})
-		if err != nil {
-			return err
-		}
-		if err := n.Params.Import(m.book().Start(quantiserScope+"/"+level, z, key.Named(level))); err != nil {
-			return err
-		}
-	}
-	return startOffset(m.cfg, n, x)
 }

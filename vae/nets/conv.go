@@ -80,8 +80,11 @@ func Doubled(s *model.Scope, h *g.Node, to Extent) *g.Node {
 	}.Apply(s, h)
 }
 
-// Extent is the shape of an image inside a net: its sides and its channels.
-type Extent struct{ Height, Width, Channels int }
+// Extent is the shape of an image inside a net.
+type Extent struct {
+	Height, Width int // its sides
+	Channels      int // values of a place
+}
 
 // Size is the number of values of an image.
 func (e Extent) Size() int { return e.Height * e.Width * e.Channels }

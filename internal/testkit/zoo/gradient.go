@@ -57,13 +57,13 @@ func slopes(s *model.Scope, loss *g.Node, routes []optim.Route, surrogate []stri
 
 // Descent is a step of training of a model that has all its losses held to differences.
 type Descent struct {
-	Model     vae.Model
-	Stage     int
-	Progress  float64
-	Beside    int // rows that show their class beside the others
-	Surrogate []string
-	Batch     func(rows, progress *g.Node) vae.Batch
-	Seen      map[string]bool // top scopes that are held, with what to
+	Model     vae.Model                              // whose losses they are
+	Stage     int                                    // of its training
+	Progress  float64                                // share of the steps that is done
+	Beside    int                                    // rows that show their class beside the others
+	Surrogate []string                               // scopes whose gradient is that of a surrogate
+	Batch     func(rows, progress *g.Node) vae.Batch // what the model sees
+	Seen      map[string]bool                        // top scopes that are held, with what to
 }
 
 // losses builds the step with inputs x, β and the share of the steps that is done, as training does.

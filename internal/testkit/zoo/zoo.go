@@ -50,14 +50,16 @@ func Must[T any](t testing.TB) func(v T, err error) T {
 }
 
 // Near compares arrays to rounding in float32.
-func Near(t *testing.T, what string, got, want []float32) {
+func Near(t testing.TB, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
-		t.Fatalf("%s: got %d values, want %d", what, len(got), len(want))
+		t.Errorf("%s: got %d values, want %d", what, len(got), len(want))
+		return
 	}
 	for i := range got {
-		if math.Abs(float64(got[i]-want[i])) > 1e-6*math.Max(1, math.Abs(float64(want[i]))) {
-			t.Fatalf("%s: value %d: got %v, want %v", what, i, got[i], want[i])
+		if !(math.Abs(float64(got[i]-want[i])) <= 1e-6*math.Max(1, math.Abs(float64(want[i])))) {
+			t.Errorf("%s: value %d: got %v, want %v", what, i, got[i], want[i])
+			return
 		}
 	}
 }

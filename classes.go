@@ -70,6 +70,9 @@ func (m *Model) RowsOf(s *data.Set) ([][]float32, error) {
 	}
 	class := make([]int, len(s.Labels))
 	for i, l := range s.Labels {
+		if l < 0 {
+			return nil, fmt.Errorf("elbo: %s: row %d: class: got none, want one of %s", s.Name, i, strings.Join(m.run.Info.Classes, ", "))
+		}
 		if class[i] = number[l]; class[i] < 0 {
 			return nil, fmt.Errorf("elbo: %s: row %d: class: got %q, want one of %s as in training", s.Name, i, s.Classes[l], strings.Join(m.run.Info.Classes, ", "))
 		}

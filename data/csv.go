@@ -270,9 +270,10 @@ func (c *csvReader) add(rec record) error {
 		case r == roleLabel:
 			f = strings.TrimSpace(f)
 			if f == "" {
-				return c.cell(line, j, "got no label, want a class; remove the row")
+				c.labels.none()
+			} else {
+				c.labels.add(f)
 			}
-			c.labels.add(f)
 		case r >= 0:
 			v, err := c.number(f, line, j)
 			if err != nil {

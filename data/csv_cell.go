@@ -51,7 +51,14 @@ func (c *csvReader) finish(rep *Report) (*Set, error) {
 	fill := make([]float64, d)
 	for j, r := range c.role {
 		if r < 0 {
-			rep.Columns = append(rep.Columns, ColumnReport{Name: c.names[j], Kind: kindOf(r)})
+			col := ColumnReport{Name: c.names[j], Kind: kindOf(r)}
+			if blank := c.labels.blank; r == roleLabel && blank > 0 {
+				if blank == c.rows {
+					return nil, malformed("csv", "column "+quote(c.names[j]), "got no class in %d rows, want at least one; leave the label column out", c.rows)
+				}
+				col.Missing = blank
+			}
+			rep.Columns = append(rep.Columns, col)
 			continue
 		}
 		st := &c.stats[r]

@@ -101,7 +101,7 @@ func TestCSVNamesTheColumnsThereAre(t *testing.T) {
 	_, _, err = readString("csv", "a\nx\n", ReadOptions{Label: "a"})
 	wantFormatError(t, err, `got no feature column`)
 	_, _, err = readString("csv", "a,b\n1,\n", ReadOptions{Label: "b", AllowNaN: true})
-	wantFormatError(t, err, `row 2, column "b": got no label, want a class`)
+	wantFormatError(t, err, `column "b": got no class in 1 rows, want at least one`)
 }
 
 func TestCSVStandardisationIsMeanZeroDeviationOne(t *testing.T) {

@@ -19,10 +19,13 @@ type jsonReader struct {
 	text   string // the shape as it was written
 	store  cellStore[float32]
 	labels classIndex
+
+	without bool // some row has no label, not even null
 }
 
 // decodeJSONL reads one row a line: {"x": [0.5, 1], "label": "cat"}. The label, a text or a
-// number, is in every line or in none; so is the shape of an image, as in "shape": [28, 28].
+// number, or null for a row without a class, is in every line or in none; so is the shape of an image, as in
+// "shape": [28, 28].
 func decodeJSONL(s *source) (*Set, error) {
 	r := &jsonReader{src: s}
 	var buf []byte
@@ -49,7 +52,7 @@ func decodeJSONL(s *source) (*Set, error) {
 	for _, b := range r.store.blocks {
 		set.X = append(set.X, b...)
 	}
-	if r.labels.rows != nil {
+	if len(r.labels.names) > 0 {
 		r.labels.done(set)
 	}
 	return set, nil
@@ -98,13 +101,15 @@ func (r *jsonReader) add(line []byte) error {
 	if err := r.checkShape(f.shape, d); err != nil {
 		return err
 	}
-	has := len(f.label) > 0 && string(f.label) != "null"
-	if r.rows > 1 && has != (r.labels.rows != nil) {
-		return r.fail("label", "got a row with a label beside one without, want all or none")
+	null := string(f.label) == "null"
+	if len(f.label) == 0 && len(r.labels.names) > 0 || len(f.label) > 0 && !null && r.without {
+		return r.fail("label", "got a row with a label beside one without, want all or none, or null for no class")
 	}
-	if has {
+	if len(f.label) > 0 && !null {
 		return r.label(f.label)
 	}
+	r.without = r.without || !null
+	r.labels.none()
 	return nil
 }
 

@@ -13,7 +13,17 @@ import (
 type classIndex struct {
 	index map[string]int32
 	names []string
-	rows  []int32 // index into names, in order of appearance
+	rows  []int32 // index into names, in order of appearance; unlabelled for a row without a class
+	blank int     // rows without a class
+}
+
+// unlabelled stands for the class of a row that has none.
+const unlabelled = -1
+
+// none appends a row without a class.
+func (c *classIndex) none() {
+	c.rows = append(c.rows, unlabelled)
+	c.blank++
 }
 
 // add appends the label of the next row.
@@ -49,7 +59,9 @@ func (c *classIndex) done(s *Set) {
 	}
 	s.Labels = make([]int32, len(c.rows))
 	for i, r := range c.rows {
-		s.Labels[i] = rank[r]
+		if s.Labels[i] = unlabelled; r >= 0 {
+			s.Labels[i] = rank[r]
+		}
 	}
 }
 

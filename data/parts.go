@@ -95,7 +95,9 @@ func mergeClasses(p setParts) error {
 			index[i] = int32(at)
 		}
 		for i, l := range s.Labels {
-			s.Labels[i] = index[l]
+			if l >= 0 {
+				s.Labels[i] = index[l]
+			}
 		}
 	}
 	for _, s := range []*Set{p.train, p.valid, p.test} {

@@ -24,7 +24,8 @@ const (
 type ColumnReport struct {
 	Name string // as in the header
 	Kind Kind   // what the values are
-	// Missing counts the empty cells, NA, NaN and ?. They took the column's mean.
+	// Missing counts the empty cells, NA, NaN and ?. They took the column's mean; of a label column they
+	// are the empty cells, of rows without a class.
 	Missing int
 	// Min, Max, Mean and SD (divisor n) are those of the values that are there.
 	Min, Max, Mean, SD float64
@@ -55,8 +56,16 @@ func (r *Report) note(format string, args ...any) {
 func (r *Report) describe(s *Set) {
 	r.Rows, r.Shape, r.Classes = s.Len(), s.Shape, s.Classes
 	r.Counts = make([]int, len(s.Classes))
+	blank := 0
 	for _, l := range s.Labels {
-		r.Counts[l]++
+		if l >= 0 {
+			r.Counts[l]++
+		} else {
+			blank++
+		}
+	}
+	if blank > 0 {
+		r.note("%d of %d rows have no class.", blank, r.Rows)
 	}
 }
 

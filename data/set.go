@@ -19,7 +19,8 @@ type Set struct {
 	Shape []int
 	// X holds the rows, N×D, row-major. Pixels lie in [0, 1].
 	X []float32
-	// Labels holds the class of each row as an index into Classes; nil if there is none.
+	// Labels holds the class of each row as an index into Classes, −1 for a row without one; nil if no
+	// row has any.
 	Labels []int32
 	// Classes names the labels; nil if there is none.
 	Classes []string

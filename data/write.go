@@ -74,8 +74,8 @@ func writable(s *Set) error {
 		return fmt.Errorf("labels: got %d, want %d, one a row", len(s.Labels), s.Len())
 	}
 	for i, l := range s.Labels {
-		if l < 0 || int(l) >= len(s.Classes) {
-			return fmt.Errorf("labels: got class %d in row %d, want 0 to %d", l, i, len(s.Classes)-1)
+		if l < unlabelled || int(l) >= len(s.Classes) {
+			return fmt.Errorf("labels: got class %d in row %d, want 0 to %d, or %d for none", l, i, len(s.Classes)-1, unlabelled)
 		}
 	}
 	return nil

@@ -54,7 +54,10 @@ func writeNPYLabels(w io.Writer, s *Set) error {
 	if err := writeNPYHeader(bw, "<i8", []int{len(s.Labels)}); err != nil {
 		return err
 	}
-	for _, l := range s.Labels {
+	for i, l := range s.Labels {
+		if l < 0 { // which would be read as a class of its own
+			return fmt.Errorf("labels: got row %d without a class, want the class of each; csv and jsonl have room for rows without", i)
+		}
 		if err := binary.Write(bw, binary.LittleEndian, int64(l)); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func writeCSV(w io.Writer, s *Set) error {
 			rec = append(rec, strconv.FormatFloat(float64(v), 'g', -1, 32))
 		}
 		if s.Labels != nil {
-			rec = append(rec, s.Classes[s.Labels[i]])
+			rec = append(rec, s.class(i))
 		}
 		if err := cw.Write(rec); err != nil {
 			return err
@@ -49,6 +49,14 @@ func writeCSV(w io.Writer, s *Set) error {
 	return bw.Flush()
 }
 
+// class is the name of the class of a row, empty for none.
+func (s *Set) class(i int) string {
+	if s.Labels[i] < 0 {
+		return ""
+	}
+	return s.Classes[s.Labels[i]]
+}
+
 // writeJSONL writes one object a row.
 func writeJSONL(w io.Writer, s *Set) error {
 	bw := bufio.NewWriter(w)
@@ -56,7 +64,7 @@ func writeJSONL(w io.Writer, s *Set) error {
 	var row struct {
 		X     []float32 `json:"x"`
 		Shape []int     `json:"shape,omitempty"`
-		Label *string   `json:"label,omitempty"`
+		Label any       `json:"label,omitempty"`
 	}
 	if len(s.Shape) > 1 {
 		row.Shape = s.Shape
@@ -64,7 +72,9 @@ func writeJSONL(w io.Writer, s *Set) error {
 	for i := range s.Len() {
 		row.X = s.Row(i)
 		if s.Labels != nil {
-			row.Label = &s.Classes[s.Labels[i]]
+			if row.Label = json.RawMessage("null"); s.Labels[i] >= 0 {
+				row.Label = s.Classes[s.Labels[i]]
+			}
 		}
 		if err := enc.Encode(row); err != nil {
 			return err

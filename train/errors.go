@@ -7,8 +7,8 @@ import (
 	"github.com/elbo-go/elbo/vae"
 )
 
-// errorRate is the share of rows x of a set whose class the model does not find; nil for a model that
-// finds none.
+// errorRate is the share of rows x of a set whose class the model does not find, of those that have one; nil
+// for a model that finds none, and where no row has any.
 func errorRate(ctx context.Context, net *vae.Network, x []float32, s *data.Set) (*float64, error) {
 	if !net.Can()["classify"] || s.Len() == 0 {
 		return nil, nil
@@ -17,13 +17,19 @@ func errorRate(ctx context.Context, net *vae.Network, x []float32, s *data.Set) 
 	if err != nil {
 		return nil, err
 	}
-	wrong := 0
+	wrong, known := 0, 0
 	for i, row := range data.Rows(p, net.Config.Classes) {
-		if largest(row) != int(s.Labels[i]) {
-			wrong++
+		if l := int(s.Labels[i]); l >= 0 {
+			known++
+			if largest(row) != l {
+				wrong++
+			}
 		}
 	}
-	rate := float64(wrong) / float64(s.Len())
+	if known == 0 {
+		return nil, nil
+	}
+	rate := float64(wrong) / float64(known)
 	return &rate, nil
 }
 

@@ -40,7 +40,13 @@ func newClasses(c Config, s *data.Splits) (*classes, error) {
 		return nil, err
 	}
 	out := &classes{train: s.Train.Labels}
-	if _, out.hide = m.(vae.Classifier); c.Labels == 0 {
+	_, out.hide = m.(vae.Classifier)
+	for _, part := range []*data.Set{s.Train, s.Valid, s.Test} {
+		if n := without(part.Labels); n > 0 && !out.hide {
+			return nil, fmt.Errorf("train: model %s: got %d of %d rows of %s without a class, want the class of each; remove them, or take a model that finds classes, such as m2", c.Model, n, part.Len(), part.Name)
+		}
+	}
+	if c.Labels == 0 {
 		return out, nil
 	}
 	if !out.hide {
@@ -50,12 +56,22 @@ func newClasses(c Config, s *data.Splits) (*classes, error) {
 	return out, err
 }
 
+// without counts rows that have no class.
+func without(labels []int32) (n int) {
+	for _, l := range labels {
+		if l < 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // shown keeps the classes of n rows, which the key draws, and makes the others unknown. All
 // classes that have rows keep equally many, or as many as they have.
 func shown(labels []int32, count, n int, key rng.Key) ([]int32, error) {
 	rows := byClass(labels, count)
-	if n < len(rows) || n > len(labels) {
-		return nil, fmt.Errorf("train: labels: got %d, want %d (one of each class) to %d (all training rows)", n, len(rows), len(labels))
+	if most := len(labels) - without(labels); n < len(rows) || n > most {
+		return nil, fmt.Errorf("train: labels: got %d, want %d (one of each class) to %d (all training rows that have one)", n, len(rows), most)
 	}
 	for c, r := range rows {
 		order := key.Named("rows").At(uint64(c)).Perm(len(r))

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -237,5 +238,55 @@ func TestRunsThatFindClassesReportTheirErrorsAndResume(t *testing.T) {
 		if want := wrong / float64(s.Test.Len()); *run.Outcome.ErrorRate != want {
 			t.Errorf("%s: got error rate %v, want %v", name, *run.Outcome.ErrorRate, want)
 		}
+	}
+}
+
+// Rows whose class is blank count as unlabelled: of a model that finds classes they show none, errors are
+// counted over the rows that have one, and more labels than there are is a mistake. A model that
+// wants the class of each row refuses them with their number.
+func TestRowsWithoutAClassAreUnlabelled(t *testing.T) {
+	key := rng.New(3).Named("crescents")
+	s := &data.Splits{Train: crescents(120, key.Named("train")), Valid: crescents(40, key.Named("valid")), Test: crescents(40, key.Named("test"))}
+	for i := range s.Train.Labels {
+		if i%10 > 1 { // 24 keep theirs
+			s.Train.Labels[i] = unknown
+		}
+	}
+	for i := range s.Test.Labels {
+		if i >= 5 {
+			s.Test.Labels[i] = unknown
+		}
+	}
+	c := Default()
+	c.Model, c.Epochs, c.Batch, c.Hidden, c.Latent = "m2", 2, 20, []int{8}, 1
+	run, _ := start(t, c, s, Observer{})
+	shown := 0
+	for _, l := range ends(run.Rows, run.Rows.TrainX) {
+		if l != unknown {
+			shown++
+		}
+	}
+	if rate := run.Outcome.ErrorRate; shown != 24 || rate == nil || math.Abs(*rate*5-math.Round(*rate*5)) > 1e-12 {
+		t.Errorf("got %d rows that show their class and the error rate %v, want 24 and fifths", shown, rate)
+	}
+	c.Labels = 25
+	if err := c.Resolve(s.Train).CheckClasses(s); err == nil || !strings.Contains(err.Error(), "labels: got 25, want 2 (one of each class) to 24") {
+		t.Errorf("25 labels: got %v", err)
+	}
+	c.Labels = 24
+	if err := c.Resolve(s.Train).CheckClasses(s); err != nil {
+		t.Errorf("24 labels: %v", err)
+	}
+	c.Model, c.Labels = "cvae", 0
+	if err := c.Resolve(s.Train).CheckClasses(s); err == nil || !strings.Contains(err.Error(), "got 96 of 120 rows of crescents without a class") {
+		t.Errorf("cvae: got %v, want an error with their number", err)
+	}
+	for i := range s.Test.Labels {
+		s.Test.Labels[i] = unknown
+	}
+	c.Model = "m2"
+	run, _ = start(t, c, s, Observer{})
+	if run.Outcome.ErrorRate != nil {
+		t.Errorf("no test row has a class: got the error rate %v, want none", *run.Outcome.ErrorRate)
 	}
 }

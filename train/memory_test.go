@@ -47,6 +47,30 @@ func TestStepsBeyondMemoryAreRefused(t *testing.T) {
 	}
 }
 
+// Models that compare the codes of all pairs of rows are refused batches whose pairs do not fit; those that
+// do not compare any take them.
+func TestPairsBeyondMemoryAreRefused(t *testing.T) {
+	c, _ := tiny()
+	s := &data.Set{Name: "many", Shape: []int{2}, X: make([]float32, 2*40_000)}
+	c.Batch, c.Latent = 4000, 16 // 2.56e8 values of pairs, just below 2²⁸
+	for _, name := range []string{"wae-mmd", "info-vae", "beta-tcvae"} {
+		c.Model = name
+		if err := c.Resolve(s).CheckMemory(s); err != nil {
+			t.Errorf("%s: 4,000 rows: %v", name, err)
+		}
+		big := c
+		big.Batch = 40_000
+		err := big.Resolve(s).CheckMemory(s)
+		if err == nil || !strings.Contains(err.Error(), "got 40000 × 40000 pairs of codes of 16 values") {
+			t.Errorf("%s: 40,000 rows: got %v, want an error that names the pairs", name, err)
+		}
+	}
+	c.Model, c.Batch = "vae", 40_000
+	if err := c.Resolve(s).CheckMemory(s); err != nil {
+		t.Errorf("vae: %v", err)
+	}
+}
+
 // What lives while a run trains are the rows as read, the validation and test rows as 0 and 1,
 // and the network: 62,000 parameters with two moments and a step's arrays, below 8 MiB.
 func TestTrainingKeepsOneCopyOfTheRows(t *testing.T) {

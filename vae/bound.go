@@ -151,7 +151,7 @@ func (n *Network) draws(rows int) int {
 // LogEvidence returns the importance sums of exactly k weights for each row of x. Weights
 // are computed in chunks, so memory does not grow with k; the sums are in float64.
 func (n *Network) LogEvidence(ctx context.Context, x []float32, k int, key rng.Key) ([]vi.ImportanceSum, error) {
-	if err := n.need("bound"); err != nil {
+	if err := n.needEvidence(); err != nil {
 		return nil, err
 	}
 	if k < 1 {
@@ -210,6 +210,9 @@ func (n *Network) Latent(s *model.Scope, x *g.Node) vi.Latent {
 // weights is the program of k log-weights a row.
 func (n *Network) weights(k int) *model.Program {
 	return model.NewProgram(n.Params, "weights", func(s *model.Scope, in []*g.Node) []*g.Node {
+		if m, ok := n.Model.(Weigher); ok {
+			return []*g.Node{m.LogWeights(s, n.Batch(in[0], nil), k)}
+		}
 		x, l := n.at(s, in[0])
 		return []*g.Node{vi.LogWeights(s, x, l, k)}
 	})

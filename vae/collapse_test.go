@@ -56,7 +56,9 @@ func fitted(t *testing.T, s *data.Splits, edit func(c *train.Config)) outcome {
 // remedies are tried in turn; those that hold the rate or the means have to end with a rate above a nat
 // and an active unit, and an importance-sampled NLL that is at most 1 % above that of the collapsed model.
 // Schedules and an encoder that learns ahead only lead training past a collapse; here nothing is won
-// behind it, so that they fall back in the end. Narrow guides pay for nats that tell nothing.
+// behind it, so that they fall back in the end (see [TestSchedulesLeadPastALocalCollapse]). A minimum rate
+// that is higher than needed pays for nats that tell nothing: .7 in each dimension ends 1.3 % above the
+// collapsed model, of which .3 are the scatter of weights under narrow guides.
 func TestRemediesKeepTheCodeOfADecoderThatNeedsNone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains nine models")
@@ -76,7 +78,7 @@ func TestRemediesKeepTheCodeOfADecoderThatNeedsNone(t *testing.T) {
 		{"free bits 1", true, func(c *train.Config) { c.FreeBits = 1 }},
 		{"free bits 2 of both", true, func(c *train.Config) { c.FreeBits, c.FreeBitsGroup = 2, 2 }},
 		{"capacity 2", true, func(c *train.Config) { c.Capacity = 2 }},
-		{"minimum rate .7", false, func(c *train.Config) { c.MinRate = .7 }},
+		{"minimum rate .55", true, func(c *train.Config) { c.MinRate = .55 }},
 		{"scale of means 1.1", true, func(c *train.Config) { c.MeanScale = 1.1 }},
 		{"aggressive", false, func(c *train.Config) { c.Aggressive = true }},
 		{"cyclical β", false, func(c *train.Config) { c.BetaSchedule = "cyclical" }},

@@ -96,6 +96,7 @@ type Spec struct {
 	Tables    bool               // rows are those of a table, not images
 	Weights   func(Config) int64 // number of weights; nil is that of the net
 	Nets      []string           // nets it can be built from, the usual one first; nil: its networks are its own
+	Pairs     bool               // a step compares the codes of all pairs of its rows, arrays of B×B×L
 	Labels    bool               // rows and codes end with their class, which the model makes use of
 	Labelled  int                // rows that show their class which a step has beside its batch (see [Batch.Labelled])
 	Options   []Option           // settings of its own

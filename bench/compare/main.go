@@ -1,18 +1,24 @@
 // Command compare times elbo and its peers at the same work, in turn in one run, and prints what
 // each takes beside the others.
 //
-//	go run ./bench/compare [-suites vae,conv,…] [-rounds 3] [-epochs 2] [-threads 2] [-python …]
+//	go run ./bench/compare [-suites vae,conv-vae-28,…] [-rounds 3] [-epochs 2] [-threads 2] [-python …]
 //
 // The suites are the 784-400-20 VAE on 60,000 binary rows of MNIST (at $ELBO_DATA), batch 128
 // and Adam, in seconds an epoch; the convolutional VAE on MNIST and on random 32×32×3 images and
-// a transformer of 4 layers, in seconds a step; and a 3×3 convolution with its gradients. A peer
-// that is not installed is left out and named. A time is the median over all rounds; the first
-// epoch of a process warms up and does not count.
+// a transformer of 4 layers, in seconds a step; a 3×3 convolution with its gradients; and the zoo,
+//
+//	go run ./bench/compare -suites mlp,beta,vamp,iwae,conv,vq,vq-pythae
+//
+// which are models beside Pythae's own of the same nets, data and batches, and beside plain
+// PyTorch, in seconds of an epoch of so many rows; -share .1 takes a tenth of the rows.
+//
+// A peer that is not installed is left out and named. The contestants take turns in every round; a
+// time is the median over all rounds, and a ratio the median of those of the rounds. The first epoch
+// of a process warms up and does not count.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,7 +27,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // contestant is a program that trains the model and says how long its epochs took.
@@ -36,6 +41,7 @@ type settings struct {
 	python, xla             string
 	stock                   bool
 	suites                  string
+	share                   float64
 }
 
 func main() {
@@ -47,6 +53,7 @@ func main() {
 	flag.StringVar(&s.xla, "xla", "", "PJRT plug-in, for a build with -tags xla")
 	flag.BoolVar(&s.stock, "stock", true, "time GoMLX's own Go engine too")
 	flag.StringVar(&s.suites, "suites", "vae,conv-vae-28,conv-vae-32,transformer,conv-forward,conv-backward", "what to compare")
+	flag.Float64Var(&s.share, "share", 1, "share of the rows of the suites of the zoo")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -79,12 +86,6 @@ func compare(ctx context.Context, s settings, w io.Writer) error {
 	return nil
 }
 
-// suite is one piece of work that contestants do.
-type suite struct {
-	name, title string
-	list        []contestant
-}
-
 // names joins the names of suites.
 func names(all []suite) string {
 	var out []string
@@ -92,54 +93,6 @@ func names(all []suite) string {
 		out = append(out, x.name)
 	}
 	return strings.Join(out, ", ")
-}
-
-// compare runs all contestants of a suite and prints its table.
-func (x suite) compare(ctx context.Context, s settings, w io.Writer) error {
-	times := map[string][]float64{}
-	left := map[string]error{}
-	for round := range s.rounds {
-		for _, c := range x.list {
-			if left[c.name] != nil {
-				continue
-			}
-			seconds, err := c.run(ctx)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err == nil && len(seconds) == 0 {
-				err = errors.New("it gave no times")
-			}
-			if err != nil {
-				left[c.name] = fmt.Errorf("left out: %w", err)
-				continue
-			}
-			times[c.name] = append(times[c.name], seconds...)
-			fmt.Fprintf(w, "%s  round %d  %-16s %s\n", x.name, round+1, c.name, format(seconds))
-		}
-	}
-	fmt.Fprintf(w, "\n%s, float32, %d threads\n", x.title, s.threads)
-	return table(w, x.list, times, left)
-}
-
-// table prints the medians and the ratios to the first contestant.
-func table(w io.Writer, list []contestant, times map[string][]float64, left map[string]error) error {
-	base := median(times[list[0].name])
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "contestant\tseconds\tbest\tworst\ttimes %s\n", list[0].name)
-	for _, c := range list {
-		if err := left[c.name]; err != nil {
-			fmt.Fprintf(t, "%s\t%v\n", c.name, err)
-			continue
-		}
-		x := times[c.name]
-		fmt.Fprintf(t, "%s\t%.4f\t%.4f\t%.4f\t%.2f\n", c.name, median(x), slices.Min(x), slices.Max(x), median(x)/base)
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(w)
-	return err
 }
 
 // median is the middle of some numbers.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,21 +65,6 @@ func TestPeersSpeakJSON(t *testing.T) {
 	}
 }
 
-func TestTheTableNamesWhoIsMissing(t *testing.T) {
-	run := func(context.Context) ([]float64, error) { return nil, nil }
-	list := []contestant{{"elbo", run}, {"other", run}, {"absent", run}}
-	times := map[string][]float64{"elbo": {.5, .7, .6}, "other": {3}}
-	var b bytes.Buffer
-	if err := table(&b, list, times, map[string]error{"absent": errors.New("left out: not installed")}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"elbo        0.6000   0.5000  0.7000  1.00", "other       3.0000   3.0000  3.0000  5.00", "absent      left out: not installed"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("got\n%swant a line %q", b.String(), want)
-		}
-	}
-}
-
 // TestTimesAreReadOffOtherProgramsOutput: a Go benchmark, and the record of `elbo bench`.
 func TestTimesAreReadOffOtherProgramsOutput(t *testing.T) {
 	text := "goos: linux\nBenchmarkStep/elbo-2 \t 10\t 27818551 ns/op\t 4601 images/s\nPASS\n"
@@ -103,33 +86,6 @@ func TestTimesAreReadOffOtherProgramsOutput(t *testing.T) {
 	}
 }
 
-// TestSuitesRunInTurn: every round asks every contestant once, until one fails.
-func TestSuitesRunInTurn(t *testing.T) {
-	var asked []string
-	ask := func(name string, err error) contestant {
-		return contestant{name, func(context.Context) ([]float64, error) {
-			asked = append(asked, name)
-			return []float64{1}, err
-		}}
-	}
-	x := suite{"s", "a title", []contestant{ask("a", nil), ask("b", errors.New("absent")), ask("c", nil)}}
-	var b bytes.Buffer
-	if err := x.compare(t.Context(), settings{rounds: 2, threads: 3}, &b); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"a", "b", "c", "a", "c"}; !slices.Equal(asked, want) {
-		t.Errorf("got %v, want %v", asked, want)
-	}
-	if !strings.Contains(b.String(), "a title, float32, 3 threads") || !strings.Contains(b.String(), "s  round 2  c") {
-		t.Errorf("got %s", b.String())
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := x.compare(ctx, settings{rounds: 1}, &b); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want %v", err, context.Canceled)
-	}
-}
-
 // TestEverySuiteHasElboFirst: ratios are to the first contestant.
 func TestEverySuiteHasElboFirst(t *testing.T) {
 	r := runner{settings: settings{threads: 2, stock: true, xla: "/plugin.so"}}
@@ -137,19 +93,28 @@ func TestEverySuiteHasElboFirst(t *testing.T) {
 		"dense": r.dense(), "28": r.images28(), "32": r.images32(), "transformer": r.transformer(),
 		"forward": r.convolution("forward"), "backward": r.convolution("backward"),
 	} {
-		seen := map[string]bool{}
-		for _, c := range list {
-			if seen[c.name] || c.run == nil {
-				t.Errorf("%s: %s stands twice, or cannot run", name, c.name)
-			}
-			seen[c.name] = true
-		}
-		if list[0].name != "elbo" || len(list) < 2 {
-			t.Errorf("%s: got %d contestants, %s first", name, len(list), list[0].name)
-		}
+		elboFirst(t, name, list)
+	}
+	for _, x := range r.zoo() {
+		elboFirst(t, x.name, x.list)
 	}
 	if got := r.engine(",isa=avx2"); got != "elbo:threads=2,isa=avx2" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// elboFirst asks for elbo before others with other names.
+func elboFirst(t *testing.T, suite string, list []contestant) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, c := range list {
+		if seen[c.name] || c.run == nil {
+			t.Errorf("%s: %s stands twice, or cannot run", suite, c.name)
+		}
+		seen[c.name] = true
+	}
+	if list[0].name != "elbo" || len(list) < 2 {
+		t.Errorf("%s: got %d contestants, %s first", suite, len(list), list[0].name)
 	}
 }
 
@@ -161,20 +126,5 @@ func TestUnknownSuitesAreNamed(t *testing.T) {
 	err := compare(t.Context(), settings{suites: "croquet"}, &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), "croquet") {
 		t.Errorf("got %v, want an error that names the suite", err)
-	}
-}
-
-// TestContestantsWithoutTimesAreNamed, though they report no error.
-func TestContestantsWithoutTimesAreNamed(t *testing.T) {
-	x := suite{"s", "a title", []contestant{
-		{"a", func(context.Context) ([]float64, error) { return []float64{1}, nil }},
-		{"mute", func(context.Context) ([]float64, error) { return nil, nil }},
-	}}
-	var b bytes.Buffer
-	if err := x.compare(t.Context(), settings{rounds: 2}, &b); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(b.String(), "left out: it gave no times") {
-		t.Errorf("got %s", b.String())
 	}
 }

@@ -19,14 +19,19 @@ func suites(ctx context.Context, s settings, dir string) ([]suite, error) {
 		return nil, fmt.Errorf("build: %w\n%s", err, out)
 	}
 	r := runner{s, binary, dir}
+	return append(r.zoo(), r.usual()...), nil
+}
+
+// usual are the suites of training and operations as such.
+func (r runner) usual() []suite {
 	return []suite{
-		{"vae", "784-400-20 VAE, an epoch of 60,000 rows, batch 128", r.dense()},
-		{"conv-vae-28", "convolutional VAE on MNIST, a step of 128 images", r.images28()},
-		{"conv-vae-32", "convolutional VAE on 32×32×3, a step of 128 images", r.images32()},
-		{"transformer", "transformer of 4 layers, width 256, 256 tokens, batch 8, a step", r.transformer()},
-		{"conv-forward", "3×3 convolution 64×28×28×32→64, forward", r.convolution("forward")},
-		{"conv-backward", "3×3 convolution 64×28×28×32→64, both gradients", r.convolution("backward")},
-	}, nil
+		{name: "vae", title: "784-400-20 VAE, an epoch of 60,000 rows, batch 128", list: r.dense()},
+		{name: "conv-vae-28", title: "convolutional VAE on MNIST, a step of 128 images", list: r.images28()},
+		{name: "conv-vae-32", title: "convolutional VAE on 32×32×3, a step of 128 images", list: r.images32()},
+		{name: "transformer", title: "transformer of 4 layers, width 256, 256 tokens, batch 8, a step", list: r.transformer()},
+		{name: "conv-forward", title: "3×3 convolution 64×28×28×32→64, forward", list: r.convolution("forward")},
+		{name: "conv-backward", title: "3×3 convolution 64×28×28×32→64, both gradients", list: r.convolution("backward")},
+	}
 }
 
 // runner knows where the program is and how to run it.

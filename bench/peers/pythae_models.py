@@ -1,4 +1,4 @@
-"""VAE, VampPrior and IWAE in Pythae, to compare bound, likelihood and speed with elbo's on one machine.
+"""VAE, VampPrior, IWAE, beta-VAE and VQ-VAE in Pythae, to compare bound, likelihood and speed with elbo's on one machine.
 
 How to run it, with the files of binarized-mnist in $ELBO_DATA/binarized-mnist:
 
@@ -7,13 +7,16 @@ How to run it, with the files of binarized-mnist in $ELBO_DATA/binarized-mnist:
 
 Rows: vae and vamp are 784 -> 400 ReLU -> mean and log-variance of 40, mirrored, vamp with 500 pseudo-
 inputs that start at random; iwae is 784 -> 200 -> 200 ReLU -> 50 with 50 weights; all train by Pythae's
-own trainer with Adam on fixed binary images in batches of 100. mlp and conv are for speed alone:
-batches of 128, the nets 784-400-20 and that of `elbo train conv-vae`. Weights start uniformly in
-+-1/sqrt(fan-in), PyTorch's usual way.
+own trainer with Adam on fixed binary images in batches of 100. mlp, beta (with a weight of 4) and conv
+have batches of 128, the nets 784-400-20 and that of `elbo train conv-vae`. vq, for speed alone, has the
+net of `elbo train vq-vae` and 128 codes of 16 values that follow moving averages. Weights start
+uniformly in +-1/sqrt(fan-in), PyTorch's usual way.
 
 The last line is JSON: seconds of each epoch, minus the single-sample ELBO of all test images, and
--ln p(x) of the first --nll-rows of them by exactly --draws importance weights each, by Pythae's own
-get_nll. Without Pythae or the data it says so and exits with 0.
+-ln p(x) of --nll-rows of them by exactly --draws importance weights each, by Pythae's own get_nll. The
+file of test images is sorted by digit, so that these rows are evenly apart in it. With --speed there are
+the seconds alone, without those of the first epoch; --data mnist takes MNIST binarised at .5, grey
+for vq. Without Pythae or the data it says so and exits with 0.
 """
 
 import argparse
@@ -39,7 +42,7 @@ def skip(why):
 warnings.filterwarnings("ignore")
 try:
     import torch
-    from pythae.models import IWAE, VAE, VAMP, IWAEConfig, VAEConfig, VAMPConfig
+    from pythae.models import IWAE, VAE, VAMP, VQVAE, BetaVAE, BetaVAEConfig, IWAEConfig, VAEConfig, VAMPConfig, VQVAEConfig
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
@@ -52,16 +55,20 @@ except ImportError as e:
 PIXELS = 784
 
 
-def images(folder, part):
-    """The 0/1 pixels of one part as N×1×28×28 floats."""
-    path = folder / f"binarized_mnist_{part}-images-idx3-ubyte.gz"
+def images(root, name, part):
+    """The pixels of one part as N×1×28×28 floats: 0 and 1, of "grey" bytes over 255."""
+    folder, file = {"binarized-mnist": ("binarized-mnist", f"binarized_mnist_{part}-images-idx3-ubyte.gz")}.get(
+        name, ("mnist", {"train": "train", "test": "t10k"}[part] + "-images-idx3-ubyte.gz"))
+    path = root / folder / file
     if not path.exists():
-        skip(f"{path} is absent; set ELBO_DATA to the folder that holds binarized-mnist/")
+        skip(f"{path} is absent; set ELBO_DATA to the folder that holds {folder}/")
     raw = gzip.decompress(path.read_bytes())
     magic, n, h, w = struct.unpack(">4I", raw[:16])
     if magic != 0x803 or h * w != PIXELS or len(raw) != 16 + n * PIXELS:
         sys.exit(f"pythae_models: {path}: got magic {magic:#x}, {n}x{h}x{w} and {len(raw)} bytes, want 28x28 idx3 images")
     rows = torch.frombuffer(bytearray(raw[16:]), dtype=torch.uint8).reshape(n, 1, 28, 28)
+    if name == "grey":
+        return rows.float() / 255
     return (rows > 127).float() if rows.max() > 1 else rows.float()
 
 
@@ -105,6 +112,37 @@ def conv(latent):
     return Encoder(down, 400, latent), Decoder(up)
 
 
+class Residual(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.wide, self.point = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 1)
+
+    def forward(self, h):
+        return h + self.point(torch.relu(self.wide(torch.relu(h))))
+
+
+class Maps(BaseEncoder):
+    """Rows to maps of 16 values at 7×7 places."""
+
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Conv2d(1, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 4, 2, 1), Residual(64), Residual(64), nn.ReLU(),
+                                   nn.Conv2d(64, 16, 1))
+
+    def forward(self, x):
+        return ModelOutput(embedding=self.trunk(x))
+
+
+class FromMaps(BaseDecoder):
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Conv2d(16, 64, 3, padding=1), Residual(64), Residual(64), nn.ReLU(),
+                                   nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1))
+
+    def forward(self, z):
+        return ModelOutput(reconstruction=self.trunk(z))
+
+
 def build(row):
     """The model of a row and its batch size."""
     shared = {"input_dim": (1, 28, 28), "reconstruction_loss": "bce"}
@@ -114,8 +152,13 @@ def build(row):
     if row == "iwae":
         enc, dec = mlp([200, 200], 50)
         return IWAE(IWAEConfig(latent_dim=50, number_samples=50, **shared), encoder=enc, decoder=dec), 100
+    if row == "vq":
+        config = VQVAEConfig(input_dim=(1, 28, 28), latent_dim=16, num_embeddings=128, use_ema=True, decay=0.99)
+        return VQVAE(config, encoder=Maps(), decoder=FromMaps()), 128
     latent = 40 if row == "vae" else 20
     enc, dec = conv(20) if row == "conv" else mlp([400], latent)
+    if row == "beta":
+        return BetaVAE(BetaVAEConfig(latent_dim=latent, beta=4.0, **shared), encoder=enc, decoder=dec), 128
     return VAE(VAEConfig(latent_dim=latent, **shared), encoder=enc, decoder=dec), 100 if row == "vae" else 128
 
 
@@ -146,43 +189,60 @@ def neg_elbo(model, x):
     return total / len(x)
 
 
+def train(model, rows, batch, args):
+    """The seconds of each epoch of Pythae's trainer."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as out, contextlib.redirect_stderr(io.StringIO()):
+        config = BaseTrainerConfig(output_dir=out, num_epochs=args.epochs, learning_rate=args.lr, seed=args.seed, no_cuda=True,
+                                   per_device_train_batch_size=batch, optimizer_cls="Adam")
+        BaseTrainer(model, BaseDataset(rows, torch.zeros(len(rows))), training_config=config, callbacks=[clock]).train()
+    return clock.seconds
+
+
+@torch.no_grad()
+def measured(model, test, args):
+    """What is measured beside the speed."""
+    model.eval()
+    out = {"neg_elbo": neg_elbo(model, test)}
+    if args.nll_rows:
+        some = test[:: max(1, len(test) // args.nll_rows)][: args.nll_rows]
+        out |= {"nll": -float(model.get_nll(some, n_samples=args.draws, batch_size=args.draws)), "draws": args.draws, "nll_rows": len(some)}
+    return out
+
+
 def main():
-    ap = argparse.ArgumentParser(description="VAE, VampPrior and IWAE in Pythae")
-    ap.add_argument("--row", choices=["vae", "vamp", "iwae", "mlp", "conv"], default="vae")
+    ap = argparse.ArgumentParser(description="VAE, VampPrior, IWAE, β-VAE and VQ-VAE in Pythae")
+    ap.add_argument("--row", choices=["vae", "vamp", "iwae", "mlp", "beta", "conv", "vq"], default="vae")
+    ap.add_argument("--data", choices=["binarized-mnist", "mnist"], default="binarized-mnist")
+    ap.add_argument("--speed", action="store_true", help="measure the speed alone")
     ap.add_argument("--epochs", type=int, default=20)
-    ap.add_argument("--rows", type=int, default=0, help="training rows; 0 is all 50,000")
+    ap.add_argument("--rows", type=int, default=0, help="training rows; 0 is all")
+    ap.add_argument("--batch", type=int, default=0, help="rows of a step; 0 is the row's own")
     ap.add_argument("--lr", type=float, default=1e-3)
     ap.add_argument("--nll-rows", type=int, default=1000)
     ap.add_argument("--draws", type=int, default=200)
     ap.add_argument("--threads", type=int, default=0, help="CPU threads; 0 is PyTorch's own choice")
     ap.add_argument("--seed", type=int, default=1)
     args = ap.parse_args()
-    if min(args.epochs, args.draws) < 1 or min(args.rows, args.nll_rows, args.threads) < 0:
+    if min(args.epochs, args.draws) < 1 or min(args.rows, args.batch, args.nll_rows, args.threads) < 0:
         ap.error("epochs and draws must be at least 1, the others at least 0")
+    if args.row == "vq" and not args.speed:
+        ap.error("the row vq is for --speed alone")
     if args.threads:
         torch.set_num_threads(args.threads)
     logging.disable(logging.CRITICAL)
 
-    root = os.environ.get("ELBO_DATA") or pathlib.Path(__file__).resolve().parents[3] / "shared" / "data"
-    folder = pathlib.Path(root) / "binarized-mnist"
-    train, test = images(folder, "train"), images(folder, "test")
-    train = train[: args.rows or None]
+    root = pathlib.Path(os.environ.get("ELBO_DATA") or pathlib.Path(__file__).resolve().parents[3] / "shared" / "data")
+    name = "grey" if (args.row, args.data) == ("vq", "mnist") else args.data
+    rows = images(root, name, "train")[: args.rows or None]
     torch.manual_seed(args.seed)
     model, batch = build(args.row)
-    clock = Clock()
-    with tempfile.TemporaryDirectory() as out, contextlib.redirect_stderr(io.StringIO()):
-        config = BaseTrainerConfig(output_dir=out, num_epochs=args.epochs, learning_rate=args.lr, seed=args.seed, no_cuda=True,
-                                   per_device_train_batch_size=batch, optimizer_cls="Adam")
-        data = BaseDataset(train, torch.zeros(len(train)))
-        BaseTrainer(model, data, training_config=config, callbacks=[clock]).train()
-    model.eval()
-    result = {"row": args.row, "epochs": args.epochs, "rows": len(train), "threads": torch.get_num_threads(), "seconds": clock.seconds,
-              "neg_elbo": neg_elbo(model, test)}
-    if args.nll_rows:
-        with torch.no_grad():
-            result["nll"] = -float(model.get_nll(test[: args.nll_rows], n_samples=args.draws, batch_size=args.draws))
-        result["draws"], result["nll_rows"] = args.draws, args.nll_rows
-    print(json.dumps(result))
+    seconds = train(model, rows, args.batch or batch, args)
+    if args.speed:
+        print(json.dumps({"row": args.row, "seconds": seconds[1:] or seconds}))
+        return
+    result = {"row": args.row, "epochs": args.epochs, "rows": len(rows), "threads": torch.get_num_threads(), "seconds": seconds}
+    print(json.dumps(result | measured(model, images(root, name, "test"), args)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Seconds an epoch of the 784-400-20 VAE in PyTorch: the peer of bench/compare.
 
-    python speed_torch.py --mode eager|tuned|compile [--epochs 5] [--threads 2]
+    python speed_torch.py --mode eager|tuned|compile [--rows 60000] [--epochs 5] [--threads 2]
 
 60,000 binary rows of 784, batch 128 with the last one of 96, a new order every epoch, the
 rows gathered inside the timed loop; Adam 1e-3, float32, loss summed over pixels and averaged
@@ -38,12 +38,12 @@ except ImportError:
 ROWS, PIXELS, HIDDEN, LATENT, BATCH = 60_000, 784, 400, 20, 128
 
 
-def rows():
+def rows(n):
     path = pathlib.Path(os.environ.get("ELBO_DATA", "../shared/data")) / "mnist" / "train-images-idx3-ubyte.gz"
     if path.exists():
         raw = bytearray(gzip.decompress(path.read_bytes())[16:])
-        return (torch.frombuffer(raw, dtype=torch.uint8).reshape(ROWS, PIXELS) > 127).float()
-    return (torch.rand(ROWS, PIXELS) < 0.13).float()
+        return (torch.frombuffer(raw, dtype=torch.uint8).reshape(ROWS, PIXELS)[:n] > 127).float()
+    return (torch.rand(n, PIXELS) < 0.13).float()
 
 
 class VAE(nn.Module):
@@ -69,12 +69,13 @@ class VAE(nn.Module):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--mode", choices=["eager", "tuned", "compile"], default="eager")
+    p.add_argument("--rows", type=int, default=ROWS)
     p.add_argument("--epochs", type=int, default=5)
     p.add_argument("--threads", type=int, default=2)
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
-    data, model = rows(), VAE()
+    data, model = rows(a.rows), VAE()
     tuned = a.mode != "eager"
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, **({"fused": True} if tuned else {}))
     loss_of = model.loss
@@ -82,8 +83,8 @@ def main():
         loss_of = torch.compile(model.loss, dynamic=False)
     seconds = []
     for _ in range(a.epochs + 1):
-        start, total, order = time.perf_counter(), 0.0, torch.randperm(ROWS)
-        for i in range(0, ROWS, BATCH):
+        start, total, order = time.perf_counter(), 0.0, torch.randperm(a.rows)
+        for i in range(0, a.rows, BATCH):
             x = data[order[i : i + BATCH]]
             adam.zero_grad(set_to_none=True)
             loss = loss_of(x, tuned)
@@ -91,7 +92,7 @@ def main():
             adam.step()
             total += loss.item() * x.shape[0]
         seconds.append(time.perf_counter() - start)
-    print(f"torch {torch.__version__} {a.mode}, {a.threads} threads: loss {total / ROWS:.2f}")
+    print(f"torch {torch.__version__} {a.mode}, {a.threads} threads: loss {total / a.rows:.2f}")
     print(json.dumps({"name": f"torch {a.mode}", "version": torch.__version__, "threads": a.threads, "seconds": seconds[1:]}))
 
 

@@ -11,7 +11,7 @@ straight-through gradient; a 3x3 convolution to 64 channels, two residual blocks
 convolutions back. Loss: binary cross-entropy summed over pixels and .25 times the squared distance to
 the codes summed over places, mean over the batch of 128; Adam, 1e-3. Codes follow moving averages of
 .99 with Laplace's rule, and one whose count falls below 1 becomes a random feature. Images are
-binarised afresh at every visit. float32 on the CPU, eager mode.
+binarised afresh at every visit, or with --pixels threshold at .5. float32 on the CPU, eager mode.
 
 Prints the seconds, the processor time and the images a second of every epoch, minus ln p(x|z) on the
 test images and the share of codes that these use. --data random takes steps on random images
@@ -124,7 +124,7 @@ def step(net, adam, x):
 
 
 def targets(rows):
-    return torch.bernoulli(rows.float() / 255)
+    return rows if rows.is_floating_point() else torch.bernoulli(rows.float() / 255)
 
 
 @torch.no_grad()
@@ -140,6 +140,7 @@ def evaluate(net, rows):
 def main():
     ap = argparse.ArgumentParser(description="the VQ-VAE of elbo in PyTorch")
     ap.add_argument("--data", choices=["mnist", "random"], default="mnist")
+    ap.add_argument("--pixels", choices=["dynamic", "threshold"], default="dynamic", help="of MNIST")
     ap.add_argument("--epochs", type=int, default=2, help="passes over the data, or repetitions on random images")
     ap.add_argument("--rows", type=int, default=0, help="training images of MNIST; 0 is all")
     ap.add_argument("--steps", type=int, default=20, help="steps of a repetition on random images")
@@ -159,6 +160,8 @@ def main():
         root = os.environ.get("ELBO_DATA") or pathlib.Path(__file__).resolve().parents[3] / "shared" / "data"
         folder = pathlib.Path(root) / "mnist"
         train, test = images(folder, "train")[: args.rows or None], images(folder, "t10k")
+        if args.pixels == "threshold":
+            train, test = (train > 127).float(), (test > 127).float()
     else:
         train, test = torch.randint(256, (BATCH * args.steps, 1, 28, 28), dtype=torch.uint8), None
     seconds = []

@@ -122,7 +122,9 @@ func describeData(c train.Config, s *data.Splits) (portrait, error) {
 	}
 	counts := make([]int, len(s.Train.Classes))
 	for _, l := range s.Train.Labels {
-		counts[l]++
+		if l >= 0 {
+			counts[l]++
+		}
 	}
 	for i, name := range s.Train.Classes {
 		p.Classes = append(p.Classes, class{name, counts[i]})

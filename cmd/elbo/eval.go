@@ -168,9 +168,9 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	switch {
 	case lik.Name == vae.Density:
 		e.NLLNote = "−ln p(x) is the −log-likelihood: the model is a density of x"
-	case e.Codes != nil:
-		e.NLLNote = "no −ln p(x): draws of a guide that is a point mass, or nearly one, would not tell it from the bound"
-	case !bound:
+	case e.Codes != nil && !run.Net.HasEvidence():
+		e.NLLNote = "no −ln p(x): draws of a guide that is a point mass would not tell it from the bound"
+	case !bound && !run.Net.HasEvidence():
 		e.NLLNote = fmt.Sprintf("no −ln p(x): model %s has no prior that a guide could be held to, so it is no density of x", run.Config.Model)
 	case gray:
 		e.NLLNote = "no −ln p(x): the test rows are grey, and a Bernoulli cross-entropy on them is no likelihood; train with --binarize dynamic or another --likelihood"

@@ -80,17 +80,21 @@ func (c foundClasses) best(i int) int { return slices.Index(c.probs[i], slices.M
 
 // judge tells how many classes are wrong of rows that have theirs.
 func (c foundClasses) judge(w io.Writer, s *data.Set, asJSON bool) error {
-	wrong := 0
+	wrong, known := 0, 0
 	for i, l := range s.Labels {
+		if l < 0 {
+			continue
+		}
+		known++
 		if s.Classes[l] != c.names[c.best(i)] {
 			wrong++
 		}
 	}
-	rate := float64(wrong) / float64(max(1, s.Len()))
+	rate := float64(wrong) / float64(max(1, known))
 	if asJSON {
-		return json.NewEncoder(w).Encode(map[string]any{"rows": s.Len(), "error_rate": rate})
+		return json.NewEncoder(w).Encode(map[string]any{"rows": known, "error_rate": rate})
 	}
-	_, err := fmt.Fprintf(w, "%.2f %% of %d rows get another class than theirs\n", 100*rate, s.Len())
+	_, err := fmt.Fprintf(w, "%.2f %% of %d rows get another class than theirs\n", 100*rate, known)
 	return err
 }
 

@@ -166,7 +166,7 @@ func (t *trainCommand) conclude(run *train.Run, report string) {
 	}
 	t.field("test", "%s", o.Test)
 	if o.ErrorRate != nil {
-		t.field("classes", "%.2f %% of %d test rows get the wrong one", 100**o.ErrorRate, o.Test.N)
+		t.field("classes", "%.2f %% of the test rows that have one get the wrong one", 100**o.ErrorRate)
 	}
 	if o.Telemetry.Latent > 0 {
 		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), state: %s",

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -173,4 +174,75 @@ func TestSlopesAreMovedToAPointWhereTheyAreNot0(t *testing.T) {
 	if d := c.Within(t, 1e-8); d.Count != 3 || d.Flat != 0 {
 		t.Errorf("got %v with %d flat", d, d.Flat)
 	}
+}
+
+// manyOps is a scalar by many kinds of operations of a 4×4 matrix a, a vector b of 4 and a 2×2 kernel c.
+func manyOps(s *model.Scope) *g.Node {
+	a, b, c := s.Param("a", model.Gaussian(1), 4, 4), s.Param("b", model.Gaussian(1), 4), s.Param("c", model.Gaussian(1), 2, 2)
+	map1 := g.Convolve(g.Reshape(a, 1, 4, 4, 1), g.Reshape(c, 2, 2, 1, 1)).PadSame().Done()
+	h := g.Add(g.Reshape(map1, 4, 4), g.ExpandAxes(b, 0))
+	h = g.Where(g.GreaterThan(h, g.ZerosLike(h)), h, g.MulScalar(h, .2))
+	rows := g.Gather(h, g.Const(s.Graph(), [][]int32{{2}, {0}, {2}}))
+	soft := g.Softmax(g.EinsumAxes(rows, a, [][2]int{{1, 0}}, nil), -1)
+	top := g.ConvertDType(g.ArgMax(soft, -1), dtypes.Float64)
+	both := g.Concatenate([]*g.Node{soft, g.Slice(h, g.AxisRange(0, 3)), g.BroadcastToDims(g.ReduceMax(b), 3, 2)}, 1)
+	long := g.CumSum(g.Transpose(both, 0, 1), 0)
+	sum := g.ReduceAllMean(g.Sqrt(g.AddScalar(g.Square(g.Tanh(long)), 1)))
+	slope := g.Gradient(sum, b)[0]
+	return g.Add(g.Add(sum, g.ReduceAllSum(g.Square(slope))), g.ReduceAllSum(g.Mul(g.ExpandAxes(top, -1), g.Reverse(rows, 0))))
+}
+
+// TestACopyWithMovedParametersIsTheGraphOfThose: to the bit what the same graph gives after the parameters
+// have been set, and where they are not moved what it gives as it is.
+func TestACopyWithMovedParametersIsTheGraphOfThose(t *testing.T) {
+	p, names := Params(t, dtypes.Float64), []string{"c", "a", "b"}
+	plain := model.NewProgram(p, "plain", func(s *model.Scope, _ []*g.Node) []*g.Node { return []*g.Node{manyOps(s)} })
+	moved := model.NewProgram(p, "moved", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return Slope{Loss: manyOps(s), Of: names}.moved(s, in[0])
+	})
+	by := make([]float64, 4+16+4)
+	before := Values(t, plain, rng.New(1))[0][0]
+	if got := Values(t, moved, rng.New(1), Vector(by...))[0][0]; got != before {
+		t.Errorf("not moved: got %v, want %v", got, before)
+	}
+	rng.New(5).NormalFloat64(by)
+	got := Values(t, moved, rng.New(1), Vector(by...))[0][0]
+	at := map[string]int{"c": 0, "a": 4, "b": 20}
+	for _, a := range Export(t, p) {
+		for i := range a.Data {
+			a.Data[i] += by[at[a.Name]+i]
+		}
+		Import(t, p, a)
+	}
+	if want := Values(t, plain, rng.New(1))[0][0]; got != want || got == before {
+		t.Errorf("moved: got %v, want %v", got, want)
+	}
+}
+
+// TestTheLargerOfTwoDifferencesCountsBoth, and one that is no number is the larger.
+func TestTheLargerOfTwoDifferencesCountsBoth(t *testing.T) {
+	a, b := Difference{Where: "a", Scaled: 2, Count: 3, Again: 1}, Difference{Where: "b", Scaled: 1, Count: 4, Flat: 2}
+	none := Difference{Where: "none", Got: math.NaN(), Count: 1}.scaled()
+	for _, d := range []Difference{a.Max(b), b.Max(a)} {
+		if d.Where != "a" || d.Scaled != 2 || d.Count != 7 || d.Again != 1 || d.Flat != 2 {
+			t.Errorf("got %+v", d)
+		}
+	}
+	for _, d := range []Difference{a.Max(none), none.Max(a)} {
+		if d.Where != "none" || !math.IsNaN(d.Scaled) || d.Count != 4 {
+			t.Errorf("got %+v, want the one that is no number", d)
+		}
+	}
+}
+
+// The surrogate of w·sg(w²) at w = 3 has the slope 9, where the function has 27.
+func TestAConstantThatIsHeldIsNoFunctionOfTheParameters(t *testing.T) {
+	said, d := slopesOf(t, func(s *model.Scope, in []*g.Node) []Slope {
+		w := s.Param("w", model.Constant(3))
+		return []Slope{{Loss: g.ReduceAllSum(g.Mul(g.Mul(w, g.StopGradient(g.Square(w))), in[0])), Of: []string{"w"}, Held: true}}
+	}, 1)
+	if said != "" || d.Got != 9 {
+		t.Errorf("got %v and %q, want a slope of 9", d, said)
+	}
+	Close(t, "difference", d.Want, 9, 1e-8)
 }

@@ -62,6 +62,9 @@ func (r *Run) targets(s *data.Set) []float64 {
 	values, numeric, _ := numbers(s.Classes)
 	var out []float64
 	for _, l := range s.Labels {
+		if l < 0 {
+			return nil
+		}
 		if len(r.Info.Classes) == 0 {
 			if !numeric {
 				return nil

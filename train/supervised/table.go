@@ -104,7 +104,7 @@ func targetError(target string, err error) error {
 	if format.Field == labelColumn {
 		return &TargetError{strings.Replace(strings.TrimPrefix(err.Error(), "data: "), labelColumn, "target", 1)}
 	}
-	if strings.Contains(format.Msg, "got no label") {
+	if strings.Contains(format.Msg, "got no class") {
 		return fmt.Errorf("%w (%s is the target)", err, target)
 	}
 	if strings.Contains(format.Msg, "make it the label column") {

@@ -26,7 +26,10 @@ func (t *Table) labelled(column bool) error {
 		return fmt.Errorf("target %s: got classes such as %q under head %s, want numbers, or head %s", t.Target, names[0], t.Head, headClasses)
 	}
 	for _, p := range t.parts() {
-		for _, l := range p.set.Labels {
+		for i, l := range p.set.Labels {
+			if l < 0 {
+				return fmt.Errorf("target %s: got none in row %d of %d rows of %s, want it in every row; remove those without", t.Target, i+1, p.set.Len(), p.set.Name)
+			}
 			y := float64(l)
 			if asNumber {
 				y = values[l]

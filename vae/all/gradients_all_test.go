@@ -32,7 +32,7 @@ func TestGradientsOfAllModels(t *testing.T) {
 				if images && len(kinds) > 0 && worst.Count > 0 {
 					break // one likelihood
 				}
-				d, ok := zoo.Held(t, spec, c, i == 0, seen)
+				d, ok := zoo.Compared(t, spec, c, i == 0, seen)
 				if t.Failed() {
 					t.Fatalf("%s, configuration %d: %+v", spec.Name, i, c)
 				}

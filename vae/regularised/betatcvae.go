@@ -19,6 +19,7 @@ func init() {
 		Measured: "total correlation of Gaussian codes with ρ = .8 within .1 nat of −½ ln(1 − ρ²)",
 		Test:     "vi/decompose_test.go, vae/betatcvae_test.go",
 		Nets:     nets.Names(),
+		Pairs:    true,
 		Gaussian: true,
 		Options: []vae.Option{
 			{Name: "tc", Usage: "weight of the total correlation; 1 is the VAE", Default: "6", Kind: vae.Number, Min: 0, Max: 1e6},

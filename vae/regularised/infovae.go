@@ -18,6 +18,7 @@ func init() {
 		Measured: "loss as stated for four pairs of α and λ; digits, 20 epochs: reconstruction −80.6, KL 24.0 nats",
 		Test:     "vae/infovae_test.go, vi/mmd_test.go",
 		Nets:     nets.Names(),
+		Pairs:    true,
 		Gaussian: true,
 		Options: []vae.Option{
 			{Name: "information", Usage: "α, share of the KL term that is not paid; 0 is the VAE's", Default: "0.5", Kind: vae.Number, Min: -1e6, Max: 1},

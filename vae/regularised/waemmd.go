@@ -20,6 +20,7 @@ func init() {
 		Measured: "discrepancy of Gaussians within four standard errors of the closed form; digits, 20 epochs: reconstruction −65.5, against −76.8 of the VAE",
 		Test:     "vae/waemmd_test.go, vi/mmd_test.go",
 		Nets:     nets.Names(),
+		Pairs:    true,
 		Options: []vae.Option{
 			{Name: "encoder", Usage: "what a row's code is", Default: "deterministic", Kind: vae.Choice, Choices: []string{"deterministic", "gaussian"}},
 			{Name: "lambda", Usage: "λ, weight of the codes' discrepancy from the prior", Default: "1000", Kind: vae.Number, Min: 0, Max: 1e6},

@@ -9,7 +9,7 @@ func init() {
 		Paper:    "Kingma & Welling 2014; Burgess et al. 2018",
 		Sections: "D1, D3",
 		Measured: "4,053 derivatives of the whole model, of both nets, within 2e-9 of differences; ten steps halve the loss on digits; resumed runs equal to the bit",
-		Test:     "vae/convvae_test.go, vae/net_test.go, train/resume_test.go",
+		Test:     "vae/convvae_test.go, vae/nets/net_test.go, train/resume_test.go",
 		Nets:     nets.ImageNames(),
 		Gaussian: true,
 		Flows:    true,

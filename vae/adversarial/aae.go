@@ -19,7 +19,7 @@ func init() {
 		Paper:    "Makhzani et al. 2016; Tolstikhin et al. 2018",
 		Sections: "D11",
 		Measured: "codes of points of a square have the moments of N(0, I) within .1 and each element its distribution within .05; without the critic they are .6 and .28 off",
-		Test:     "vae/aae_test.go",
+		Test:     "vae/adversarial/aae_test.go",
 		Nets:     nets.Names(),
 		Momentum: .5,
 		Unranked: true,

@@ -17,7 +17,7 @@ func init() {
 		Paper:    "Kim & Mnih 2018",
 		Sections: "D5",
 		Measured: "the critic of Gaussian codes with ρ = .8 finds their total correlation within .1 nat; neither loss reaches the other's parameters",
-		Test:     "vae/factorvae_test.go",
+		Test:     "vae/adversarial/factorvae_test.go",
 		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []vae.Option{

@@ -18,7 +18,7 @@ func init() {
 		Paper:    "Larsen et al. 2016",
 		Sections: "D11",
 		Measured: "a ring of 8 modes (radius 50 sd): 8 found with 3 seeds of 3, .89 to .91 of the samples within 3 sd; each loss moves its player alone, to the bit; generated digits: own FID .79, of halves of the data .26",
-		Test:     "vae/vaegan_test.go, paper/vaegan_test.go",
+		Test:     "vae/adversarial/vaegan_test.go, paper/vaegan_test.go",
 		Nets:     append(nets.ImageNames(), nets.MLP),
 		Fixed:    []string{"gaussian"},
 		Momentum: .5,

@@ -14,7 +14,7 @@ func init() {
 		Paper:     "Mentzer et al. 2024",
 		Sections:  "D14",
 		Measured:  "numbers and codes are a bijection for eleven level sets with up to 65,536 codes, L values a channel for L = 3 to 256; MNIST, a fifth of the rows, 3 epochs: 99.4 % of 1,000 codes used, 23.1 dB",
-		Test:      "vae/quant/fsq_test.go, vae/quantised_test.go, paper/vq_test.go",
+		Test:      "vae/quant/fsq_test.go, vae/codes/quantised_test.go, paper/vq_test.go",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
 		Options: quantisedOptions(

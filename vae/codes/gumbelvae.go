@@ -22,7 +22,7 @@ func init() {
 		Paper:     "Jang et al. 2017; Maddison et al. 2017; Ramesh et al. 2021",
 		Sections:  "D15",
 		Measured:  "frequencies of draws by χ²; the bound of hard codes is that of enumeration",
-		Test:      "vae/quant/relaxed_test.go, vae/gumbelvae_test.go",
+		Test:      "vae/quant/relaxed_test.go, vae/codes/gumbelvae_test.go",
 		Nets:      codeNets,
 		Scheduled: true,
 		Options: quantisedOptions(

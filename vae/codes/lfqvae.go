@@ -12,7 +12,7 @@ func init() {
 		Paper:     "Yu et al. 2024",
 		Sections:  "D14",
 		Measured:  "both entropies equal sums over all codes within 1e-11, 2¹⁶ numbers and back",
-		Test:      "vae/quant/lfq_test.go, vae/quantised_test.go",
+		Test:      "vae/quant/lfq_test.go, vae/codes/quantised_test.go",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
 		Options: quantisedOptions(

@@ -16,7 +16,7 @@ func init() {
 		Paper:     "van den Oord et al. 2017",
 		Sections:  "D9",
 		Measured:  "moving averages end at the centroids of k-means within 2e-6; with resets all of 16 Gaussians have a code, at 1.00 times Lloyd's distortion; straight-through gradients equal to the bit; MNIST, 5 epochs, K = 128: 100 % used, 25.6 dB; a judge recognises 94 % of samples, 93 % as the class asked for",
-		Test:      "vae/quant/codebook_test.go, vae/quant/through_test.go, vae/quantised_test.go, paper/vq_test.go, docs/results/vq.txt",
+		Test:      "vae/quant/codebook_test.go, vae/quant/through_test.go, vae/codes/quantised_test.go, paper/vq_test.go, docs/results/vq.txt",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
 		Options: quantisedOptions(

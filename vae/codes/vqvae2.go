@@ -23,7 +23,7 @@ func init() {
 		Paper:     "Razavi et al. 2019",
 		Sections:  "D10",
 		Measured:  "on 24 patterned rows other rows' coarse codes cost 1 nat, fine ones 19, both 29",
-		Test:      "vae/vqvae2_test.go",
+		Test:      "vae/codes/vqvae2_test.go",
 		Surrogate: passedThrough,
 		Nets:      []string{nets.VQ, nets.Conv, nets.ResNet},
 		Options: quantisedOptions(

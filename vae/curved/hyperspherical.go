@@ -18,7 +18,7 @@ func init() {
 		Paper:     "Davidson et al. 2018",
 		Sections:  "D1, D39",
 		Measured:  "KL within 7e-12 of scipy up to 40 dimensions and κ = 1e4; data about a closed curve in ten dimensions: −ln p(x) 1.28 nats below that of a code in the plane",
-		Test:      "vae/hyperspherical_test.go, vae/hyperspherical_toy_test.go, dist/vector_vmf_kl_test.go",
+		Test:      "vae/curved/hyperspherical_test.go, vae/curved/hyperspherical_toy_test.go, dist/vector_vmf_kl_test.go",
 		Nets:      []string{nets.MLP, nets.Conv, nets.ResNet},
 		MinLatent: 2,
 		Surrogate: []string{"encoder"},

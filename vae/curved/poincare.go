@@ -20,7 +20,7 @@ func init() {
 		Paper:    "Mathieu et al. 2019",
 		Sections: "D1, D39",
 		Measured: "exponential and logarithm inverse within 1e-10, densities of the disk sum to 1 within 1e-6; noisy nodes of a tree in two dimensions: −ln p(x) 6.4 nats below that of codes in the plane, 3.1 below the same decoder without curvature",
-		Test:     "vae/poincare_test.go, vae/poincare_toy_test.go, dist/ball_test.go, dist/wrapped_normal_test.go",
+		Test:     "vae/curved/poincare_test.go, vae/curved/poincare_toy_test.go, dist/ball_test.go, dist/wrapped_normal_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []vae.Option{
 			{Name: "curvature", Usage: "curvature of the codes' space, with its sign turned", Default: "1", Kind: vae.Number, Min: 1e-4, Max: 1e4},

@@ -21,7 +21,7 @@ func init() {
 		Paper:    "Ghosh et al. 2020",
 		Sections: "D5",
 		Measured: "EM finds a known mixture, and drawn codes have the moments of the codes; digits, 20 epochs: reconstruction −63.8, against −76.8 of the VAE",
-		Test:     "vae/rae_test.go, vae/mixture_test.go",
+		Test:     "vae/expost/rae_test.go, vae/expost/mixture_test.go",
 		Nets:     nets.Names(),
 		Options: []vae.Option{
 			codeWeight, {Name: "decay", Usage: "λ, weight of ½‖θ‖² of the decoder", Default: "0.01", Kind: vae.Number, Min: 0, Max: 1e6}, componentsOption,

@@ -15,7 +15,7 @@ func init() {
 		Paper:    "Ghosh et al. 2020",
 		Sections: "D5",
 		Measured: "slope within 1e-7 of differences of the decoder; digits, 20 epochs: reconstruction −63.4, against −76.8 of the VAE",
-		Test:     "vae/rae_test.go, vae/mixture_test.go",
+		Test:     "vae/expost/rae_test.go, vae/expost/mixture_test.go",
 		Nets:     nets.Names(),
 		Options: []vae.Option{
 			codeWeight, {Name: "slope-weight", Usage: "λ, weight of the squared slope of the decoder at a code", Default: "0.1", Kind: vae.Number, Min: 0, Max: 1e6}, componentsOption,

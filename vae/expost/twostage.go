@@ -21,7 +21,7 @@ func init() {
 		Paper:    "Dai & Wipf 2019",
 		Sections: "D4, D39",
 		Measured: "codes about a closed curve: energy distance .014 by the second stage, .048 from N(0, I); ln p(x) by weights of both codes that of a quadrature",
-		Test:     "vae/twostage_test.go",
+		Test:     "vae/expost/twostage_test.go",
 		Fixed:    []string{"gaussian", "gaussian-learned"},
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []vae.Option{

@@ -18,7 +18,7 @@ func init() {
 		Paper:    "Sohn et al. 2015",
 		Sections: "D47",
 		Measured: "importance-sampled p(rest|seen) within 5 standard errors of the quadrature over the code",
-		Test:     "vae/completion_test.go, paper/labels_test.go",
+		Test:     "vae/labels/completion_test.go, paper/labels_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Options: []vae.Option{
 			{Name: "observe", Usage: "part of an image that is seen; of other rows the first half or quarter of the columns", Default: "left", Kind: vae.Choice, Choices: parts},

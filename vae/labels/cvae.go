@@ -17,7 +17,7 @@ func init() {
 		Paper:    "Sohn et al. 2015",
 		Sections: "D32, D47",
 		Measured: "ln p(x|y) of the linear model within 5 standard errors of the closed form; digits, 20 epochs: −ELBO 94.3 nats given the class",
-		Test:     "vae/cvae_test.go",
+		Test:     "vae/labels/cvae_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Options: []vae.Option{

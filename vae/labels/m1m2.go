@@ -19,7 +19,7 @@ func init() {
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
 		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed, 24 epochs: 92.6 % of the test rows right",
-		Test:     "vae/semi_test.go, paper/labels_test.go",
+		Test:     "vae/labels/semi_test.go, paper/labels_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Labelled: labelledRows,

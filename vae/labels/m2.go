@@ -19,7 +19,7 @@ func init() {
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
 		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed, 10 epochs: 84.5 % of the test rows right",
-		Test:     "vae/semi_test.go, paper/labels_test.go",
+		Test:     "vae/labels/semi_test.go, paper/labels_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,
 		Labelled: labelledRows,

@@ -17,7 +17,7 @@ func init() {
 		Paper:    "Chen et al. 2018",
 		Sections: "D5",
 		Measured: "total correlation of Gaussian codes with ρ = .8 within .1 nat of −½ ln(1 − ρ²)",
-		Test:     "vi/decompose_test.go, vae/betatcvae_test.go",
+		Test:     "vi/decompose_test.go, vae/regularised/betatcvae_test.go",
 		Nets:     nets.Names(),
 		Pairs:    true,
 		Gaussian: true,

@@ -17,7 +17,7 @@ func init() {
 		Paper:    "Kumar et al. 2018",
 		Sections: "D5",
 		Measured: "penalty within 1e-12 of the covariance by loops; digits, 20 epochs: −ELBO 109.0, 14 of 20 units active",
-		Test:     "vae/dipvae_test.go",
+		Test:     "vae/regularised/dipvae_test.go",
 		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []vae.Option{

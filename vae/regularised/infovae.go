@@ -16,7 +16,7 @@ func init() {
 		Paper:    "Zhao et al. 2017",
 		Sections: "D5",
 		Measured: "loss as stated for four pairs of α and λ; digits, 20 epochs: reconstruction −80.6, KL 24.0 nats",
-		Test:     "vae/infovae_test.go, vi/mmd_test.go",
+		Test:     "vae/regularised/infovae_test.go, vi/mmd_test.go",
 		Nets:     nets.Names(),
 		Pairs:    true,
 		Gaussian: true,

@@ -18,7 +18,7 @@ func init() {
 		Paper:    "Tolstikhin et al. 2018",
 		Sections: "D5",
 		Measured: "discrepancy of Gaussians within four standard errors of the closed form; digits, 20 epochs: reconstruction −65.5, against −76.8 of the VAE",
-		Test:     "vae/waemmd_test.go, vi/mmd_test.go",
+		Test:     "vae/regularised/waemmd_test.go, vi/mmd_test.go",
 		Nets:     nets.Names(),
 		Pairs:    true,
 		Options: []vae.Option{

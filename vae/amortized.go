@@ -17,7 +17,7 @@ type Amortized struct {
 	Data      func(s *model.Scope, z *g.Node) dist.Distribution // p(x|z), in the scope "decoder"
 	CodePrior func(s *model.Scope, n int) dist.Distribution     // p(z) of n rows; nil is N(0, I)
 
-	// beside adds to the terms of the bound what training minimises beside it; nil adds nothing.
+	// Beside adds to the terms of the bound what training minimises beside it; nil adds nothing.
 	Beside func(s *model.Scope, b Batch, l vi.Latent, t *vi.Terms)
 }
 

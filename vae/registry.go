@@ -2,6 +2,15 @@
 // its formula, registers itself and implements [Model] plus the abilities it has; everything
 // else (training, evaluation, plots, the command line, the table of models) finds it through
 // the registry and asks for abilities by type assertion.
+//
+// The package holds what all models share, and the plain ones; families have rooms of their own below it,
+// which [github.com/elbo-go/elbo/vae/all] lists. A model may be in any package:
+//
+//	func init() {
+//		vae.Register(vae.Spec{Name: "my-vae", Nets: nets.Names(), New: func(c vae.Config) vae.Model {
+//			return vae.Amortized{Size: c.Latent, Guide: c.GaussianGuide, Data: c.Mirrored}
+//		}})
+//	}
 package vae
 
 import (

@@ -131,6 +131,26 @@ func TestNoiseScoresNothing(t *testing.T) {
 	}
 }
 
+// Of noise as codes of 24 factors every metric has at most a tenth, the votes as well: their blind guess is
+// right in one of 24 cases.
+func TestNoiseOfManyFactorsScoresATenthAtMost(t *testing.T) {
+	const factors, rows = 24, 3000
+	r := rng.New(21).Rand()
+	f := make([]Factor, factors)
+	for k := range f {
+		f[k].Ordered = true
+		for range rows {
+			f[k].Level = append(f[k].Level, r.IntN(4))
+		}
+	}
+	got := measures(t, noise(rows, factors, 22), f)
+	for _, name := range []string{"mig", "sap", "factor", "disentanglement", "completeness"} {
+		if !(got[name] >= 0 && got[name] <= .1) {
+			t.Errorf("%s of noise: got %v, want 0 to .1", name, got[name])
+		}
+	}
+}
+
 // A random rotation of 24 factors mixes them: what parts them falls to at most .1.
 func TestRotatedCodesAreFoundMixed(t *testing.T) {
 	const factors, rows = 24, 3000

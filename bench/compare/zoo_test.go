@@ -78,7 +78,7 @@ func TestMatchesAskAllForTheSameWork(t *testing.T) {
 	for _, want := range []string{
 		"elbo train conv-vae --data mnist --binarize threshold", "--backend elbo:threads=2", "--batch 128 --max-rows 1280",
 		"pythae_models.py --threads 2 --speed --data mnist --row conv --batch 128 --rows 1280 --epochs 2",
-		"torch_conv_vae.py --threads 2 --rows 1280 --epochs 2 --pixels threshold",
+		"torch_conv_vae.py --threads 2 --rows 1280 --epochs 2 --speed --pixels threshold",
 	} {
 		if !strings.Contains(log(), want) {
 			t.Errorf("got\n%swant %q", log(), want)

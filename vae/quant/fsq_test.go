@@ -92,6 +92,53 @@ func TestAChannelTakesExactlyItsNumberOfValues(t *testing.T) {
 	}
 }
 
+// A grid of features over all channels reaches every code, Π L_i of them.
+func TestAGridOfFeaturesReachesEveryCode(t *testing.T) {
+	for _, levels := range [][]int{{8, 6, 5}, {8, 5, 5, 5}, {4, 3, 7}} {
+		f := Finite{Levels: levels}
+		_, values, d := f.Size()
+		// The bound is steepest at its middle: steps of a tenth of a level, from where both ends are reached.
+		var steps []float64
+		for z := -6.; z <= 6; z += .1 {
+			steps = append(steps, z)
+		}
+		grid := [][]float64{nil}
+		for i := range d {
+			// Of each channel the first place of each value, by a sweep of its own.
+			one := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+				return []*g.Node{Finite{Levels: levels[i : i+1]}.Apply(s, in[0]).Index}
+			}, tk.Matrix(steps, len(steps), 1))[0]
+			var firsts []float64
+			for j, v := range one {
+				if j == 0 || v != one[j-1] {
+					firsts = append(firsts, steps[j])
+				}
+			}
+			var next [][]float64
+			for _, row := range grid {
+				for _, z := range firsts {
+					next = append(next, append(append([]float64(nil), row...), z))
+				}
+			}
+			grid = next
+		}
+		var flat []float64
+		for _, row := range grid {
+			flat = append(flat, row...)
+		}
+		index := tk.Graph(t, 1, func(s *model.Scope, in []*g.Node) []*g.Node {
+			return []*g.Node{f.Apply(s, in[0]).Index}
+		}, tk.Matrix(flat, len(grid), d))[0]
+		reached := map[float64]bool{}
+		for _, v := range index {
+			reached[v] = true
+		}
+		if len(grid) != values || len(reached) != values {
+			t.Errorf("%v: got %d codes from %d places, want %d", levels, len(reached), len(grid), values)
+		}
+	}
+}
+
 // The gradient of the code is that of the bounding function over ⌊L/2⌋, held to differences of it.
 func TestTheGradientOfFiniteScalarsIsThatOfTheBound(t *testing.T) {
 	levels := []int{3, 4, 5, 8, 11}

@@ -41,7 +41,7 @@ func TestOptionsReachTheModelWithTheirDefaults(t *testing.T) {
 	if c := good(nil).Resolved("test-options"); c.Options["codes"] != "8" || c.Number("gamma") != 1.5 || !c.On("reset") {
 		t.Errorf("defaults: got %v", c.Options)
 	}
-	if c := good(nil).Resolved("linear-vae"); c.Options != nil {
+	if c := good(nil).Resolved("ae"); c.Options != nil {
 		t.Errorf("a model without options: got %v", c.Options)
 	}
 }

@@ -193,7 +193,7 @@ func TestPathsEndAtReconstructions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range eval.PathKinds {
+	for _, kind := range elbo.PathKinds {
 		path, err := m.Interpolate(t.Context(), x[0], x[1], 6, kind)
 		if err != nil || len(path) != 6 {
 			t.Fatalf("%s: got %d rows (%v), want 6", kind, len(path), err)

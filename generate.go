@@ -3,7 +3,10 @@ package elbo
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -43,8 +46,31 @@ func (m *Model) Continuous() error {
 	return fmt.Errorf("elbo: model %s has no codes between codes: want an encoder and a decoder of codes of real numbers, as those of vae", m.run.Config.Model)
 }
 
-// Interpolate decodes a path between the codes of rows a and b, both ends included. The path
-// is "linear" or "slerp", on the sphere.
+// PathKinds are the kinds of path between two codes: those of [eval.PathKinds], and "geodesic", the shortest
+// curve of decoded rows.
+var PathKinds = append(slices.Clone(eval.PathKinds), "geodesic")
+
+// geodesicSteps is the number of steps down the energy of a curve.
+const geodesicSteps = 200
+
+// Walk returns the codes of a path of one of [PathKinds] between two, both ends included.
+func (m *Model) Walk(ctx context.Context, kind string, a, b []float32, steps int) ([][]float32, error) {
+	if kind != "geodesic" {
+		return m.Path(kind, a, b, steps)
+	}
+	codes, err := m.Path("linear", a, b, steps)
+	if err != nil || steps < 3 {
+		return codes, err
+	}
+	c, err := m.run.Net.Geodesic(ctx, slices.Concat(codes...), geodesicSteps)
+	if err != nil {
+		return nil, err
+	}
+	return data.Rows(c.Codes, m.CodeWidth()), nil
+}
+
+// Interpolate decodes a path between the codes of rows a and b, both ends included. The path is one of
+// [PathKinds]: "linear", "slerp", on the sphere, or "geodesic".
 func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path string) ([][]float32, error) {
 	if steps < 2 || steps > maxDraws {
 		return nil, fmt.Errorf("elbo: interpolate: got %d steps, want 2 to %d", steps, maxDraws)
@@ -56,7 +82,7 @@ func (m *Model) Interpolate(ctx context.Context, a, b []float32, steps int, path
 	if err != nil {
 		return nil, err
 	}
-	points, err := m.Path(path, codes[0], codes[1], steps)
+	points, err := m.Walk(ctx, path, codes[0], codes[1], steps)
 	if err != nil {
 		return nil, err
 	}

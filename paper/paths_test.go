@@ -17,6 +17,7 @@ import (
 // images between the ends. And images near the codes of a hundred labelled rows, each row's by half a
 // standard deviation of the prior along each dimension, are further examples of its class: with those
 // that keep it by a vote of the hundred, the nearest neighbour is right for at least as many test rows.
+// Geodesics of the decoder's metric are never longer than straight paths of codes.
 func TestPaperPathsOfDigits(t *testing.T) {
 	long(t)
 	s, whole := opened(t)
@@ -26,6 +27,7 @@ func TestPaperPathsOfDigits(t *testing.T) {
 	path, blend := confidence(t, m, j, s.Test)
 	t.Logf("mean confidence of the judge between two digits: %.4f on the path of codes, %.4f on that of pixels", path, blend)
 	alone, more, kept := augmented(t, m, s)
+	shorter(t, m, s.Test)
 	t.Logf("nearest of 100 labelled rows: %.2f %% right, with %d rows from near their codes %.2f %%", 100*alone, kept, 100*more)
 	if !whole || !full {
 		t.Skip("the bars are those of all rows and 10 epochs")
@@ -36,6 +38,32 @@ func TestPaperPathsOfDigits(t *testing.T) {
 	if more < alone {
 		t.Errorf("nearest neighbours: got %.4f with further rows, want at least %.4f", more, alone)
 	}
+}
+
+// shorter holds the geodesic between two digits to be never longer, decoded, than the straight path of codes,
+// over 50 pairs.
+func shorter(t *testing.T, m *elbo.Model, test *data.Set) {
+	t.Helper()
+	share := 0.
+	for i := range 50 {
+		codes, _, err := m.Encode(context.Background(), [][]float32{test.Row(2 * i), test.Row(2*i + 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, err := m.Path("linear", codes[0], codes[1], 11)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.Run().Net.Geodesic(context.Background(), slices.Concat(path...), 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Length > c.Before {
+			t.Errorf("pair %d: the geodesic has length %.3f, the straight path %.3f", i, c.Length, c.Before)
+		}
+		share += c.Length / c.Before / 50
+	}
+	t.Logf("geodesics between digits have %.3f of the length of straight paths in the mean", share)
 }
 
 // confidence is the judge's mean probability of the likeliest class over images between the ends of 200

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo"
-	"github.com/elbo-go/elbo/eval"
 )
 
 func init() { commands = append(commands, newInterpolate) }
@@ -32,8 +31,8 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 			switch {
 			case steps < 2 || steps > maxRows:
 				return misusef("--steps: got %d, want 2 to %d", steps, maxRows)
-			case !slices.Contains(eval.PathKinds, path):
-				return misusef("--path: got %q, want %s", path, oneOf(eval.PathKinds))
+			case !slices.Contains(elbo.PathKinds, path):
+				return misusef("--path: got %q, want %s", path, oneOf(elbo.PathKinds))
 			}
 			m, err := f.open(args[0])
 			if err != nil {
@@ -46,8 +45,8 @@ that class, which the seed chooses, or mean:CLASS for the mean code of that clas
 	cmd.Flags().StringVar(&from, "from", "", "first `end`: FILE, #ROW, label:CLASS or mean:CLASS")
 	cmd.Flags().StringVar(&to, "to", "", "last `end`, likewise")
 	cmd.Flags().IntVar(&steps, "steps", steps, "rows on the path, ends included")
-	cmd.Flags().StringVar(&path, "path", path, "`kind` of path: "+oneOf(eval.PathKinds))
-	completeFlag(cmd, "path", func() []string { return eval.PathKinds })
+	cmd.Flags().StringVar(&path, "path", path, "`kind` of path: "+oneOf(elbo.PathKinds))
+	completeFlag(cmd, "path", func() []string { return elbo.PathKinds })
 	return cmd
 }
 
@@ -64,7 +63,7 @@ func (f *runFlags) interpolate(ctx context.Context, io streams, m *elbo.Model, f
 	if err != nil {
 		return err
 	}
-	codes, err := m.Path(path, a, b, steps)
+	codes, err := m.Walk(ctx, path, a, b, steps)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"got 400, want 0 to 99", []string{"reconstruct", f.images, "--rows", "0,400", "--out", out}},
 		{"one of them", []string{"reconstruct", f.table, "--rows", "1", "--in", f.tableCSV}},
 		{"--steps: got 1, want 2", []string{"interpolate", f.images, "--from", "0", "--to", "1", "--steps", "1", "--out", out}},
-		{"want linear or slerp", []string{"interpolate", f.images, "--from", "0", "--to", "1", "--path", "zigzag", "--out", out}},
+		{"want linear, slerp or geodesic", []string{"interpolate", f.images, "--from", "0", "--to", "1", "--path", "zigzag", "--out", out}},
 		{"--from is missing", []string{"interpolate", f.images, "--to", "1", "--out", out}},
 		{`got "99", want one of 0, 1`, []string{"interpolate", f.images, "--from", "label:99", "--to", "1", "--out", out}},
 		{"got 400, want 0 to 99", []string{"interpolate", f.images, "--from", "0", "--to", "#400", "--out", out}},

@@ -28,7 +28,7 @@ func crescents(n int, key rng.Key) *data.Set {
 }
 
 // With three labels of each class M2 finds the crescents, 95 % of the rows or more, where a logistic
-// regression on the six labelled rows stays below 88 %: the density of the other rows tells where a
+// regression on the six labelled rows has at most 85 %: the density of the other rows tells where a
 // class ends. The line that parts crescents best is right for 88 %.
 func TestM2FindsCrescentsByThreeLabelsEach(t *testing.T) {
 	for seed := uint64(1); seed <= 3; seed++ {
@@ -56,7 +56,7 @@ func TestM2FindsCrescentsByThreeLabelsEach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(known) != 6 || a.Score > .88 {
+		if len(known) != 6 || a.Score > .85 {
 			t.Errorf("seed %d: logistic regression on %d rows is right for %.1f %%: the case is too easy", seed, len(known), 100*a.Score)
 		}
 		t.Logf("seed %d: M2 is right for %.1f %%, logistic regression for %.1f %%", seed, 100*(1-*run.Outcome.ErrorRate), 100*a.Score)

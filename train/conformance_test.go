@@ -104,7 +104,7 @@ func outputs(t *testing.T, n *vae.Network, rows []float32) map[string][]float32 
 	for _, v := range sums {
 		evidence = append(evidence, float32(v.LogEvidence()))
 	}
-	can["evidence"] = n.HasEvidence() // of a discrete code too, which has no bound in closed form
+	can["evidence"] = n.HasEvidence() // with a bound, or where codes are indices that a guide draws
 	keep("evidence", "importance-sampled likelihoods", 1, evidence, err)
 	rec, kl, err := n.Evaluator(vi.Estimator{Samples: 2}).PerDatum(ctx, rows, rng.New(5))
 	if err != nil {

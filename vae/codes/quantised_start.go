@@ -85,24 +85,6 @@ func spread(ctx context.Context, n *vae.Network, x []float32, places, d int, pat
 	return z, n.Params.Import(changed)
 }
 
-// start starts decoder and codebooks, the coarse one first, which the features of the other depend on.
-func (m twoLevels) start(ctx context.Context, n *vae.Network, x []float32, key rng.Key) error {
-	for i, level := range levelNames {
-		places := []int{m.coarse().Places(), m.cfg.MapExtent().Places()}[i]
-		z, err := spread(ctx, n, x, places, m.cfg.Whole("code-dim"), "encoder/"+level, func(s *model.Scope, b vae.Batch) *g.Node {
-			_, seen := m.quantise(s, b.X, m.book())
-			return seen[i]
-		})
-		if err != nil {
-			return err
-		}
-		if err := n.Params.Import(m.book().Start(quantiserScope+"/"+level, z, key.Named(level))); err != nil {
-			return err
-		}
-	}
-	return startOffset(m.cfg, n, x)
-}
-
 // standardised gives the columns of z, N×D, mean 0 and variance 1, and returns what they had; columns
 // that hardly vary keep their scale.
 func standardised(z []float64, d int) (mean, scale []float64) {

@@ -47,6 +47,7 @@ var coding = []struct {
 	{"lfq-vae", nil, 6, 4},
 	{"gumbel-vae", nil, 6, 4},
 	{"vq-vae-2", nil, 7, 5},
+	{"vq-vae-2", map[string]string{"coarse-quantisers": "2", "coarse-weight": "0"}, 8, 5},
 }
 
 // codeStep is a training step of a stage, which returns loss, reconstruction and KL term.

@@ -2,6 +2,7 @@ package codes
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -35,12 +36,13 @@ func exchangedCodes(z []float32, l, first, end int) []float32 {
 }
 
 // Images of 16×12 have a fine map of 4×3 and a coarse one of 2×1. After 80 steps on 24 rows codes of
-// other rows cost, whichever map they are of, and more of both.
+// other rows cost, whichever map they are of, and more of both. The coarse map alone counts half: counted
+// whole it has nearly all that these few rows differ by.
 func TestBothMapsOfCodesCarryTheImage(t *testing.T) {
 	c := zoo.Pictures("vq", 16, 12)
 	spec, _ := vae.Lookup("vq-vae-2")
 	c.Channels, c.Depth, c.Rows, c.Options = []int{4, 8}, 1, 24, spec.Small()
-	c.Options["codes"], c.Options["code-dim"], c.Options["code-prior"] = "32", "4", "uniform"
+	c.Options["codes"], c.Options["code-dim"], c.Options["code-prior"], c.Options["coarse-weight"] = "32", "4", "uniform", "0.5"
 	n := zoo.Network(t, "vq-vae-2", c, dtypes.Float64)
 	if got := n.CodeMaps(); !slices.Equal(got, []vae.CodeMap{{Height: 2, Width: 1, Depth: 1, Values: 32}, {Height: 4, Width: 3, Depth: 1, Values: 32}}) || n.Config.Latent != 14 {
 		t.Fatalf("got maps %v and latent size %d", got, n.Config.Latent)
@@ -102,9 +104,48 @@ func TestLevelsOfCodesAreToldApart(t *testing.T) {
 	}).Training()
 	tk.Values(t, prog, rng.New(1), model.Tensor(dtypes.Float64, zoo.Uniform(2*96), 2, 96))
 	want := []string{"top: codes in use, %", "top: perplexity of codes", "top: code loss", "bottom: codes in use, %", "bottom: perplexity of codes", "bottom: code loss",
+		"reconstruction from the coarse map alone",
 		"quantiser/top/group0_level0/codes", "quantiser/bottom/group0_level0/codes"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
+	}
+}
+
+// p(x|t) is the decoder's distribution where the fine map has entries of zeros. A weight of 0 leaves it, and
+// the net that sees what it leaves over, out.
+func TestTheCoarseMapAloneHasFineCodesOfZeros(t *testing.T) {
+	for _, weight := range []string{"0", "0.5"} {
+		n := zoo.Network(t, "vq-vae-2", ofMaps("vq-vae-2", map[string]string{"coarse-weight": weight, "coarse-quantisers": "2"}), dtypes.Float64)
+		x := patterned(5, 96)
+		z := must2(t)(n.Encode(t.Context(), x))
+		var alone float64
+		prog := model.NewProgram(n.Params, "terms", func(s *model.Scope, in []*g.Node) []*g.Node {
+			for _, f := range n.Model.Terms(s, at(n.Batch(in[0], nil), 0), vi.Estimator{}).Figures {
+				if f.Name == "reconstruction from the coarse map alone" {
+					return []*g.Node{f.Value}
+				}
+			}
+			return []*g.Node{g.ReduceAllSum(g.ZerosLike(in[0]))}
+		})
+		alone = tk.Values(t, prog, rng.New(1), model.Tensor(dtypes.Float64, x, 5, 96))[0][0]
+		rests, arrays := 0, tk.Export(t, n.Params)
+		for _, a := range arrays {
+			if strings.HasPrefix(a.Name, "encoder/rest/") {
+				rests++
+			}
+			if a.Name == "quantiser/bottom/group0_level0/codes" {
+				a.Data = make([]float64, len(a.Data))
+				tk.Import(t, n.Params, a)
+			}
+		}
+		want := 0.
+		if weight != "0" {
+			want = meanLogLik(t, n, x, z)
+		}
+		tk.Close(t, "ln p(x|t) with weight "+weight, alone, want, 1e-9)
+		if (rests > 0) != (weight != "0") {
+			t.Errorf("weight %s: got %d arrays of the net of what is left over", weight, rests)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ var convNet = Net{
 			s := Stage(s, "conv", i)
 			h = nn.ReLU(Halved(at.Channels).Apply(s, h))
 			for j := range c.blocks(1) - 1 {
-				h = nn.ReLU(threeByThree(at.Channels).Apply(Stage(s, "again", j), h))
+				h = nn.ReLU(ThreeByThree(at.Channels).Apply(Stage(s, "again", j), h))
 			}
 		}
 		return h
@@ -35,7 +35,7 @@ var convNet = Net{
 		for i := len(stages) - 2; i >= 0; i-- {
 			s := Stage(s, "conv", i)
 			for j := range c.blocks(1) - 1 {
-				h = nn.ReLU(threeByThree(h.Shape().Dim(-1)).Apply(Stage(s, "again", j), h))
+				h = nn.ReLU(ThreeByThree(h.Shape().Dim(-1)).Apply(Stage(s, "again", j), h))
 			}
 			if h = Doubled(s, h, stages[i]); i > 0 {
 				h = nn.ReLU(h)

@@ -56,7 +56,7 @@ func grouped(s *model.Scope, h *g.Node) *g.Node {
 func (c Config) normedAgain(s *model.Scope, h *g.Node, activation func(*g.Node) *g.Node) *g.Node {
 	for j := range c.blocks(1) - 1 {
 		s := Stage(s, "again", j)
-		h = activation(grouped(s, threeByThree(h.Shape().Dim(-1)).Apply(s, h)))
+		h = activation(grouped(s, ThreeByThree(h.Shape().Dim(-1)).Apply(s, h)))
 	}
 	return h
 }

@@ -101,7 +101,7 @@ func (c Config) FromMap(s *model.Scope, m *g.Node) *g.Node {
 		panic(fmt.Errorf("vae: net %s: got a map of shape %v, want B×%d×%d×C", c.Family().Name, d, e.Height, e.Width))
 	}
 	if c.Family().Images {
-		m = threeByThree(e.Channels).Apply(s.In("enter"), m)
+		m = ThreeByThree(e.Channels).Apply(s.In("enter"), m)
 	}
 	return c.Family().up(c, s, m)
 }

@@ -16,7 +16,7 @@ var resNet = Net{
 	Images:  true,
 	down: func(c Config, s *model.Scope, x *g.Node) *g.Node {
 		stages := c.Stages(halfUp)
-		h := threeByThree(stages[0].Channels).Apply(s.In("stem"), c.AsImages(x))
+		h := ThreeByThree(stages[0].Channels).Apply(s.In("stem"), c.AsImages(x))
 		for i, at := range stages {
 			h = c.blocksOf(Stage(s, "block", i), h, at.Channels)
 			h = nn.Downsample(Stage(s, "down", i), h)
@@ -34,7 +34,7 @@ var resNet = Net{
 			h = nn.Upsample(Stage(s, "up", i), h, to.Height, to.Width)
 			h = c.blocksOf(Stage(s, "block", i), h, stages[max(0, i-1)].Channels)
 		}
-		return g.Reshape(threeByThree(c.Picture().Channels).Apply(s.In("out"), last(s, h)), -1, c.Dim)
+		return g.Reshape(ThreeByThree(c.Picture().Channels).Apply(s.In("out"), last(s, h)), -1, c.Dim)
 	},
 	extent: func(c Config) Extent { return lastOf(c.Stages(halfUp)) },
 	weights: func(c Config) int64 {
@@ -67,8 +67,8 @@ func (c Config) blocksOf(s *model.Scope, h *g.Node, out int) *g.Node {
 	return h
 }
 
-// threeByThree is a convolution that keeps the size of images.
-func threeByThree(out int) nn.Conv2D {
+// ThreeByThree is a convolution that keeps the size of images.
+func ThreeByThree(out int) nn.Conv2D {
 	return nn.Conv2D{Out: out, Kernel: nn.Square(3), Padding: nn.Pad(1)}
 }
 

@@ -23,11 +23,11 @@ var vqNet = Net{
 				h = nn.ReLU(h)
 			}
 		}
-		return c.plainBlocks(s, h)
+		return c.PlainBlocks(s, h)
 	},
 	up: func(c Config, s *model.Scope, m *g.Node) *g.Node {
 		stages := append([]Extent{c.Picture()}, c.halvings()...)
-		h := c.plainBlocks(s, m)
+		h := c.PlainBlocks(s, m)
 		for i := len(stages) - 2; i >= 0; i-- {
 			if h = Doubled(Stage(s, "conv", i), h, stages[i]); i > 0 {
 				h = nn.ReLU(h)
@@ -61,13 +61,13 @@ func (c Config) halvings() (out []Extent) {
 	return out
 }
 
-// plainBlocks are residual blocks h + C₁(ReLU(C₀(ReLU(h)))) with a 3×3 convolution C₀ and a 1×1
+// PlainBlocks are residual blocks h + C₁(ReLU(C₀(ReLU(h)))) with a 3×3 convolution C₀ and a 1×1
 // convolution C₁, and the rectifier after the last.
-func (c Config) plainBlocks(s *model.Scope, h *g.Node) *g.Node {
+func (c Config) PlainBlocks(s *model.Scope, h *g.Node) *g.Node {
 	channels := h.Shape().Dim(-1)
 	for i := range c.blocks(vqBlocks) {
 		s := Stage(s, "block", i)
-		r := threeByThree(channels).Apply(s.In("conv0"), nn.ReLU(h))
+		r := ThreeByThree(channels).Apply(s.In("conv0"), nn.ReLU(h))
 		h = g.Add(h, nn.Conv2D{Out: channels, Kernel: nn.Square(1)}.Apply(s.In("conv1"), nn.ReLU(r)))
 	}
 	return nn.ReLU(h)

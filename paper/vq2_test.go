@@ -166,12 +166,14 @@ func codeBits(run *train.Run) (bits float64) {
 	return bits
 }
 
-// The VQ-VAE-2 of MNIST at 32×32 with two maps, of 4×4 places with three numbers below K and of 8×8 with
-// one, beside a VQ-VAE whose one map, of 8×8, has as many bits. With the coarse codes of other images,
-// or none, a classifier sees the class in less than 40 %; fine codes of other images cost 3 dB, and the
-// class stays the better seen; the error is at most 90 % of that of the one map; 80 % of the entries
-// of all codebooks occur; and the prior of both maps takes fewer nats than numbers that are
-// independent. The settings were chosen on validation images. Seed 1.
+// The VQ-VAE-2 of MNIST at 32×32 with two maps, of 4×4 places with four numbers below 8 and of 8×8 places
+// with one, 384 bits, beside a VQ-VAE whose one map, of 8×8, has as many. With the coarse codes of other
+// images, or with entries of zeros, a classifier sees the class in less than 40 %; fine codes of other
+// images cost 3 dB, and the class stays the better seen; the error is at most 90 % of that of the one map;
+// 80 % of the entries of all codebooks occur; and the prior of both maps takes fewer nats than numbers
+// that are independent. The settings were chosen by the first three on 1,000 validation images, after
+// 8,000 training images and with half the channels. Seed 1; ELBO_PAPER_EPOCHS is the number of epochs of
+// codes, and of those of the prior.
 func TestPaperVQTwoLevels(t *testing.T) {
 	long(t)
 	j := mnistJudge(t, open(t, "mnist"))
@@ -179,7 +181,7 @@ func TestPaperVQTwoLevels(t *testing.T) {
 	labels := s.Test.Labels
 	s = &data.Splits{Train: enlarged(s.Train), Valid: enlarged(s.Valid), Test: enlarged(s.Test)}
 	epochs := knob(t, "ELBO_PAPER_EPOCHS", 10)
-	c := coder("vq-vae-2", 2*epochs, map[string]string{"codes": "16", "coarse-quantisers": "3", "code-prior": "pixelcnn", "prior-share": "0.5"})
+	c := coder("vq-vae-2", 2*epochs, map[string]string{"codes": "8", "coarse-quantisers": "4", "code-prior": "pixelcnn", "prior-share": "0.5"})
 	c.Batch = 64
 	run := fit(t, "vq-2", c, s).Run()
 	m := twoMaps{run, j, run.Rows.TestX, labels, encoded(t, run, run.Rows.TestX), run.Net.CodeMaps()[0].Count()}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
+	_ "github.com/elbo-go/elbo/vae/all" // whose models are to be known by name
 )
 
 // Model is a trained network.

@@ -15,6 +15,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
 	"github.com/elbo-go/elbo/vae"
+	_ "github.com/elbo-go/elbo/vae/all"
 	"github.com/elbo-go/elbo/vi"
 )
 

@@ -17,6 +17,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vae"
+	_ "github.com/elbo-go/elbo/vae/all"
 	"github.com/elbo-go/elbo/vi"
 )
 

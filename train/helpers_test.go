@@ -16,6 +16,7 @@ import (
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/vae"
+	_ "github.com/elbo-go/elbo/vae/all"
 )
 
 // TestMain fails if a test leaves goroutines behind, beyond those of the compute backend's

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -17,7 +18,7 @@ func init() {
 		Sections: "D3",
 		Measured: "reconstruction below that of the VAE of equal size on the same data",
 		Test:     "train/ae_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		New:      func(c Config) Model { return &ae{c} },
 	})
 }
@@ -36,11 +37,11 @@ func (m *ae) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
 // Encode implements [Encoder]; the variance is 0.
 func (m *ae) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 	s = s.In("encoder")
-	z := nn.Dense(s.In("mean"), m.features(s, b.X), m.Latent)
+	z := nn.Dense(s.In("mean"), m.Features(s, b.X), m.Latent)
 	return z, g.ZerosLike(z)
 }
 
 // Decode implements [Decoder].
 func (m *ae) Decode(s *model.Scope, c Code) dist.Distribution {
-	return m.mirrored(s.In("decoder"), c.Z)
+	return m.Mirrored(s.In("decoder"), c.Z)
 }

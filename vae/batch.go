@@ -109,8 +109,8 @@ func (b Batch) Beside(n int) Batch {
 	return b
 }
 
-// code returns what the decoder sees of rows of [Network.CodeWidth] values.
-func (n *Network) code(rows *g.Node) (c Code) {
+// Code returns what the decoder sees of rows of [Network.CodeWidth] values.
+func (n *Network) Code(rows *g.Node) (c Code) {
 	c.Z, c.Label = n.parted(rows)
 	return c
 }
@@ -125,13 +125,23 @@ func coded(mean, variance *g.Node, b Batch) []*g.Node {
 }
 
 // OneHot returns the classes of a batch as B×C; a row whose class is not known is zeros.
-func (b Batch) OneHot(s *model.Scope, classes int) *g.Node { return oneHot(s, b.Label, classes) }
+func (b Batch) OneHot(s *model.Scope, classes int) *g.Node { return OneHot(s, b.Label, classes) }
 
 // OneHot returns the classes of codes as B×C; a row whose class is not known is zeros.
-func (c Code) OneHot(s *model.Scope, classes int) *g.Node { return oneHot(s, c.Label, classes) }
+func (c Code) OneHot(s *model.Scope, classes int) *g.Node { return OneHot(s, c.Label, classes) }
 
-// oneHot compares each class with all of them.
-func oneHot(s *model.Scope, label *g.Node, classes int) *g.Node {
+// OneHot compares each class with all of them.
+func OneHot(s *model.Scope, label *g.Node, classes int) *g.Node {
 	all := g.Iota(s.Graph(), shapes.Make(s.DType(), 1, classes), 1)
 	return g.ConvertDType(g.Equal(g.ExpandAxes(label, -1), all), s.DType())
+}
+
+// Copies returns k copies of rows one after the other, B×… to k·B×….
+func Copies(x *g.Node, k int) *g.Node {
+	if k == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	all := g.BroadcastToDims(g.ExpandAxes(x, 0), append([]int{k}, d...)...)
+	return g.Reshape(all, append([]int{k * d[0]}, d[1:]...)...)
 }

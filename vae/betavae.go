@@ -1,5 +1,7 @@
 package vae
 
+import "github.com/elbo-go/elbo/vae/nets"
+
 func init() {
 	Register(Spec{
 		Name:     "beta-vae",
@@ -8,7 +10,7 @@ func init() {
 		Sections: "D5",
 		Measured: "digits, 20 epochs: KL 8.4 nats and reconstruction −108.3 at β = 4, against 23.1 and −76.8 of the VAE; on MNIST the trade is monotone over β",
 		Test:     "vae/betavae_test.go, paper/beta_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Flows:    true,
 		Priors:   true,
 		Gaussian: true,

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"testing"
@@ -9,8 +9,10 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -18,15 +20,15 @@ import (
 func costs(t *testing.T, name string, rates ...func(like *g.Node) vi.Rate) []float64 {
 	t.Helper()
 	p := tk.Params(t, dtypes.Float64)
-	m := mustNew(t, name, Config{Dim: 5, Hidden: []int{6}, Latent: 3, Likelihood: "bernoulli", Sigma: 1})
+	m := zoo.New(t, name, vae.Config{Dim: 5, Hidden: []int{6}, Latent: 3, Likelihood: "bernoulli", Sigma: 1})
 	out := tk.Values(t, model.NewProgram(p, "loss", func(s *model.Scope, in []*g.Node) []*g.Node {
-		terms := m.Terms(s, Batch{X: in[0]}, vi.Estimator{})
+		terms := m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{})
 		nodes := []*g.Node{g.Neg(g.ReduceAllMean(terms.LogLik)), g.ReduceAllSum(g.ReduceMean(terms.KL, 0))}
 		for _, r := range rates {
 			nodes = append(nodes, terms.LossAt(r(in[0])))
 		}
 		return nodes
-	}), rng.New(3), rows(scalarref.BinaryBatch(4, 5)))
+	}), rng.New(3), zoo.Rows(scalarref.BinaryBatch(4, 5)))
 	var flat []float64
 	for _, v := range out {
 		flat = append(flat, v[0])
@@ -37,7 +39,7 @@ func costs(t *testing.T, name string, rates ...func(like *g.Node) vi.Rate) []flo
 // The closed form of the KL term against ½ Σ (μ² + σ² − 1 − ln σ²) is that of dist; here the loss is
 // held to reconstruction + β KL for the usual β, 4, and for none.
 func TestBetaVAEIsTheVAEAtItsUsualBeta(t *testing.T) {
-	spec, _ := Lookup("beta-vae")
+	spec, _ := vae.Lookup("beta-vae")
 	if spec.Usual.Beta != 4 {
 		t.Errorf("usual β: got %v, want 4", spec.Usual.Beta)
 	}
@@ -52,7 +54,7 @@ func TestBetaVAEIsTheVAEAtItsUsualBeta(t *testing.T) {
 
 // At its capacity the code costs nothing; a nat from it costs γ.
 func TestDisentangledBetaVAEPaysForTheDistanceFromItsCapacity(t *testing.T) {
-	spec, _ := Lookup("disentangled-beta-vae")
+	spec, _ := vae.Lookup("disentangled-beta-vae")
 	const weight = 7
 	if spec.Usual.Capacity != 25 {
 		t.Errorf("usual capacity: got %v, want 25", spec.Usual.Capacity)

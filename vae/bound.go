@@ -210,8 +210,8 @@ func (n *Network) Latent(s *model.Scope, x *g.Node) vi.Latent {
 // weights is the program of k log-weights a row.
 func (n *Network) weights(k int) *model.Program {
 	return model.NewProgram(n.Params, "weights", func(s *model.Scope, in []*g.Node) []*g.Node {
-		if m, ok := n.Model.(weigher); ok {
-			return []*g.Node{m.logWeights(s, n.Batch(in[0], nil), k)}
+		if m, ok := n.Model.(Weigher); ok {
+			return []*g.Node{m.LogWeights(s, n.Batch(in[0], nil), k)}
 		}
 		x, l := n.at(s, in[0])
 		return []*g.Node{vi.LogWeights(s, x, l, k)}

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"fmt"
@@ -7,45 +7,46 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 func init() {
-	Register(Spec{
+	vae.Register(vae.Spec{
 		Name: "test-collapse", Summary: "VAE whose decoder needs no code, for tests", Fixed: []string{"bernoulli"}, Gaussian: true,
-		New: func(c Config) Model { return autoregressive{c} },
+		New: func(c vae.Config) vae.Model { return autoregressive{c} },
 	})
 }
 
 // autoregressive is p(x|z) = ∏_d Bernoulli(x_d | x_<d, z) with a hidden layer a bit: a decoder that can be
 // the law of the rows by itself, so that nothing makes it use z (Bowman et al. 2016).
-type autoregressive struct{ Config }
+type autoregressive struct{ vae.Config }
 
 // autoregressiveWidth is the number of hidden units a bit.
 const autoregressiveWidth = 8
 
-func (m autoregressive) Latent(s *model.Scope, b Batch) vi.Latent {
-	q := m.gaussianGuide(s.In("encoder"), b.X)
-	return vi.Latent{Q: q, P: normalPrior(m.Config, s, b.Size()), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
+func (m autoregressive) Latent(s *model.Scope, b vae.Batch) vi.Latent {
+	q := m.GaussianGuide(s.In("encoder"), b.X)
+	return vi.Latent{Q: q, P: vae.NormalPrior(m.Config, s, b.Size()), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
-func (m autoregressive) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+func (m autoregressive) Terms(s *model.Scope, b vae.Batch, e vi.Estimator) vi.Terms {
 	return e.ELBO(s, b.X, m.Latent(s, b))
 }
 
-func (m autoregressive) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
-	q := m.gaussianGuide(s.In("encoder"), b.X)
+func (m autoregressive) Encode(s *model.Scope, b vae.Batch) (mean, variance *g.Node) {
+	q := m.GaussianGuide(s.In("encoder"), b.X)
 	return q.Mean(), q.Variance()
 }
 
-func (m autoregressive) Decode(s *model.Scope, c Code) dist.Distribution {
+func (m autoregressive) Decode(s *model.Scope, c vae.Code) dist.Distribution {
 	logits := func(x *g.Node) *g.Node { return m.logits(s.In("decoder"), x, c.Z) }
 	zeros := g.ZerosLike(g.BroadcastToDims(g.Slice(c.Z, g.AxisRange(), g.AxisRange(0, 1)), c.Z.Shape().Dim(0), m.Dim))
 	return bitByBit{dist.Bernoulli{Logits: logits(zeros)}, logits}
 }
 
 func (m autoregressive) Prior(s *model.Scope, n int) dist.Distribution {
-	return normalPrior(m.Config, s, n)
+	return vae.NormalPrior(m.Config, s, n)
 }
 
 // logits are those of the bits of x, B×D, each given z and the three bits before it: by hidden units of

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"reflect"
@@ -9,21 +9,24 @@ import (
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // tutorial is the net of bench/peers/torch_conv_vae.py.
-func tutorial(shape ...int) Config {
-	c := pictures("", shape...)
+func tutorial(shape ...int) vae.Config {
+	c := zoo.Pictures("", shape...)
 	c.Channels, c.Hidden, c.Latent, c.Likelihood = []int{32, 64}, []int{400}, 20, "bernoulli"
 	return c
 }
 
 // TestParametersOfConvVAE: names and shapes on 28×28 images, 2,603,465 values in all.
 func TestParametersOfConvVAE(t *testing.T) {
-	n := network(t, "conv-vae", tutorial(28, 28), dtypes.Float32)
-	must[[]float32](t)(n.Reconstruct(t.Context(), make([]float32, 784)))
+	n := zoo.Network(t, "conv-vae", tutorial(28, 28), dtypes.Float32)
+	zoo.Must[[]float32](t)(n.Reconstruct(t.Context(), make([]float32, 784)))
 	want := map[string][]int{
 		"encoder/conv0/weight": {4, 4, 1, 32}, "encoder/conv0/bias": {32},
 		"encoder/conv1/weight": {4, 4, 32, 64}, "encoder/conv1/bias": {64},
@@ -49,13 +52,13 @@ func TestParametersOfConvVAE(t *testing.T) {
 
 // TestConvVAEIsTheVAEWithAnotherNet: equal parameters give equal bounds.
 func TestConvVAEIsTheVAEWithAnotherNet(t *testing.T) {
-	c := pictures("", 8, 9, 3)
-	conv := network(t, "conv-vae", c, dtypes.Float64)
+	c := zoo.Pictures("", 8, 9, 3)
+	conv := zoo.Network(t, "conv-vae", c, dtypes.Float64)
 	c.Net = "conv"
-	plain := network(t, "vae", c, dtypes.Float64)
-	x := uniform(7 * c.Dim)
-	a := must[vi.Record](t)(conv.Evaluator(vi.Estimator{}).Record(t.Context(), x, rng.New(1), 1))
-	b := must[vi.Record](t)(plain.Evaluator(vi.Estimator{}).Record(t.Context(), x, rng.New(1), 1))
+	plain := zoo.Network(t, "vae", c, dtypes.Float64)
+	x := zoo.Uniform(7 * c.Dim)
+	a := zoo.Must[vi.Record](t)(conv.Evaluator(vi.Estimator{}).Record(t.Context(), x, rng.New(1), 1))
+	b := zoo.Must[vi.Record](t)(plain.Evaluator(vi.Estimator{}).Record(t.Context(), x, rng.New(1), 1))
 	if a.Bound != b.Bound || conv.Config.Net != "conv" {
 		t.Errorf("got bounds %v and %v with net %q", a.Bound, b.Bound, conv.Config.Net)
 	}
@@ -63,11 +66,11 @@ func TestConvVAEIsTheVAEWithAnotherNet(t *testing.T) {
 
 // TestTenStepsOfNetsOfImagesLowerTheLoss: on generated digits, from about ln 2 a pixel.
 func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		c := tutorial(28, 28)
 		c.Net, c.Channels, c.Hidden, c.Latent = net, []int{4, 8}, []int{16}, 4
 		p := tk.Params(t, dtypes.Float32)
-		prog, adam := step(mustNew(t, "conv-vae", c), p, vi.Estimator{})
+		prog, adam := step(zoo.New(t, "conv-vae", c), p, vi.Estimator{})
 		x := model.Tensor(dtypes.Float32, data.Digits(16, rng.New(1)).X, 16, 784)
 		first, last := 0., 0.
 		for i := range 10 {
@@ -85,14 +88,14 @@ func TestTenStepsOfNetsOfImagesLowerTheLoss(t *testing.T) {
 
 // TestTrainedNetsOfImagesAreEqualBitForBit: two runs of five steps with one seed.
 func TestTrainedNetsOfImagesAreEqualBitForBit(t *testing.T) {
-	for _, net := range imageNets {
+	for _, net := range nets.ImageNames() {
 		var runs [2][]model.Array
 		for i := range runs {
-			c := pictures(net, 8, 11, 3)
+			c := zoo.Pictures(net, 8, 11, 3)
 			p := tk.Params(t, dtypes.Float32)
-			prog, adam := step(mustNew(t, "vae", c), p, vi.Estimator{})
+			prog, adam := step(zoo.New(t, "vae", c), p, vi.Estimator{})
 			for n := range 5 {
-				update(t, prog, adam, rng.New(2).At(uint64(n)), n, .01, 1, dtypes.Float32, model.Tensor(dtypes.Float32, uniform(6*c.Dim), 6, c.Dim))
+				update(t, prog, adam, rng.New(2).At(uint64(n)), n, .01, 1, dtypes.Float32, model.Tensor(dtypes.Float32, zoo.Uniform(6*c.Dim), 6, c.Dim))
 			}
 			runs[i] = tk.Export(t, p)
 		}
@@ -108,8 +111,8 @@ func BenchmarkConvStep(b *testing.B) {
 	for name, shape := range map[string][]int{"28x28x1": {28, 28}, "32x32x3": {32, 32, 3}} {
 		b.Run(name, func(b *testing.B) {
 			c := tutorial(shape...)
-			prog, adam := step(mustNew(b, "conv-vae", c), tk.Params(b, dtypes.Float32), vi.Estimator{})
-			x := binary01(128 * c.Dim)
+			prog, adam := step(zoo.New(b, "conv-vae", c), tk.Params(b, dtypes.Float32), vi.Estimator{})
+			x := zoo.Binary(128 * c.Dim)
 			n := 0
 			for b.Loop() {
 				update(b, prog, adam, rng.New(1).At(uint64(n)), n, 1e-3, 1, dtypes.Float32, model.Tensor(dtypes.Float32, x, 128, c.Dim))

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vi"
 )
@@ -68,18 +69,18 @@ func TestTenStepsOfConvVAEAgreeWithPyTorch(t *testing.T) {
 	const rows, latent = 4, 2
 	c := tutorial(17, 16)
 	c.Channels, c.Hidden, c.Latent = []int{2, 3}, []int{6}, latent
-	p := network(t, "conv-vae", c, dtypes.Float64)
+	p := zoo.Network(t, "conv-vae", c, dtypes.Float64)
 	x := make([]float64, rows*c.Dim)
 	for i := range x {
 		if b, d := i/c.Dim, i%c.Dim; (37*b+53*d+11*b*d)%256 > 127 {
 			x[i] = 1
 		}
 	}
-	must[[]float32](t)(p.Reconstruct(t.Context(), make([]float32, c.Dim))) // creates the parameters
+	zoo.Must[[]float32](t)(p.Reconstruct(t.Context(), make([]float32, c.Dim))) // creates the parameters
 	for _, a := range tk.Export(t, p.Params) {
 		tk.Import(t, p.Params, model.Array{Name: a.Name, Trainable: true, Dims: a.Dims, Data: wave(a.Name, a.Dims)})
 	}
-	prog, adam := step(mustNew(t, "conv-vae", c), p.Params, vi.Estimator{})
+	prog, adam := step(zoo.New(t, "conv-vae", c), p.Params, vi.Estimator{})
 	now := 0
 	prog.WithNoise(func(_ string, dims []int) []float64 {
 		eps := make([]float64, rows*latent)

@@ -1,5 +1,7 @@
 package vae
 
+import "github.com/elbo-go/elbo/vae/nets"
+
 func init() {
 	Register(Spec{
 		Name:     "disentangled-beta-vae",
@@ -8,7 +10,7 @@ func init() {
 		Sections: "D5, D6",
 		Measured: "digits, 20 epochs: KL 25.5 nats at a capacity of 25, −ELBO 104.4; the cost is 0 at the capacity and γ a nat beside it",
 		Test:     "vae/betavae_test.go, vi/rate_test.go",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Flows:    true,
 		Priors:   true,
 		Gaussian: true,

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -11,7 +11,9 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -30,9 +32,9 @@ func banana(n int, key rng.Key) *tensors.Tensor {
 }
 
 // bent is a flow of a few units after some steps on bananas, so that it is no identity.
-func bent(t testing.TB, name string, steps int) (Model, *model.Params) {
+func bent(t testing.TB, name string, steps int) (vae.Model, *model.Params) {
 	t.Helper()
-	m := mustNew(t, name, Config{Dim: 2, Latent: 20, Hidden: []int{32, 32}, Likelihood: Density, Sigma: 1})
+	m := zoo.New(t, name, vae.Config{Dim: 2, Latent: 20, Hidden: []int{32, 32}, Likelihood: vae.Density, Sigma: 1})
 	p := tk.Params(t, dtypes.Float64)
 	prog, adam := step(m, p, vi.Estimator{})
 	for i := range steps {
@@ -43,10 +45,10 @@ func bent(t testing.TB, name string, steps int) (Model, *model.Params) {
 }
 
 // logDensity returns ln p of rows.
-func logDensity(t testing.TB, m Model, p *model.Params, x *tensors.Tensor) []float64 {
+func logDensity(t testing.TB, m vae.Model, p *model.Params, x *tensors.Tensor) []float64 {
 	t.Helper()
 	prog := model.NewProgram(p, "density", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).LogLik}
+		return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{}).LogLik}
 	})
 	return tk.Values(t, prog, rng.New(1), x)[0]
 }
@@ -60,7 +62,7 @@ func TestFlowsAreDensitiesAndDecodeWhatTheyEncode(t *testing.T) {
 }
 
 // integrates checks the integral of a density over a grid.
-func integrates(t *testing.T, name string, m Model, p *model.Params) {
+func integrates(t *testing.T, name string, m vae.Model, p *model.Params) {
 	t.Helper()
 	const cells, low, high = 241, -9., 21.
 	var grid []float64
@@ -78,11 +80,11 @@ func integrates(t *testing.T, name string, m Model, p *model.Params) {
 }
 
 // inverts checks that rows come back from their codes, which are others.
-func inverts(t *testing.T, name string, m Model, p *model.Params) {
+func inverts(t *testing.T, name string, m vae.Model, p *model.Params) {
 	t.Helper()
 	prog := model.NewProgram(p, "there and back", func(s *model.Scope, in []*g.Node) []*g.Node {
-		z, variance := m.(Encoder).Encode(s, Batch{X: in[0]})
-		back := m.(Decoder).Decode(s, Code{Z: z}).Mean()
+		z, variance := m.(vae.Encoder).Encode(s, vae.Batch{X: in[0]})
+		back := m.(vae.Decoder).Decode(s, vae.Code{Z: z}).Mean()
 		return []*g.Node{g.ReduceAllMax(g.Abs(g.Sub(back, in[0]))), g.ReduceAllMax(variance), g.ReduceAllMax(g.Abs(g.Sub(z, in[0])))}
 	})
 	out := tk.Values(t, prog, rng.New(1), banana(50, rng.New(7)))
@@ -106,26 +108,26 @@ func TestFlowsLearnABanana(t *testing.T) {
 }
 
 func TestFlowsRefuseImagesAndDecodersLikelihoods(t *testing.T) {
-	good := Config{Dim: 16, Latent: 3, Hidden: []int{8}, Likelihood: Density, Sigma: 1}
-	for want, edit := range map[string]func(*Config){
-		"want a table of continuous columns": func(c *Config) { c.Shape = []int{4, 4} },
-		"want one of density":                func(c *Config) { c.Likelihood = "gaussian" },
-		"weights for rows of":                func(c *Config) { c.Dim = 9000 },
+	good := vae.Config{Dim: 16, Latent: 3, Hidden: []int{8}, Likelihood: vae.Density, Sigma: 1}
+	for want, edit := range map[string]func(*vae.Config){
+		"want a table of continuous columns": func(c *vae.Config) { c.Shape = []int{4, 4} },
+		"want one of density":                func(c *vae.Config) { c.Likelihood = "gaussian" },
+		"weights for rows of":                func(c *vae.Config) { c.Dim = 9000 },
 	} {
 		c := good
 		edit(&c)
-		if _, err := New("flow", c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := vae.New("flow", c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		}
 	}
-	if _, err := New("vae", good); err == nil || !strings.Contains(err.Error(), "want one of a decoder") {
+	if _, err := vae.New("vae", good); err == nil || !strings.Contains(err.Error(), "want one of a decoder") {
 		t.Errorf("vae: got %v, want an error", err)
 	}
 	if got := good.Resolved("flow").Latent; got != 16 {
 		t.Errorf("latent size: got %d, want that of the rows", got)
 	}
-	one := Config{Dim: 1, Latent: 1, Hidden: []int{8}, Likelihood: Density, Sigma: 1}
-	m := mustNew(t, "flow", one)
+	one := vae.Config{Dim: 1, Latent: 1, Hidden: []int{8}, Likelihood: vae.Density, Sigma: 1}
+	m := zoo.New(t, "flow", one)
 	p := tk.Params(t, dtypes.Float64)
 	if v := logDensity(t, m, p, tk.Matrix([]float64{0, 2}, 2, 1)); math.Abs(v[0]-v[1]-2) > 1e-4 {
 		t.Errorf("new flow of one column: got %v, want the standard normal", v)

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"context"
@@ -13,23 +13,25 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // polar decodes (r, θ) to (r cos θ, r sin θ), whose geodesics are straight lines of the plane.
-type polar struct{ Config }
+type polar struct{ vae.Config }
 
-func (m polar) Terms(s *model.Scope, b Batch, _ vi.Estimator) vi.Terms {
+func (m polar) Terms(s *model.Scope, b vae.Batch, _ vi.Estimator) vi.Terms {
 	z, _ := m.Encode(s, b)
 	return vi.Terms{LogLik: g.ExpandAxes(g.ReduceSum(m.Decode(s, b.Code(z)).LogProb(b.X), -1), 0), Kind: vi.KindLogProb}
 }
 
-func (m polar) Encode(_ *model.Scope, b Batch) (mean, variance *g.Node) {
+func (m polar) Encode(_ *model.Scope, b vae.Batch) (mean, variance *g.Node) {
 	return b.X, g.ZerosLike(b.X)
 }
 
-func (m polar) Decode(_ *model.Scope, c Code) dist.Distribution {
+func (m polar) Decode(_ *model.Scope, c vae.Code) dist.Distribution {
 	r, angle := g.Slice(c.Z, g.AxisRange(), g.AxisRange(0, 1)), g.Slice(c.Z, g.AxisRange(), g.AxisRange(1, 2))
 	mean := g.Concatenate([]*g.Node{g.Mul(r, g.Cos(angle)), g.Mul(r, g.Sin(angle))}, 1)
 	return dist.Normal{Loc: mean, LogScale: g.ZerosLike(mean)}
@@ -50,8 +52,8 @@ func straight(a, b []float32, count int) (out []float32) {
 // a thousandth, every point of it on the line, at even distances within a hundredth of it. The straight
 // path of coordinates is an arc, π/3 long where the chord is 1.
 func TestGeodesicsInPolarCoordinatesAreChords(t *testing.T) {
-	c := Config{Dim: 2, Latent: 2, Likelihood: "gaussian", Sigma: 1}
-	n := &Network{Name: "polar", Config: c, Model: polar{c}, Params: tk.Params(t, dtypes.Float64)}
+	c := vae.Config{Dim: 2, Latent: 2, Likelihood: "gaussian", Sigma: 1}
+	n := &vae.Network{Name: "polar", Config: c, Model: polar{c}, Params: tk.Params(t, dtypes.Float64)}
 	for _, c := range [][4]float64{{1, 0, 1, math.Pi / 3}, {1, -.5, 2, 1}, {.5, .2, 3, 1.9}} {
 		const count = 17
 		path := straight([]float32{float32(c[0]), float32(c[1])}, []float32{float32(c[2]), float32(c[3])}, count)
@@ -84,7 +86,7 @@ func TestGeodesicsInPolarCoordinatesAreChords(t *testing.T) {
 // Of a linear decoder straight lines are geodesics: a bent path returns to one. Of networks with random weights
 // the curve is never longer than the path that it began as, for thirty pairs of codes, and shorter for most.
 func TestGeodesicsAreNeverLongerThanTheirPath(t *testing.T) {
-	flat := network(t, "linear-vae", Config{Dim: 5, Latent: 2, Likelihood: "gaussian", Sigma: 1}, dtypes.Float64)
+	flat := zoo.Network(t, "linear-vae", vae.Config{Dim: 5, Latent: 2, Likelihood: "gaussian", Sigma: 1}, dtypes.Float64)
 	a, b := []float32{-1, .5}, []float32{2, 1}
 	bent := straight(a, b, 9)
 	for k := 1; k < 8; k++ {
@@ -102,7 +104,7 @@ func TestGeodesicsAreNeverLongerThanTheirPath(t *testing.T) {
 	if got.Before < 1.05*line.Before {
 		t.Errorf("the bent path has %v of the line's length", got.Before/line.Before)
 	}
-	curved := network(t, "vae", Config{Dim: 20, Hidden: []int{30}, Latent: 3, Likelihood: "bernoulli", Sigma: 1}, dtypes.Float32)
+	curved := zoo.Network(t, "vae", vae.Config{Dim: 20, Hidden: []int{30}, Latent: 3, Likelihood: "bernoulli", Sigma: 1}, dtypes.Float32)
 	if _, err := curved.Decode(t.Context(), make([]float32, 3)); err != nil {
 		t.Fatal(err)
 	}
@@ -135,16 +137,19 @@ func TestGeodesicsAreNeverLongerThanTheirPath(t *testing.T) {
 }
 
 func TestWrongGeodesicsAreErrors(t *testing.T) {
-	n := network(t, "linear-vae", Config{Dim: 5, Latent: 2, Likelihood: "gaussian", Sigma: 1}, dtypes.Float64)
+	n := zoo.Network(t, "linear-vae", vae.Config{Dim: 5, Latent: 2, Likelihood: "gaussian", Sigma: 1}, dtypes.Float64)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	codes := network(t, "vq-vae", ofMaps("vq-vae", nil), dtypes.Float32)
-	for want, run := range map[string]func() (Curve, error){
-		"got 4 values, want at least 3 codes of 2": func() (Curve, error) { return n.Geodesic(t.Context(), make([]float32, 4), 5) },
-		"got 7 values":               func() (Curve, error) { return n.Geodesic(t.Context(), make([]float32, 7), 5) },
-		"steps: got 0":               func() (Curve, error) { return n.Geodesic(t.Context(), make([]float32, 8), 0) },
-		"context canceled":           func() (Curve, error) { return n.Geodesic(ended, make([]float32, 8), 5) },
-		"got model vq-vae, want one": func() (Curve, error) { return codes.Geodesic(t.Context(), make([]float32, 18), 5) },
+	maps := zoo.Pictures("vq", 8, 12)
+	spec, _ := vae.Lookup("vq-vae")
+	maps.Rows, maps.Options = 24, spec.Small()
+	codes := zoo.Network(t, "vq-vae", maps, dtypes.Float32)
+	for want, run := range map[string]func() (vae.Curve, error){
+		"got 4 values, want at least 3 codes of 2": func() (vae.Curve, error) { return n.Geodesic(t.Context(), make([]float32, 4), 5) },
+		"got 7 values":               func() (vae.Curve, error) { return n.Geodesic(t.Context(), make([]float32, 7), 5) },
+		"steps: got 0":               func() (vae.Curve, error) { return n.Geodesic(t.Context(), make([]float32, 8), 0) },
+		"context canceled":           func() (vae.Curve, error) { return n.Geodesic(ended, make([]float32, 8), 5) },
+		"got model vq-vae, want one": func() (vae.Curve, error) { return codes.Geodesic(t.Context(), make([]float32, 18), 5) },
 	} {
 		if _, err := run(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want %q", err, want)

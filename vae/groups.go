@@ -7,6 +7,14 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
+// Hierarchical models draw their latents in groups, each given those before it. The columns of different
+// groups of a code are independent of each other under the prior.
+type Hierarchical interface {
+	// Groups returns the numbers of columns of a code that the groups have, in the order in which
+	// they are drawn: the one farthest from the data first.
+	Groups() []int
+}
+
 // Groups returns the numbers of columns of a code that the groups of a hierarchy have, in the order in
 // which they are drawn; nil for other models.
 func (n *Network) Groups() []int {
@@ -34,7 +42,10 @@ func (n *Network) Resample(ctx context.Context, codes []float32, keep int, key r
 	if err != nil {
 		return nil, err
 	}
-	kept := total(sizes[:keep])
+	kept := 0
+	for _, n := range sizes[:keep] {
+		kept += n
+	}
 	for i := 0; i < len(codes); i += l {
 		copy(out[i:i+kept], codes[i:i+kept])
 	}

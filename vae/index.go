@@ -19,8 +19,8 @@ type Ancestral interface {
 	Next(s *model.Scope, c Code) *g.Node
 }
 
-// indices returns L and K of a model whose codes are L whole numbers below K.
-func (n *Network) indices() (count, values int, ok bool) {
+// Indices returns L and K of a model whose codes are L whole numbers below K.
+func (n *Network) Indices() (count, values int, ok bool) {
 	if of := n.spec().Indices; of != nil {
 		count, values = of(n.Config)
 		return count, values, true
@@ -30,7 +30,7 @@ func (n *Network) indices() (count, values int, ok bool) {
 
 // ancestral draws count codes of n.CodeWidth() values, whose classes are set, element by element.
 func (n *Network) ancestral(ctx context.Context, z []float32, key rng.Key) error {
-	l, values, ok := n.indices()
+	l, values, ok := n.Indices()
 	if !ok {
 		return fmt.Errorf("vae: samples: got model %s, whose codes are drawn element by element, want its codes to be indices", n.Name)
 	}
@@ -74,7 +74,7 @@ func (n *Network) ancestral(ctx context.Context, z []float32, key rng.Key) error
 // log-probabilities with noise of Gumbel.
 func (n *Network) nextElement(values int) *model.Program {
 	return model.NewProgram(n.Params, "next", func(s *model.Scope, in []*g.Node) []*g.Node {
-		logits := n.Model.(Ancestral).Next(s, n.code(in[0]))
+		logits := n.Model.(Ancestral).Next(s, n.Code(in[0]))
 		at := g.ConvertDType(in[1], dtypes.Int32)
 		zero := g.ZerosLike(at)
 		rows := logits.Shape().Dim(0)
@@ -85,8 +85,8 @@ func (n *Network) nextElement(values int) *model.Program {
 	})
 }
 
-// choices compares indices, B×L, with all values below K: one where they are equal, B×L×K.
-func choices(s *model.Scope, index *g.Node, values int) *g.Node {
+// OneHotIndices compares indices, B×L, with all values below K: one where they are equal, B×L×K.
+func OneHotIndices(s *model.Scope, index *g.Node, values int) *g.Node {
 	all := g.Iota(s.Graph(), shapes.Make(s.DType(), 1, 1, values), 2)
 	return g.ConvertDType(g.Equal(g.ExpandAxes(index, -1), all), s.DType())
 }

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"context"
@@ -15,41 +15,44 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 func init() {
-	Register(Spec{Name: "test-labels", Summary: "shifts rows by their class, for tests", Labels: true, Square: true, New: func(c Config) Model { return shifted{c} }})
+	vae.Register(vae.Spec{Name: "test-labels", Summary: "shifts rows by their class, for tests", Labels: true, Square: true, New: func(c vae.Config) vae.Model { return shifted{c} }})
 }
 
 // shifted is p(x|z, y) = N(z + 10y, 1) with D = L and the exact posterior N((x − 10y)/2, ½) for its
 // guide; rows of an unknown class are not shifted.
-type shifted struct{ Config }
+type shifted struct{ vae.Config }
 
 func (m shifted) shift(s *model.Scope, onehot *g.Node) *g.Node {
 	tens := g.MulScalar(g.Iota(s.Graph(), onehot.Shape(), 1), 10)
 	return g.ExpandAxes(g.ReduceSum(g.Mul(onehot, tens), 1), -1)
 }
 
-func (m shifted) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
+func (m shifted) Encode(s *model.Scope, b vae.Batch) (mean, variance *g.Node) {
 	mean = g.MulScalar(g.Sub(b.X, m.shift(s, b.OneHot(s, m.Classes))), .5)
 	return mean, g.MulScalar(g.OnesLike(mean), .5)
 }
 
-func (m shifted) Decode(s *model.Scope, c Code) dist.Distribution {
+func (m shifted) Decode(s *model.Scope, c vae.Code) dist.Distribution {
 	loc := g.Add(c.Z, m.shift(s, c.OneHot(s, m.Classes)))
 	return dist.Normal{Loc: loc, LogScale: g.ZerosLike(loc)}
 }
 
-func (m shifted) Prior(s *model.Scope, n int) dist.Distribution { return normalPrior(m.Config, s, n) }
+func (m shifted) Prior(s *model.Scope, n int) dist.Distribution {
+	return vae.NormalPrior(m.Config, s, n)
+}
 
-func (m shifted) Latent(s *model.Scope, b Batch) vi.Latent {
+func (m shifted) Latent(s *model.Scope, b vae.Batch) vi.Latent {
 	mean, _ := m.Encode(s, b)
 	q := dist.Normal{Loc: mean, LogScale: g.MulScalar(g.OnesLike(mean), .5*math.Log(.5))}
 	return vi.Latent{Q: q, P: dist.StandardNormal(mean), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
-func (m shifted) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+func (m shifted) Terms(s *model.Scope, b vae.Batch, e vi.Estimator) vi.Terms {
 	w := s.Param("unused", model.Constant(1))
 	t := e.ELBO(s, b.X, m.Latent(s, b))
 	t.Penalty = g.Mul(g.Square(w), g.Mul(b.Progress, special.ScalarLike(b.X, float64(b.N))))
@@ -57,10 +60,10 @@ func (m shifted) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 }
 
 // labelled builds the network of shifted rows of two values in three classes.
-func labelled(t *testing.T) *Network {
+func labelled(t *testing.T) *vae.Network {
 	t.Helper()
-	c := Config{Dim: 2, Latent: 2, Classes: 3, Rows: 40, Likelihood: "gaussian", Sigma: 1}
-	n, err := NewNetwork("test-labels", c, tk.Params(t, dtypes.Float32))
+	c := vae.Config{Dim: 2, Latent: 2, Classes: 3, Rows: 40, Likelihood: "gaussian", Sigma: 1}
+	n, err := vae.NewNetwork("test-labels", c, tk.Params(t, dtypes.Float32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +154,7 @@ func TestCodesAreDrawnOfAClassOrOfAll(t *testing.T) {
 	for want, ask := range map[string]func() error{
 		"got class 3, want 0 to 2": func() error { _, err := n.PriorOf(ctx, 1, 3, rng.New(1)); return err },
 		"makes no use of classes": func() error {
-			vae, err := NewNetwork("vae", Config{Dim: 2, Latent: 2, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1}, tk.Params(t, dtypes.Float32))
+			vae, err := vae.NewNetwork("vae", vae.Config{Dim: 2, Latent: 2, Hidden: []int{3}, Likelihood: "gaussian", Sigma: 1}, tk.Params(t, dtypes.Float32))
 			if err != nil {
 				return err
 			}

@@ -94,8 +94,8 @@ func (l Likelihood) Check(x []float32) error {
 	return nil
 }
 
-// distribution builds p(x|z) of the named likelihood, which New has checked.
-func (c Config) distribution(s *model.Scope, out *g.Node) dist.Distribution {
+// Distribution builds p(x|z) of the named likelihood, which New has checked.
+func (c Config) Distribution(s *model.Scope, out *g.Node) dist.Distribution {
 	l, err := LikelihoodOf(c.Likelihood)
 	if err != nil {
 		panic(err)
@@ -108,17 +108,17 @@ func fixedScale(like *g.Node, sigma float64) *g.Node {
 	return g.Reshape(special.ScalarLike(like, math.Log(sigma)), 1, 1)
 }
 
-// minLogScale is the soft floor of a learned ln σ: without it a decoder that fits a constant
+// MinLogScale is the soft floor of a learned ln σ: without it a decoder that fits a constant
 // pixel exactly drives σ to 0 and the density to ∞.
-const minLogScale = -6
+const MinLogScale = -6
 
 // learnedScale is ln σ = −6 + softplus(r + 6) of the scalar parameter "logscale", r, 1×1. It
 // equals r up to .0025 for r ≥ 0.
-func learnedScale(s *model.Scope) *g.Node { return scaleFrom(s, 0) }
+func learnedScale(s *model.Scope) *g.Node { return ScaleFrom(s, 0) }
 
-// scaleFrom is the same with another first r.
-func scaleFrom(s *model.Scope, first float64) *g.Node {
+// ScaleFrom is ln σ = −6 + softplus(r + 6), 1×1, of a learned parameter "logscale" that begins at r.
+func ScaleFrom(s *model.Scope, first float64) *g.Node {
 	r := s.Param("logscale", model.Constant(first))
-	soft := special.Softplus(g.AddScalar(r, -minLogScale))
-	return g.Reshape(g.AddScalar(soft, minLogScale), 1, 1)
+	soft := special.Softplus(g.AddScalar(r, -MinLogScale))
+	return g.Reshape(g.AddScalar(soft, MinLogScale), 1, 1)
 }

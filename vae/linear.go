@@ -29,9 +29,9 @@ func init() {
 // whose best bound equals the likelihood of probabilistic PCA (Lucas et al. 2019, eq. 8). The columns of W
 // are loadings of the latent dimensions, on which [Config.relevance] is a prior.
 func newLinear(c Config) Model {
-	m := amortized{latent: c.Latent, guide: c.linearGuide, data: c.linearData}
-	if c.on(relevanceOption.Name) {
-		m.beside = c.relevance
+	m := Amortized{Size: c.Latent, Guide: c.linearGuide, Data: c.linearData}
+	if c.On(relevanceOption.Name) {
+		m.Beside = c.relevance
 	}
 	return m
 }
@@ -45,5 +45,5 @@ func (c Config) linearGuide(s *model.Scope, x *g.Node) dist.Normal {
 
 // linearData is p(x|z) with mean Wz + b.
 func (c Config) linearData(s *model.Scope, z *g.Node) dist.Distribution {
-	return c.distribution(s, nn.Dense(s.In("out"), z, c.Dim))
+	return c.Distribution(s, nn.Dense(s.In("out"), z, c.Dim))
 }

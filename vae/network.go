@@ -10,6 +10,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/optim"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -38,7 +39,7 @@ func NewNetwork(name string, c Config, p *model.Params) (*Network, error) {
 		return coded(mean, variance, b)
 	})
 	n.decode = model.NewProgram(p, "decode", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{m.(Decoder).Decode(s, n.code(in[0])).Mean()}
+		return []*g.Node{m.(Decoder).Decode(s, n.Code(in[0])).Mean()}
 	})
 	return n, nil
 }
@@ -53,17 +54,29 @@ func (n *Network) Can() map[string]bool {
 	_, prob := n.Model.(Probabilistic)
 	_, class := n.Model.(Classifier)
 	_, comp := n.Model.(Completer)
-	_, _, whole := n.indices()
+	_, _, whole := n.Indices()
 	return map[string]bool{"encode": enc, "decode": dec, "sample": (gen || seq) && dec, "bound": prob, "interpolate": enc && dec && !whole, "classify": class, "complete": comp}
 }
 
 // Kind is what the model's objective estimates, in the words of [vi.Record].
 func (n *Network) Kind() string {
-	if _, _, whole := n.indices(); whole || n.Can()["bound"] {
+	if _, _, whole := n.Indices(); whole || n.Can()["bound"] {
 		return vi.KindELBO // of a guide that is a point mass, where codes are indices
 	}
 	return vi.KindLogProb
 }
+
+// Momentum returns β₁ of Adam. Models of two players want less than usual: what a critic's gradient
+// remembers of an adversary that has moved on makes both circle (Radford et al. 2016, section 4).
+func (n *Network) Momentum() float64 {
+	if m := n.spec().Momentum; m > 0 {
+		return m
+	}
+	return optim.NewAdam().Beta1
+}
+
+// Ranked tells whether what the model reports ranks its epochs, so that the best can be kept.
+func (n *Network) Ranked() bool { return !n.spec().Unranked }
 
 // need reports the lack of an ability.
 func (n *Network) need(ability string) error {
@@ -126,6 +139,28 @@ func (n *Network) Decode(ctx context.Context, z []float32) ([]float32, error) {
 			return err
 		}
 		return rowsOf(out[first*d:(first+rows)*d], res.Outputs[0])
+	})
+	return out, err
+}
+
+// Apply returns what f makes of rows x, N×[Network.Width], in float64: as many values for each row, such
+// as features that a stage of training starts from.
+func (n *Network) Apply(ctx context.Context, x []float32, f func(s *model.Scope, b Batch) *g.Node) (out []float64, err error) {
+	prog := model.NewProgram(n.Params, "apply", func(s *model.Scope, in []*g.Node) []*g.Node {
+		return []*g.Node{f(s, n.Batch(in[0], nil))}
+	})
+	w := n.Width()
+	err = batches(ctx, x, w, n.piece(1), func(x []float32, _, rows, full int) error {
+		in, err := n.Params.Tensor(x, full, w)
+		if err != nil {
+			return err
+		}
+		defer in.FinalizeAll()
+		v, err := prog.Values(rng.Key{}, in)
+		if err == nil {
+			out = append(out, v[0][:len(v[0])/full*rows]...)
+		}
+		return err
 	})
 	return out, err
 }

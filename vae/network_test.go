@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"context"
@@ -12,67 +12,27 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
-
-var small = Config{Dim: 6, Hidden: []int{8}, Latent: 2, Likelihood: "bernoulli", Sigma: 1}
-
-func network(t testing.TB, name string, c Config, dtype dtypes.DType) *Network {
-	t.Helper()
-	n, err := NewNetwork(name, c, tk.Params(t, dtype))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// uniform returns n values on [0, 1).
-func uniform(n int) []float32 {
-	x := make([]float32, n)
-	rng.New(4).Uniform(x)
-	return x
-}
-
-// must unwraps a result.
-func must[T any](t testing.TB) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-// near compares arrays to rounding in float32.
-func near(t *testing.T, what string, got, want []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: got %d values, want %d", what, len(got), len(want))
-	}
-	for i := range got {
-		if math.Abs(float64(got[i]-want[i])) > 1e-6*math.Max(1, math.Abs(float64(want[i]))) {
-			t.Fatalf("%s: value %d: got %v, want %v", what, i, got[i], want[i])
-		}
-	}
-}
 
 // TestResultsDoNotDependOnBatching compares 600 rows at once with pieces of odd lengths.
 func TestResultsDoNotDependOnBatching(t *testing.T) {
 	ctx := t.Context()
 	for _, name := range []string{"vae", "ae", "linear-vae"} {
-		c := small
+		c := zoo.Small
 		if name == "linear-vae" {
 			c.Likelihood = "gaussian"
 		}
-		n := network(t, name, c, dtypes.Float32)
-		x := uniform(600 * 6)
+		n := zoo.Network(t, name, c, dtypes.Float32)
+		x := zoo.Uniform(600 * 6)
 		mean, variance, err := n.Encode(ctx, x)
 		if err != nil {
 			t.Fatal(err)
 		}
-		recon, decoded := must[[]float32](t)(n.Reconstruct(ctx, x)), must[[]float32](t)(n.Decode(ctx, mean))
+		recon, decoded := zoo.Must[[]float32](t)(n.Reconstruct(ctx, x)), zoo.Must[[]float32](t)(n.Decode(ctx, mean))
 		var mean2, variance2, recon2, decoded2 []float32
 		for first, size := 0, 1; first < 600; first, size = first+size, size+3 {
 			last := min(600, first+size)
@@ -81,14 +41,14 @@ func TestResultsDoNotDependOnBatching(t *testing.T) {
 				t.Fatal(err)
 			}
 			mean2, variance2 = append(mean2, m...), append(variance2, v...)
-			recon2 = append(recon2, must[[]float32](t)(n.Reconstruct(ctx, x[first*6:last*6]))...)
-			decoded2 = append(decoded2, must[[]float32](t)(n.Decode(ctx, mean[first*2:last*2]))...)
+			recon2 = append(recon2, zoo.Must[[]float32](t)(n.Reconstruct(ctx, x[first*6:last*6]))...)
+			decoded2 = append(decoded2, zoo.Must[[]float32](t)(n.Decode(ctx, mean[first*2:last*2]))...)
 		}
-		near(t, name+" means", mean2, mean)
-		near(t, name+" variances", variance2, variance)
-		near(t, name+" reconstructions", recon2, recon)
-		near(t, name+" decodings", decoded2, decoded)
-		near(t, name+" reconstruction is decoding of the mean", recon, decoded)
+		zoo.Near(t, name+" means", mean2, mean)
+		zoo.Near(t, name+" variances", variance2, variance)
+		zoo.Near(t, name+" reconstructions", recon2, recon)
+		zoo.Near(t, name+" decodings", decoded2, decoded)
+		zoo.Near(t, name+" reconstruction is decoding of the mean", recon, decoded)
 		for i, v := range variance {
 			if name == "ae" && v != 0 || name != "ae" && !(v > 0) {
 				t.Fatalf("%s: variance %d: got %v", name, i, v)
@@ -99,8 +59,8 @@ func TestResultsDoNotDependOnBatching(t *testing.T) {
 
 // TestKLOfARowDoesNotDependOnBatching: the closed form has no noise; the record is the mean.
 func TestKLOfARowDoesNotDependOnBatching(t *testing.T) {
-	n := network(t, "vae", small, dtypes.Float64)
-	x, key := uniform(300*6), rng.New(5)
+	n := zoo.Network(t, "vae", zoo.Small, dtypes.Float64)
+	x, key := zoo.Uniform(300*6), rng.New(5)
 	e := n.Evaluator(vi.Estimator{Samples: 3})
 	rec, kl, err := e.PerDatum(t.Context(), x, key)
 	if err != nil {
@@ -113,7 +73,7 @@ func TestKLOfARowDoesNotDependOnBatching(t *testing.T) {
 		}
 		tk.Close(t, "KL of a row", one[0], kl[i], 1e-12)
 	}
-	record := must[vi.Record](t)(e.Record(t.Context(), x, key, .5))
+	record := zoo.Must[vi.Record](t)(e.Record(t.Context(), x, key, .5))
 	meanRec, _, _ := tk.Moments(rec)
 	meanKL, _, _ := tk.Moments(kl)
 	tk.Close(t, "reconstruction", record.Reconstruction, meanRec, 1e-12)
@@ -121,15 +81,15 @@ func TestKLOfARowDoesNotDependOnBatching(t *testing.T) {
 	if record.Kind != vi.KindELBO || record.N != 300 || record.Samples != 3 || record.Beta != .5 || record.StdErr <= 0 || len(record.KLPerDim) != 2 {
 		t.Errorf("got record %+v", record)
 	}
-	again := must[vi.Record](t)(n.Evaluator(vi.Estimator{Samples: 3}).Record(t.Context(), x, key, .5))
+	again := zoo.Must[vi.Record](t)(n.Evaluator(vi.Estimator{Samples: 3}).Record(t.Context(), x, key, .5))
 	if again.Bound != record.Bound {
 		t.Errorf("equal keys: got bounds %v and %v", again.Bound, record.Bound)
 	}
-	other := must[vi.Record](t)(e.Record(t.Context(), x, rng.New(6), .5))
+	other := zoo.Must[vi.Record](t)(e.Record(t.Context(), x, rng.New(6), .5))
 	if other.Bound == record.Bound || math.Abs(other.Bound-record.Bound) > 6*math.Hypot(other.StdErr, record.StdErr) {
 		t.Errorf("other key: got %v after %v ± %v", other.Bound, record.Bound, record.StdErr)
 	}
-	p := must[vi.Posterior](t)(n.Posterior(t.Context(), x))
+	p := zoo.Must[vi.Posterior](t)(n.Posterior(t.Context(), x))
 	if p.N != 300 || p.L != 2 || len(p.Mean) != 600 || len(p.Variance) != 600 {
 		t.Errorf("posterior: got N %d, L %d", p.N, p.L)
 	}
@@ -142,7 +102,7 @@ func TestPaddingRepeatsRowsButNotTheFirstAtTheEnd(t *testing.T) {
 			x[i] = float32(i / 2)
 		}
 		next := 0
-		err := batches(t.Context(), x, 2, 16, func(piece []float32, first, rows, full int) error {
+		err := vae.Batches(t.Context(), x, 2, 16, func(piece []float32, first, rows, full int) error {
 			if first != next || len(piece) != full*2 || full < rows || full >= 2*rows || full&(full-1) != 0 {
 				t.Errorf("%d rows: got piece at %d with %d rows padded to %d", count, first, rows, full)
 			}
@@ -165,18 +125,18 @@ func TestPaddingRepeatsRowsButNotTheFirstAtTheEnd(t *testing.T) {
 }
 
 func TestSamplesArePrefixesOfLongerRuns(t *testing.T) {
-	n := network(t, "vae", small, dtypes.Float32)
+	n := zoo.Network(t, "vae", zoo.Small, dtypes.Float32)
 	key := rng.New(8)
-	long := must[[]float32](t)(n.Sample(t.Context(), 700, key))
-	near(t, "ten samples", must[[]float32](t)(n.Sample(t.Context(), 10, key)), long[:60])
-	near(t, "three hundred samples", must[[]float32](t)(n.Sample(t.Context(), 300, key)), long[:1800])
-	if none := must[[]float32](t)(n.Sample(t.Context(), 0, key)); len(none) != 0 {
+	long := zoo.Must[[]float32](t)(n.Sample(t.Context(), 700, key))
+	zoo.Near(t, "ten samples", zoo.Must[[]float32](t)(n.Sample(t.Context(), 10, key)), long[:60])
+	zoo.Near(t, "three hundred samples", zoo.Must[[]float32](t)(n.Sample(t.Context(), 300, key)), long[:1800])
+	if none := zoo.Must[[]float32](t)(n.Sample(t.Context(), 0, key)); len(none) != 0 {
 		t.Errorf("no samples: got %d values", len(none))
 	}
 	if _, err := n.Sample(t.Context(), -1, key); err == nil || !strings.Contains(err.Error(), "got -1") {
 		t.Errorf("−1 samples: got error %v", err)
 	}
-	z := must[[]float32](t)(n.Prior(t.Context(), 20000, key))
+	z := zoo.Must[[]float32](t)(n.Prior(t.Context(), 20000, key))
 	wide := make([]float64, len(z))
 	for i, v := range z {
 		wide[i] = float64(v)
@@ -185,27 +145,27 @@ func TestSamplesArePrefixesOfLongerRuns(t *testing.T) {
 }
 
 func TestAutoencoderHasNoPriorAndNoBound(t *testing.T) {
-	n := network(t, "ae", small, dtypes.Float32)
-	ctx, x, key := t.Context(), uniform(12), rng.New(1)
+	n := zoo.Network(t, "ae", zoo.Small, dtypes.Float32)
+	ctx, x, key := t.Context(), zoo.Uniform(12), rng.New(1)
 	if can := n.Can(); can["sample"] || can["bound"] || !can["encode"] || !can["decode"] {
 		t.Errorf("abilities: got %v", can)
 	}
 	_, sample := n.Sample(ctx, 3, key)
 	_, evidence := n.LogEvidence(ctx, x, 10, key)
 	_, _, forms := n.Forms(ctx, x, key, 1)
-	for want, err := range map[string]error{"ae cannot sample": sample, "ae cannot bound": evidence, "model ae cannot": forms} {
+	for want, err := range map[string]error{"ae cannot sample": sample, "ae has no guide and prior": evidence, "model ae cannot": forms} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want %q", err, want)
 		}
 	}
-	r := must[vi.Record](t)(n.Evaluator(vi.Estimator{Samples: 9, Shuffle: true}).Record(ctx, x, key, 1))
+	r := zoo.Must[vi.Record](t)(n.Evaluator(vi.Estimator{Samples: 9, Shuffle: true}).Record(ctx, x, key, 1))
 	if r.Kind != vi.KindLogProb || r.KL != 0 || len(r.KLPerDim) != 0 || r.Samples != 1 || r.Bound != r.Reconstruction || r.Bound >= 0 {
 		t.Errorf("got record %+v, want a log-likelihood alone", r)
 	}
 }
 
 // calls lists the methods that take rows.
-func calls(n *Network) map[string]func(ctx context.Context, x []float32) (int, error) {
+func calls(n *vae.Network) map[string]func(ctx context.Context, x []float32) (int, error) {
 	key := rng.New(3)
 	return map[string]func(ctx context.Context, x []float32) (int, error){
 		"Encode": func(ctx context.Context, x []float32) (int, error) { v, _, err := n.Encode(ctx, x); return len(v), err },
@@ -235,9 +195,9 @@ func calls(n *Network) map[string]func(ctx context.Context, x []float32) (int, e
 }
 
 func TestWrongRowsAndCancellationAreErrors(t *testing.T) {
-	c := small
+	c := zoo.Small
 	c.Latent = 3
-	n := network(t, "vae", c, dtypes.Float32)
+	n := zoo.Network(t, "vae", c, dtypes.Float32)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, call := range calls(n) {
@@ -266,8 +226,8 @@ func TestWrongRowsAndCancellationAreErrors(t *testing.T) {
 // TestNetworkIsSafeForConcurrentUse runs all methods at once on a network that has compiled
 // nothing yet; every result is that of a run alone. It is of most use under -race.
 func TestNetworkIsSafeForConcurrentUse(t *testing.T) {
-	x, key, ctx := uniform(70*6), rng.New(3), t.Context()
-	run := func(n *Network, i int) (out []float32, err error) {
+	x, key, ctx := zoo.Uniform(70*6), rng.New(3), t.Context()
+	run := func(n *vae.Network, i int) (out []float32, err error) {
 		switch i % 4 {
 		case 0:
 			out, _, err = n.Encode(ctx, x)
@@ -284,7 +244,7 @@ func TestNetworkIsSafeForConcurrentUse(t *testing.T) {
 		}
 		return out, err
 	}
-	shared, alone := network(t, "vae", small, dtypes.Float32), network(t, "vae", small, dtypes.Float32)
+	shared, alone := zoo.Network(t, "vae", zoo.Small, dtypes.Float32), zoo.Network(t, "vae", zoo.Small, dtypes.Float32)
 	results, errs := make([][]float32, 16), make([]error, 16)
 	var wg sync.WaitGroup
 	for i := range results {
@@ -295,33 +255,33 @@ func TestNetworkIsSafeForConcurrentUse(t *testing.T) {
 		if errs[i] != nil {
 			t.Fatal(errs[i])
 		}
-		near(t, "concurrent result", got, must[[]float32](t)(run(alone, i)))
+		zoo.Near(t, "concurrent result", got, zoo.Must[[]float32](t)(run(alone, i)))
 	}
 }
 
 func TestSealedParametersMustHoldTheModel(t *testing.T) {
 	p := tk.Params(t, dtypes.Float32)
 	p.Seal()
-	n, err := NewNetwork("vae", small, p)
+	n, err := vae.NewNetwork("vae", zoo.Small, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := n.Encode(t.Context(), uniform(6)); err == nil || !strings.Contains(err.Error(), `parameter "encoder/hidden0/weight" of shape [6 8] is missing`) {
+	if _, _, err := n.Encode(t.Context(), zoo.Uniform(6)); err == nil || !strings.Contains(err.Error(), `parameter "encoder/hidden0/weight" of shape [6 8] is missing`) {
 		t.Errorf("got error %v, want one that names the parameter", err)
 	}
-	full := network(t, "vae", small, dtypes.Float32)
-	want := must[[]float32](t)(full.Reconstruct(t.Context(), uniform(6)))
+	full := zoo.Network(t, "vae", zoo.Small, dtypes.Float32)
+	want := zoo.Must[[]float32](t)(full.Reconstruct(t.Context(), zoo.Uniform(6)))
 	loaded := tk.Params(t, dtypes.Float32)
 	if err := loaded.Import(tk.Export(t, full.Params)); err != nil {
 		t.Fatal(err)
 	}
 	loaded.Seal()
-	n = must[*Network](t)(NewNetwork("vae", small, loaded))
-	near(t, "loaded", must[[]float32](t)(n.Reconstruct(t.Context(), uniform(6))), want)
-	wrong := small
+	n = zoo.Must[*vae.Network](t)(vae.NewNetwork("vae", zoo.Small, loaded))
+	zoo.Near(t, "loaded", zoo.Must[[]float32](t)(n.Reconstruct(t.Context(), zoo.Uniform(6))), want)
+	wrong := zoo.Small
 	wrong.Hidden = []int{9}
-	n = must[*Network](t)(NewNetwork("vae", wrong, loaded))
-	if _, _, err := n.Encode(t.Context(), uniform(6)); err == nil || !strings.Contains(err.Error(), "got shape [6 8], want [6 9]") {
+	n = zoo.Must[*vae.Network](t)(vae.NewNetwork("vae", wrong, loaded))
+	if _, _, err := n.Encode(t.Context(), zoo.Uniform(6)); err == nil || !strings.Contains(err.Error(), "got shape [6 8], want [6 9]") {
 		t.Errorf("other width: got error %v, want one with both shapes", err)
 	}
 }
@@ -331,7 +291,7 @@ func TestSealedParametersMustHoldTheModel(t *testing.T) {
 // row, a right sampler missing one of 40 with probability 2e-5; both forms of the bound agree.
 func TestEvidenceOfTheLinearModel(t *testing.T) {
 	const sigma, d = .5, 3
-	n := network(t, "linear-vae", Config{Dim: d, Latent: 1, Likelihood: "gaussian", Sigma: sigma}, dtypes.Float64)
+	n := zoo.Network(t, "linear-vae", vae.Config{Dim: d, Latent: 1, Likelihood: "gaussian", Sigma: sigma}, dtypes.Float64)
 	w, b := []float64{.8, -.4, .3}, []float64{.1, .5, .2}
 	norm := 0.
 	for _, v := range w {
@@ -350,8 +310,8 @@ func TestEvidenceOfTheLinearModel(t *testing.T) {
 		model.Array{Name: "encoder/mean/weight", Trainable: true, Dims: []int{d, 1}, Data: v},
 		model.Array{Name: "encoder/mean/bias", Trainable: true, Dims: []int{1}, Data: []float64{c}},
 		model.Array{Name: "encoder/logscale", Trainable: true, Dims: []int{1}, Data: []float64{.5 * math.Log(2*sigma*sigma/(norm+sigma*sigma))}})
-	x, key := uniform(40*d), rng.New(12)
-	sums := must[[]vi.ImportanceSum](t)(n.LogEvidence(t.Context(), x, 2100, key))
+	x, key := zoo.Uniform(40*d), rng.New(12)
+	sums := zoo.Must[[]vi.ImportanceSum](t)(n.LogEvidence(t.Context(), x, 2100, key))
 	split, joint, err := n.Forms(t.Context(), x, key, 400)
 	if err != nil {
 		t.Fatal(err)

@@ -162,19 +162,23 @@ func (c Config) numbers(name string) []float64 {
 	return v
 }
 
-// number is the value of a number, whole the one of a whole number.
-func (c Config) number(name string) float64 { return c.numbers(name)[0] }
-func (c Config) whole(name string) int      { return int(c.numbers(name)[0]) }
+// Number is the value of an option that is a number, in the configuration of the model that is being built.
+func (c Config) Number(name string) float64 { return c.numbers(name)[0] }
 
-// on is the value of a switch, choice that of a choice.
-func (c Config) on(name string) bool { return c.numbers(name)[0] == 1 }
-func (c Config) choice(name string) string {
+// Whole is the value of a whole number.
+func (c Config) Whole(name string) int { return int(c.numbers(name)[0]) }
+
+// On is the value of a switch.
+func (c Config) On(name string) bool { return c.numbers(name)[0] == 1 }
+
+// Choice is the value of a choice.
+func (c Config) Choice(name string) string {
 	c.numbers(name)
 	return c.Options[name]
 }
 
-// list is the value of a list.
-func (c Config) list(name string) []int {
+// List is the value of a list.
+func (c Config) List(name string) []int {
 	v := c.numbers(name)
 	out := make([]int, len(v))
 	for i := range v {

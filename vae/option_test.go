@@ -1,41 +1,44 @@
-package vae
+package vae_test
 
 import (
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
+	"github.com/elbo-go/elbo/vae"
 )
 
 func init() {
-	Register(Spec{Name: "test-options", Summary: "options of every kind, for tests", Options: []Option{
-		{Name: "gamma", Usage: "a number", Default: "1.5", Kind: Number, Min: 0, Max: 10},
-		{Name: "codes", Usage: "a whole number", Default: "8", Kind: Whole, Min: 2, Max: 64},
-		{Name: "levels", Usage: "a list", Default: "8,5,5", Kind: List, Min: 2, Max: 99},
-		{Name: "distance", Usage: "a choice", Default: "euclid", Kind: Choice, Choices: []string{"euclid", "cosine"}},
-		{Name: "reset", Usage: "a switch", Default: "true", Kind: Switch},
-	}, New: func(c Config) Model { return &optioned{tied{c}} }})
+	vae.Register(vae.Spec{Name: "test-options", Summary: "options of every kind, for tests", Options: []vae.Option{
+		{Name: "gamma", Usage: "a number", Default: "1.5", Kind: vae.Number, Min: 0, Max: 10},
+		{Name: "codes", Usage: "a whole number", Default: "8", Kind: vae.Whole, Min: 2, Max: 64},
+		{Name: "levels", Usage: "a list", Default: "8,5,5", Kind: vae.List, Min: 2, Max: 99},
+		{Name: "distance", Usage: "a choice", Default: "euclid", Kind: vae.Choice, Choices: []string{"euclid", "cosine"}},
+		{Name: "reset", Usage: "a switch", Default: "true", Kind: vae.Switch},
+	}, New: func(c vae.Config) vae.Model { return &optioned{tied{c}} }})
 }
 
 // optioned shows what it was built from.
 type optioned struct{ tied }
 
 // good is a configuration of test-options.
-func good(options map[string]string) Config {
-	return Config{Dim: 6, Latent: 2, Likelihood: "gaussian", Sigma: .5, Options: options}
+func good(options map[string]string) vae.Config {
+	return vae.Config{Dim: 6, Latent: 2, Likelihood: "gaussian", Sigma: .5, Options: options}
 }
 
 func TestOptionsReachTheModelWithTheirDefaults(t *testing.T) {
 	given := map[string]string{"gamma": "3e-1", "levels": "4, 3", "distance": "cosine", "reset": "false"}
 	before := maps.Clone(given)
-	m := mustNew(t, "test-options", good(given)).(*optioned)
-	if m.number("gamma") != .3 || m.whole("codes") != 8 || !slices.Equal(m.list("levels"), []int{4, 3}) || m.choice("distance") != "cosine" || m.on("reset") {
+	m := zoo.New(t, "test-options", good(given)).(*optioned)
+	if m.Number("gamma") != .3 || m.Whole("codes") != 8 || !slices.Equal(m.List("levels"), []int{4, 3}) || m.Choice("distance") != "cosine" || m.On("reset") {
 		t.Errorf("got %v", m.Options)
 	}
 	if !maps.Equal(given, before) {
 		t.Errorf("the options given have become %v", given)
 	}
-	if c := good(nil).Resolved("test-options"); c.Options["codes"] != "8" || c.number("gamma") != 1.5 || !c.on("reset") {
+	if c := good(nil).Resolved("test-options"); c.Options["codes"] != "8" || c.Number("gamma") != 1.5 || !c.On("reset") {
 		t.Errorf("defaults: got %v", c.Options)
 	}
 	if c := good(nil).Resolved("ae"); c.Options != nil {
@@ -57,7 +60,7 @@ func TestWrongOptionsAreErrors(t *testing.T) {
 		{"test-options", "distance", "manhattan", `distance: got "manhattan", want one of euclid, cosine`},
 		{"test-options", "reset", "yes", `reset: got "yes", want true or false`},
 	} {
-		_, err := New(c.model, good(map[string]string{c.name: c.value}))
+		_, err := vae.New(c.model, good(map[string]string{c.name: c.value}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: got %v, want %q", c.name, c.value, err, c.want)
 		}
@@ -70,18 +73,18 @@ func TestAnUndeclaredOptionIsAMistakeOfTheProgram(t *testing.T) {
 			t.Error("read without a panic")
 		}
 	}()
-	good(nil).Resolved("test-options").number("delta")
+	good(nil).Resolved("test-options").Number("delta")
 }
 
 // What a model declares has to be in order: a default that is refused would make every run fail.
 func TestDeclaredOptionsHaveValidDefaults(t *testing.T) {
-	for _, s := range Specs() {
+	for _, s := range vae.Specs() {
 		seen := map[string]bool{}
 		for _, o := range s.Options {
-			if err := o.check(o.Default); err != nil {
+			if err := o.Check(o.Default); err != nil {
 				t.Errorf("%s: default: %v", s.Name, err)
 			}
-			if err := o.check(s.withOptions(s.Small())[o.Name]); err != nil {
+			if err := o.Check(s.WithOptions(s.Small())[o.Name]); err != nil {
 				t.Errorf("%s: small: %v", s.Name, err)
 			}
 			if seen[o.Name] || o.Name == "" || o.Usage == "" {

@@ -9,7 +9,7 @@ import (
 
 // The parts that several models are made of.
 
-// mirrored is p(x|z) by the net's way back from the code.
-func (c Config) mirrored(s *model.Scope, z *g.Node) dist.Distribution {
-	return c.distribution(s, c.outputs(s, z))
+// Mirrored is p(x|z) by the net's way back from the code.
+func (c Config) Mirrored(s *model.Scope, z *g.Node) dist.Distribution {
+	return c.Distribution(s, c.Outputs(s, z))
 }

@@ -114,8 +114,8 @@ func newFlowed(c Config) Model {
 // guide is q(z|x).
 func (m flowed) guide(s *model.Scope, x *g.Node) bij.Flow {
 	s = s.In("encoder")
-	h := m.cfg.features(s, x)
-	q := m.cfg.heads(s, h)
+	h := m.cfg.Features(s, x)
+	q := m.cfg.Heads(s, h)
 	f := m.family.flow(m.cfg, s.In("flow"), h)
 	if !m.family.white {
 		return bij.Flow{Of: f, Loc: q.Loc, LogScale: q.LogScale}
@@ -132,7 +132,7 @@ func (m flowed) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
 // Latent implements [Probabilistic].
 func (m flowed) Latent(s *model.Scope, b Batch) vi.Latent {
 	q := m.guide(s, b.X)
-	return vi.Latent{Q: q, P: m.cfg.prior(s, b.Size()), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
+	return vi.Latent{Q: q, P: m.cfg.CodePrior(s, b.Size()), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
 // momentPairs is the number of antithetic pairs of draws behind the moments of a flow.
@@ -154,10 +154,10 @@ func (m flowed) Encode(s *model.Scope, b Batch) (mean, variance *g.Node) {
 
 // Decode implements [Decoder].
 func (m flowed) Decode(s *model.Scope, c Code) dist.Distribution {
-	return m.cfg.mirrored(s.In("decoder"), c.Z)
+	return m.cfg.Mirrored(s.In("decoder"), c.Z)
 }
 
 // Prior implements [Generator].
 func (m flowed) Prior(s *model.Scope, n int) dist.Distribution {
-	return m.cfg.prior(s, n)
+	return m.cfg.CodePrior(s, n)
 }

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"fmt"
@@ -12,7 +12,9 @@ import (
 	"github.com/elbo-go/elbo/bij"
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -25,7 +27,7 @@ func TestKLOfFlowPosteriorsIsThatOfTheirDensity(t *testing.T) {
 		for _, latent := range []int{1, 2} {
 			c := bentConfig(name, 3)
 			c.Latent = latent
-			n := network(t, "vae", c, dtypes.Float64)
+			n := zoo.Network(t, "vae", c, dtypes.Float64)
 			if _, _, err := n.Encode(t.Context(), x); err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +63,7 @@ func bend(t *testing.T, p *model.Params) {
 }
 
 // drawnKL is the mean KL term of one row over many draws, with its standard error.
-func drawnKL(t *testing.T, n *Network, x []float32) (mean, se float64) {
+func drawnKL(t *testing.T, n *vae.Network, x []float32) (mean, se float64) {
 	t.Helper()
 	v := n.Evaluator(vi.Estimator{Samples: 500})
 	var all []float64
@@ -77,7 +79,7 @@ func drawnKL(t *testing.T, n *Network, x []float32) (mean, se float64) {
 }
 
 // integratedKL returns the integrals of q and of q(ln q − ln p) by the midpoint rule.
-func integratedKL(t *testing.T, n *Network, x []float32) (mass, kl float64) {
+func integratedKL(t *testing.T, n *vae.Network, x []float32) (mass, kl float64) {
 	t.Helper()
 	const lo, hi = -9., 9.
 	cells, l := 20000, n.Config.Latent
@@ -97,7 +99,7 @@ func integratedKL(t *testing.T, n *Network, x []float32) (mass, kl float64) {
 		}
 	}
 	density := model.NewProgram(n.Params, "density", func(s *model.Scope, in []*g.Node) []*g.Node {
-		m := n.Model.(Probabilistic).Latent(s, Batch{X: in[0]})
+		m := n.Model.(vae.Probabilistic).Latent(s, vae.Batch{X: in[0]})
 		at := g.ExpandAxes(in[1], 1) // draws of one row
 		p := m.P.LogProb(at)
 		for p.Rank() > 2 {

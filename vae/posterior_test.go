@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -11,43 +11,32 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // bentConfig is a small model with a flow for q(z|x).
-func bentConfig(posterior string, steps int) Config {
-	return Config{Dim: 5, Hidden: []int{7}, Latent: 2, Likelihood: "bernoulli", Sigma: 1, Posterior: posterior, FlowSteps: steps}
+func bentConfig(posterior string, steps int) vae.Config {
+	return vae.Config{Dim: 5, Hidden: []int{7}, Latent: 2, Likelihood: "bernoulli", Sigma: 1, Posterior: posterior, FlowSteps: steps}
 }
 
 // bentFamilies lists the families that are flows.
-func bentFamilies() []string { return PosteriorNames()[1:] }
-
-// moved gives every parameter of a set other values, so that no flow is the identity.
-func moved(t *testing.T, p *model.Params) {
-	t.Helper()
-	for i, a := range tk.Export(t, p) {
-		eps := make([]float64, len(a.Data))
-		rng.New(8).At(uint64(i)).NormalFloat64(eps)
-		for j := range a.Data {
-			a.Data[j] += .3 * eps[j]
-		}
-		tk.Import(t, p, a)
-	}
-}
+func bentFamilies() []string { return vae.PosteriorNames()[1:] }
 
 // TestGradientsWithFlowPosteriors holds every derivative of the bounds to central differences.
 func TestGradientsWithFlowPosteriors(t *testing.T) {
-	x := rows(scalarref.BinaryBatch(3, 5))
+	x := zoo.Rows(scalarref.BinaryBatch(3, 5))
 	for _, name := range bentFamilies() {
 		for _, e := range []vi.Estimator{{Samples: 2}, {Objective: vi.IWAE{K: 3}}} {
-			m, p := mustNew(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
+			m, p := zoo.New(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-				return []*g.Node{m.Terms(s, Batch{X: in[0]}, e).Loss(special.ScalarLike(in[0], .8), 0)}
+				return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, e).Loss(special.ScalarLike(in[0], .8), 0)}
 			}
 			tk.Values(t, model.NewProgram(p, "make", loss), rng.New(1), x)
-			moved(t, p)
+			zoo.Moved(t, p)
 			if d := tk.GradientWithin(t, 1e-5, p, loss, x); d.Count != p.Count() {
 				t.Errorf("%s: got %d derivatives, want %d", name, d.Count, p.Count())
 			}
@@ -58,19 +47,19 @@ func TestGradientsWithFlowPosteriors(t *testing.T) {
 // TestDensityOfFlowsHasItsGradient: bounds without the score need the derivative of ln q(z) by any
 // z, through the inverse of the flow.
 func TestDensityOfFlowsHasItsGradient(t *testing.T) {
-	x := rows(scalarref.BinaryBatch(3, 5))
+	x := zoo.Rows(scalarref.BinaryBatch(3, 5))
 	for _, name := range bentFamilies() {
-		m, p := mustNew(t, "vae", bentConfig(name, 2)).(flowed), tk.Params(t, dtypes.Float64)
+		m, p := zoo.New(t, "vae", bentConfig(name, 2)), tk.Params(t, dtypes.Float64)
 		density := func(s *model.Scope, in []*g.Node) []*g.Node {
 			z := s.Param("z", func(k rng.Key, dims []int) []float64 {
 				eps := make([]float64, dims[0]*dims[1])
 				k.NormalFloat64(eps)
 				return eps
 			}, 3, 2)
-			return []*g.Node{g.ReduceAllSum(m.guide(s, in[0]).LogProb(z))}
+			return []*g.Node{g.ReduceAllSum(vae.FlowGuide(m, s, in[0]).LogProb(z))}
 		}
 		tk.Values(t, model.NewProgram(p, "make", density), rng.New(1), x)
-		moved(t, p)
+		zoo.Moved(t, p)
 		tk.GradientWithin(t, 1e-5, p, density, x)
 	}
 }
@@ -80,7 +69,7 @@ func TestDensityOfFlowsHasItsGradient(t *testing.T) {
 func TestFlowPosteriorIsADensity(t *testing.T) {
 	x := []float32{1, 0, 0, 1, 1}
 	evidence := func(posterior string) (mean, se float64) {
-		n, err := NewNetwork("vae", bentConfig(posterior, 3), tk.Params(t, dtypes.Float64))
+		n, err := vae.NewNetwork("vae", bentConfig(posterior, 3), tk.Params(t, dtypes.Float64))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +95,7 @@ func TestFlowPosteriorIsADensity(t *testing.T) {
 		return sums[0].LogEvidence(), sums[0].StdErr()
 	}
 	want, se := evidence("")
-	for _, name := range PosteriorNames() {
+	for _, name := range vae.PosteriorNames() {
 		got, s := evidence(name)
 		t.Logf("%s: ln p(x) = %.5f ± %.5f", name, got, s)
 		if math.Abs(got-want) > 4*math.Hypot(s, se)+1e-12 {
@@ -121,8 +110,8 @@ func TestFlowsStartNearTheNormalPosterior(t *testing.T) {
 	x := make([]float32, 40*5)
 	rng.New(1).Uniform(x)
 	var want []float32
-	for _, name := range PosteriorNames() {
-		n := network(t, "vae", bentConfig(name, 3), dtypes.Float64)
+	for _, name := range vae.PosteriorNames() {
+		n := zoo.Network(t, "vae", bentConfig(name, 3), dtypes.Float64)
 		mean, variance, err := n.Encode(t.Context(), x)
 		if err != nil {
 			t.Fatal(err)
@@ -142,13 +131,13 @@ func TestFlowsStartNearTheNormalPosterior(t *testing.T) {
 
 // TestCodesOfFlowsDoNotDependOnTheirNeighbours: a row alone has the code it has among others.
 func TestCodesOfFlowsDoNotDependOnTheirNeighbours(t *testing.T) {
-	n := network(t, "vae", bentConfig("iaf", 2), dtypes.Float64)
+	n := zoo.Network(t, "vae", bentConfig("iaf", 2), dtypes.Float64)
 	x := make([]float32, 7*5)
 	rng.New(1).Uniform(x)
 	if _, _, err := n.Encode(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
-	moved(t, n.Params)
+	zoo.Moved(t, n.Params)
 	all, allVar, err := n.Encode(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
@@ -169,21 +158,21 @@ func TestCodesOfFlowsDoNotDependOnTheirNeighbours(t *testing.T) {
 func TestWrongPosteriorsAreErrors(t *testing.T) {
 	for want, c := range map[string]struct {
 		model string
-		c     Config
+		c     vae.Config
 	}{
 		`posterior: got "bent", want one of normal, planar, radial`: {"vae", bentConfig("bent", 2)},
 		"steps of the posterior's flow: got 0":                      {"vae", bentConfig("planar", 0)},
 		"steps of the posterior's flow: got 2000":                   {"vae", bentConfig("iaf", 2000)},
 		"its guide is its own":                                      {"ae", bentConfig("iaf", 2)},
 	} {
-		if _, err := New(c.model, c.c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := vae.New(c.model, c.c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
 	for _, name := range bentFamilies() {
 		big := bentConfig(name, 900)
 		big.Latent, big.Hidden = 4096, []int{4000}
-		if _, err := New("vae", big); err == nil || !strings.Contains(err.Error(), "weights") {
+		if _, err := vae.New("vae", big); err == nil || !strings.Contains(err.Error(), "weights") {
 			t.Errorf("%s: a flow of too many weights: got error %v", name, err)
 		}
 	}

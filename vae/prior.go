@@ -10,6 +10,7 @@ import (
 	"github.com/elbo-go/elbo/bij"
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/internal/sizes"
 )
 
 // Prior is a family of p(z): where it is not N(0, I), its parameters are learned with the model,
@@ -27,7 +28,7 @@ type Prior struct {
 
 // priors holds the choices of --prior.
 var priors = []Prior{
-	{Name: "normal", Summary: "N(0, I)", Paper: "Kingma & Welling 2014", of: normalPrior, closed: true},
+	{Name: "normal", Summary: "N(0, I)", Paper: "Kingma & Welling 2014", of: NormalPrior, closed: true},
 	{Name: "mixture", Summary: "K normal distributions, of which the weights are learned too", Paper: "Tomczak & Welling 2018", of: mixturePrior, weights: mixtureWeights},
 	{Name: "vamp", Summary: "the guides at K pseudo-inputs, which are learned", Paper: "Tomczak & Welling 2018", of: vampPrior, weights: vampWeights},
 	flowPrior("flow", "splines that couple the halves of the code, between linear maps", "Durkan et al. 2019", bij.SplineLaw{}, false),
@@ -73,29 +74,38 @@ func (c Config) checkPrior(s Spec) error {
 	return nil
 }
 
-// prior is p(z) of n codes.
-func (c Config) prior(s *model.Scope, n int) dist.Distribution { return c.priorFamily().of(c, s, n) }
+// PlainPrior tells whether p(z) is N(0, I).
+func (c Config) PlainPrior() bool { return c.priorFamily().Name == priors[0].Name }
 
-// priorWeights counts the weights of p(z).
-func (c Config) priorWeights() int64 {
+// WithGuide returns the configuration of a model whose guide q(z|x), which some priors are made of, is not
+// that of [Config.GaussianGuide].
+func (c Config) WithGuide(guide func(s *model.Scope, x *g.Node) dist.Normal) Config {
+	c.guide = guide
+	return c
+}
+
+// CodePrior is p(z) of n codes.
+func (c Config) CodePrior(s *model.Scope, n int) dist.Distribution {
+	return c.priorFamily().of(c, s, n)
+}
+
+// PriorWeights counts the weights of p(z).
+func (c Config) PriorWeights() int64 {
 	if w := c.priorFamily().weights; w != nil {
 		return w(c)
 	}
 	return 0
 }
 
-// noCodes are n rows of zeros for codes.
-func (c Config) noCodes(s *model.Scope, n int) *g.Node {
+// NoCodes are n rows of zeros for codes.
+func (c Config) NoCodes(s *model.Scope, n int) *g.Node {
 	return g.BroadcastToDims(g.Scalar(s.Graph(), s.DType(), 0.), n, c.Latent)
 }
 
-// normalPrior is N(0, I).
-func normalPrior(c Config, s *model.Scope, n int) dist.Distribution {
-	return dist.StandardNormal(c.noCodes(s, n))
+// NormalPrior is N(0, I).
+func NormalPrior(c Config, s *model.Scope, n int) dist.Distribution {
+	return dist.StandardNormal(c.NoCodes(s, n))
 }
-
-// priorHidden holds the widths of the networks of a flow prior.
-var priorHidden = []int{64, 64}
 
 // flowPrior is p(z) of z = f(ε), ε ~ N(0, I), by the map of a density of tables,
 //
@@ -106,9 +116,9 @@ func flowPrior(name, summary, paper string, law bij.Law, masked bool) Prior {
 	return Prior{
 		Name: name, Summary: summary, Paper: paper,
 		of: func(c Config, s *model.Scope, n int) dist.Distribution {
-			zero := c.noCodes(s, n)
-			return bij.Flow{Of: flowChain(s.In("prior"), c.Latent, law, masked, priorHidden), Loc: zero, LogScale: zero}
+			zero := c.NoCodes(s, n)
+			return bij.Flow{Of: flowChain(s.In("prior"), c.Latent, law, masked, sizes.PriorHidden), Loc: zero, LogScale: zero}
 		},
-		weights: func(c Config) int64 { return flowWeights(c.Latent, priorHidden, law) },
+		weights: func(c Config) int64 { return flowWeights(c.Latent, sizes.PriorHidden, law) },
 	}
 }

@@ -40,8 +40,8 @@ func blendWeights() []float64 {
 	return out
 }
 
-// mixtureDensity is Σ_k π_k N(z; μ_k, diag σ_k²) term by term.
-func mixtureDensity(z, weights, means, scales []float64) (sum float64) {
+// MixtureDensity is Σ_k π_k N(z; μ_k, diag σ_k²) term by term.
+func MixtureDensity(z, weights, means, scales []float64) (sum float64) {
 	l := len(z)
 	for k, w := range weights {
 		for j, v := range z {
@@ -63,7 +63,7 @@ func TestBlendIsTheSumOfItsComponents(t *testing.T) {
 			return []*g.Node{blendOf(s, 3).LogProb(in[0])}
 		}, tk.Matrix(z, dims...))
 		for i, got := range out[0] {
-			want := math.Log(mixtureDensity(z[2*i:2*i+2], blendWeights(), blendMeans, scales))
+			want := math.Log(MixtureDensity(z[2*i:2*i+2], blendWeights(), blendMeans, scales))
 			tk.Close(t, "ln p(z)", got, want, 1e-13)
 		}
 	}

@@ -1,10 +1,12 @@
-package vae
+package vae_test
 
 import (
 	"math"
 	"testing"
 
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
+	"github.com/elbo-go/elbo/vae"
 )
 
 // Eight clusters on a ring: of radius 2, normal with standard deviation .15.
@@ -37,12 +39,12 @@ func TestMixturePriorsFitClusters(t *testing.T) {
 	x, test := ring(4000, rng.New(1)), ring(1000, rng.New(2))
 	got := map[string]float64{}
 	for _, prior := range []string{"normal", "mixture", "vamp"} {
-		c := Config{Dim: 2, Hidden: []int{32}, Latent: 2, Likelihood: "gaussian", Sigma: ringSD, Prior: prior}
+		c := vae.Config{Dim: 2, Hidden: []int{32}, Latent: 2, Likelihood: "gaussian", Sigma: ringSD, Prior: prior}
 		if prior != "normal" {
 			c.Options = map[string]string{"components": "32"}
 		}
-		n := trained(t, "vae", c, x, 1500, 5e-3, 1)
-		r := nll(t, n, test, 500)
+		n := zoo.Trained(t, "vae", c, x, 1500, 5e-3, 1)
+		r := zoo.NLL(t, n, test, 500)
 		t.Logf("%s: −ln p(x) %.3f ± %.3f (rows) ± %.3f (draws), entropy %.3f", prior, r.NLL, r.DataStdErr, r.StdErr, ringEntropy)
 		got[prior] = r.NLL
 		if r.NLL < ringEntropy-4*r.DataStdErr {

@@ -36,7 +36,7 @@ func (s Spec) withPriors() Spec {
 // variance that is left, so that codes have variance 1 on average over the means.
 const mixtureSpread = .7
 
-// maxLogScale bounds ln σ of a component, as the guide's is bounded (see [Config.heads]).
+// maxLogScale bounds ln σ of a component, as the guide's is bounded (see [Config.Heads]).
 const maxLogScale = 10
 
 // mixturePrior is p(z) = Σ_k π_k N(z; μ_k, diag σ_k²) with weights, means and deviations that are
@@ -45,7 +45,7 @@ const maxLogScale = 10
 // alike: they begin at random.
 func mixturePrior(c Config, s *model.Scope, n int) dist.Distribution {
 	s = s.In("prior")
-	k, l := c.whole("components"), c.Latent
+	k, l := c.Whole("components"), c.Latent
 	logScale := s.Param("logscale", model.Constant(.5*math.Log(1-mixtureSpread*mixtureSpread)), k, l)
 	return blend{
 		logits: s.Param("logits", model.Constant(0), k),
@@ -58,4 +58,4 @@ func mixturePrior(c Config, s *model.Scope, n int) dist.Distribution {
 }
 
 // mixtureWeights counts means and deviations.
-func mixtureWeights(c Config) int64 { return int64(c.whole("components")) * (1 + 2*int64(c.Latent)) }
+func mixtureWeights(c Config) int64 { return int64(c.Whole("components")) * (1 + 2*int64(c.Latent)) }

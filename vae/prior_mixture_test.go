@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -9,13 +9,15 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // line is the density of a prior of one-dimensional codes on a grid of −30 to 30 and its sum there;
 // the rule of rectangles is exact for smooth functions that vanish at both ends.
-func line(t *testing.T, n *Network) (density []float64, total float64) {
+func line(t *testing.T, n *vae.Network) (density []float64, total float64) {
 	t.Helper()
 	const cells, h = 6000, .01
 	z := make([]float64, 2*cells)
@@ -35,11 +37,11 @@ func TestMixturePriorsIntegrateToOne(t *testing.T) {
 		for _, k := range []string{"1", "2", "40"} {
 			c := priorConfig(name)
 			c.Latent, c.Options = 1, map[string]string{"components": k}
-			n := network(t, "vae", c, dtypes.Float64)
+			n := zoo.Network(t, "vae", c, dtypes.Float64)
 			if _, err := n.Evaluator(vi.Estimator{}).Record(t.Context(), make([]float32, 5), rng.New(1), 1); err != nil {
 				t.Fatal(err)
 			}
-			moved(t, n.Params)
+			zoo.Moved(t, n.Params)
 			_, total := line(t, n)
 			tk.Close(t, name+" of "+k+" components: mass", total, 1, 1e-10)
 		}
@@ -52,26 +54,26 @@ func TestMixturePriorsIntegrateToOne(t *testing.T) {
 func TestMixtureStartsNearTheNormalPrior(t *testing.T) {
 	c := priorConfig("mixture")
 	c.Options = map[string]string{"components": "2000"}
-	n := network(t, "vae", c, dtypes.Float64)
+	n := zoo.Network(t, "vae", c, dtypes.Float64)
 	out := tk.Values(t, model.NewProgram(n.Params, "moments", momentsOf(n)), rng.New(1))
-	const tau2 = mixtureSpread * mixtureSpread
+	const tau2 = vae.MixtureSpread * vae.MixtureSpread
 	for j := range 2 {
-		tk.Close(t, "mean", out[0][j], 0, 5*mixtureSpread/math.Sqrt(2000))
+		tk.Close(t, "mean", out[0][j], 0, 5*vae.MixtureSpread/math.Sqrt(2000))
 		tk.Close(t, "variance", out[1][j], 1, 5*tau2*math.Sqrt(2./2000))
 	}
 }
 
 func TestWrongSettingsOfPriorsAreErrors(t *testing.T) {
-	for want, change := range map[string]func(c *Config){
-		"components: got \"0\", want a whole number from 1": func(c *Config) { c.Options["components"] = "0" },
-		"components: got \"2.5\"":                           func(c *Config) { c.Options["components"] = "2.5" },
-		"components: got \"many\"":                          func(c *Config) { c.Options["components"] = "many" },
-		"pseudo: got \"zeros\", want one of rows, noise":    func(c *Config) { c.Options["pseudo"] = "zeros" },
-		"weights for rows of 200000 values":                 func(c *Config) { c.Options["components"], c.Dim = "16384", 200_000 },
+	for want, change := range map[string]func(c *vae.Config){
+		"components: got \"0\", want a whole number from 1": func(c *vae.Config) { c.Options["components"] = "0" },
+		"components: got \"2.5\"":                           func(c *vae.Config) { c.Options["components"] = "2.5" },
+		"components: got \"many\"":                          func(c *vae.Config) { c.Options["components"] = "many" },
+		"pseudo: got \"zeros\", want one of rows, noise":    func(c *vae.Config) { c.Options["pseudo"] = "zeros" },
+		"weights for rows of 200000 values":                 func(c *vae.Config) { c.Options["components"], c.Dim = "16384", 200_000 },
 	} {
 		c := priorConfig("vamp")
 		change(&c)
-		if _, err := New("vae", c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := vae.New("vae", c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
@@ -80,7 +82,7 @@ func TestWrongSettingsOfPriorsAreErrors(t *testing.T) {
 // Every model whose prior may be chosen has the settings of the priors, once.
 func TestModelsWithPriorsHaveTheirSettings(t *testing.T) {
 	seen := 0
-	for _, s := range Specs() {
+	for _, s := range vae.Specs() {
 		count := map[string]int{}
 		for _, o := range s.Options {
 			count[o.Name]++
@@ -88,7 +90,7 @@ func TestModelsWithPriorsHaveTheirSettings(t *testing.T) {
 		if s.Priors {
 			seen++
 		}
-		for _, o := range priorOptions {
+		for _, o := range vae.PriorOptions {
 			if s.Priors && count[o.Name] != 1 {
 				t.Errorf("%s: got the setting %s %d times, want it once", s.Name, o.Name, count[o.Name])
 			}

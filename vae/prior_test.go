@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -11,14 +11,17 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vae/internal/sizes"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // priorConfig is a small model with a prior.
-func priorConfig(prior string) Config {
-	c := Config{Dim: 5, Hidden: []int{7}, Latent: 2, Likelihood: "bernoulli", Sigma: 1, Prior: prior}
+func priorConfig(prior string) vae.Config {
+	c := vae.Config{Dim: 5, Hidden: []int{7}, Latent: 2, Likelihood: "bernoulli", Sigma: 1, Prior: prior}
 	if prior == "mixture" || prior == "vamp" {
 		c.Options = map[string]string{"components": "3"}
 	}
@@ -27,16 +30,16 @@ func priorConfig(prior string) Config {
 
 // narrowPriors gives flow priors networks of few units for the time of a test.
 func narrowPriors(t *testing.T) {
-	usual := priorHidden
-	priorHidden = []int{6}
-	t.Cleanup(func() { priorHidden = usual })
+	usual := sizes.PriorHidden
+	sizes.PriorHidden = []int{6}
+	t.Cleanup(func() { sizes.PriorHidden = usual })
 }
 
 // withPrior is that model, no part of which is as it began.
-func withPrior(t *testing.T, prior string) *Network {
+func withPrior(t *testing.T, prior string) *vae.Network {
 	t.Helper()
 	narrowPriors(t)
-	n := network(t, "vae", priorConfig(prior), dtypes.Float64)
+	n := zoo.Network(t, "vae", priorConfig(prior), dtypes.Float64)
 	if _, err := n.Evaluator(vi.Estimator{}).Record(t.Context(), make([]float32, 5), rng.New(1), 1); err != nil {
 		t.Fatal(err)
 	}
@@ -51,22 +54,11 @@ func withPrior(t *testing.T, prior string) *Network {
 	return n
 }
 
-// grid2 holds the centres of cells² squares of side h over [−lo, lo]².
-func grid2(lo float64, cells int) (z []float64, h float64) {
-	h = 2 * lo / float64(cells)
-	for i := range cells {
-		for j := range cells {
-			z = append(z, -lo+h*(float64(i)+.5), -lo+h*(float64(j)+.5))
-		}
-	}
-	return z, h
-}
-
 // priorDensity returns p(z) of rows of two numbers.
-func priorDensity(t *testing.T, n *Network, z []float64) []float64 {
+func priorDensity(t *testing.T, n *vae.Network, z []float64) []float64 {
 	t.Helper()
 	prog := model.NewProgram(n.Params, "prior density", func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{g.Exp(special.SumDims(n.Model.(Generator).Prior(s, 1).LogProb(g.ExpandAxes(in[0], 1))))}
+		return []*g.Node{g.Exp(special.SumDims(n.Model.(vae.Generator).Prior(s, 1).LogProb(g.ExpandAxes(in[0], 1))))}
 	})
 	return tk.Values(t, prog, rng.New(1), tk.Matrix(z, len(z)/2, 2))[0]
 }
@@ -75,8 +67,8 @@ func priorDensity(t *testing.T, n *Network, z []float64) []float64 {
 // draws are those of the density. The grid leaves 3e-3; five standard errors fail right code with
 // probability 1e-5.
 func TestPriorsAreDensitiesOfTheirDraws(t *testing.T) {
-	z, h := grid2(9, 300)
-	for _, name := range PriorNames() {
+	z, h := zoo.Grid(9, 300)
+	for _, name := range vae.PriorNames() {
 		n := withPrior(t, name)
 		mass, moments := 0., [5]float64{}
 		of := func(a, b float64) [5]float64 { return [5]float64{a, b, a * a, a * b, b * b} }
@@ -110,11 +102,11 @@ func TestPriorsAreDensitiesOfTheirDraws(t *testing.T) {
 // Four standard errors: false alarm 6e-5 each.
 func TestBoundsAreOrderedUnderEveryPrior(t *testing.T) {
 	x := []float32{1, 0, 0, 1, 1}
-	z, h := grid2(9, 300)
-	for _, name := range PriorNames() {
+	z, h := zoo.Grid(9, 300)
+	for _, name := range vae.PriorNames() {
 		n := withPrior(t, name)
 		likelihood := model.NewProgram(n.Params, "likelihood", func(s *model.Scope, in []*g.Node) []*g.Node {
-			return []*g.Node{g.Exp(special.SumDims(n.Model.(Decoder).Decode(s, Code{Z: in[0]}).LogProb(in[1])))}
+			return []*g.Node{g.Exp(special.SumDims(n.Model.(vae.Decoder).Decode(s, vae.Code{Z: in[0]}).LogProb(in[1])))}
 		})
 		wide := []float64{1, 0, 0, 1, 1}
 		lik := tk.Values(t, likelihood, rng.New(1), tk.Matrix(z, len(z)/2, 2), tk.Matrix(wide, 1, 5))[0]
@@ -128,8 +120,8 @@ func TestBoundsAreOrderedUnderEveryPrior(t *testing.T) {
 			t.Fatal(err)
 		}
 		tk.Close(t, name+": ln p(x)", draws[0].LogEvidence(), want, 4*draws[0].StdErr()+1e-3)
-		one, s1 := repeated(t, n, vi.Estimator{}, x)
-		ten, s10 := repeated(t, n, vi.Estimator{Objective: vi.IWAE{K: 10}}, x)
+		one, s1 := zoo.Repeated(t, n, vi.Estimator{}, x)
+		ten, s10 := zoo.Repeated(t, n, vi.Estimator{Objective: vi.IWAE{K: 10}}, x)
 		t.Logf("%s: ELBO %.4f, IWAE-10 %.4f, ln p(x) %.4f", name, one, ten, want)
 		if one > ten+4*math.Hypot(s1, s10) || ten > want+4*s10+1e-3 {
 			t.Errorf("%s: got ELBO %v ± %.2g, IWAE-10 %v ± %.2g, ln p(x) %v; want them in order", name, one, s1, ten, s10, want)
@@ -137,41 +129,19 @@ func TestBoundsAreOrderedUnderEveryPrior(t *testing.T) {
 	}
 }
 
-// repeated is the mean bound of one row over 2,000 evaluations, with its standard error.
-func repeated(t *testing.T, n *Network, e vi.Estimator, x []float32) (mean, se float64) {
-	t.Helper()
-	var all []float32
-	for range 2000 {
-		all = append(all, x...)
-	}
-	prog := model.NewProgram(n.Params, "bound", func(s *model.Scope, in []*g.Node) []*g.Node {
-		terms := n.Model.Terms(s, Batch{X: in[0]}, e)
-		if e.Objective != nil {
-			return []*g.Node{terms.MustBound(e.Objective)(special.ScalarLike(in[0], 1))}
-		}
-		return []*g.Node{g.Sub(g.Squeeze(terms.LogLik, 0), g.ReduceSum(terms.KL, -1))}
-	})
-	wide := make([]float64, len(all))
-	for i, v := range all {
-		wide[i] = float64(v)
-	}
-	mean, _, se = tk.Moments(tk.Values(t, prog, rng.New(5), tk.Matrix(wide, 2000, 5))[0])
-	return mean, se
-}
-
 // TestGradientsWithPriors holds every derivative of the bounds to central differences, with a
 // normal and with a bent guide.
 func TestGradientsWithPriors(t *testing.T) {
-	x := rows(scalarref.BinaryBatch(3, 5))
+	x := zoo.Rows(scalarref.BinaryBatch(3, 5))
 	narrowPriors(t)
-	priorHidden = []int{3}
-	for _, name := range PriorNames()[1:] {
+	sizes.PriorHidden = []int{3}
+	for _, name := range vae.PriorNames()[1:] {
 		for _, posterior := range []string{"normal", "planar"} {
 			c := priorConfig(name)
 			c.Posterior, c.FlowSteps, c.Hidden = posterior, 1, []int{2}
-			m, p := mustNew(t, "vae", c), tk.Params(t, dtypes.Float64)
+			m, p := zoo.New(t, "vae", c), tk.Params(t, dtypes.Float64)
 			loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-				return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{Samples: 2}).Loss(special.ScalarLike(in[0], .8), 0)}
+				return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{Samples: 2}).Loss(special.ScalarLike(in[0], .8), 0)}
 			}
 			tk.Values(t, model.NewProgram(p, "make", loss), rng.New(1), x)
 			for i, a := range tk.Export(t, p) {
@@ -191,11 +161,11 @@ func TestGradientsWithPriors(t *testing.T) {
 // error of its draws, and the divergence has a closed form for the usual one alone.
 func TestFlowPriorsStartAsTheNormalOne(t *testing.T) {
 	z := []float64{.3, -1, 2, .5, -3, 4, 0, 0}
-	for _, name := range PriorNames() {
+	for _, name := range vae.PriorNames() {
 		if name == "mixture" || name == "vamp" {
 			continue // which begin at several places, for components that began alike would stay alike
 		}
-		n := network(t, "vae", priorConfig(name), dtypes.Float64)
+		n := zoo.Network(t, "vae", priorConfig(name), dtypes.Float64)
 		for i, p := range priorDensity(t, n, z) {
 			tk.Close(t, name, p, math.Exp(-.5*(z[2*i]*z[2*i]+z[2*i+1]*z[2*i+1]))/(2*math.Pi), 1e-12)
 		}
@@ -206,7 +176,7 @@ func TestFlowPriorsStartAsTheNormalOne(t *testing.T) {
 }
 
 func TestPriorsAreDescribed(t *testing.T) {
-	for _, p := range Priors() {
+	for _, p := range vae.Priors() {
 		if p.Name == "" || p.Summary == "" || p.Paper == "" {
 			t.Errorf("prior %q: got %q of %q, want a summary and a source", p.Name, p.Summary, p.Paper)
 		}
@@ -218,13 +188,13 @@ func TestWrongPriorsAreErrors(t *testing.T) {
 	big.Latent = 60_000
 	for want, c := range map[string]struct {
 		model string
-		c     Config
+		c     vae.Config
 	}{
 		`prior: got "vamp?", want one of normal, mixture`: {"vae", priorConfig("vamp?")},
 		"want normal: its prior is its own":               {"ae", priorConfig("flow")},
 		"weights for rows of":                             {"vae", big},
 	} {
-		if _, err := New(c.model, c.c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := vae.New(c.model, c.c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}

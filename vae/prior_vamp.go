@@ -45,26 +45,26 @@ func (c Config) pseudoInputs(s *model.Scope) *g.Node {
 			return u
 		}
 	}
-	return s.Param(pseudoName, begin, c.whole("components"), c.Dim)
+	return s.Param(pseudoName, begin, c.Whole("components"), c.Dim)
 }
 
 // normalGuide is the guide q(z|x) of the model, or the normal distribution that its flow bends: by
-// default that of the net, see [Config.gaussianGuide].
+// default that of the net, see [Config.GaussianGuide].
 func (c Config) normalGuide() func(s *model.Scope, x *g.Node) dist.Normal {
 	if c.guide != nil {
 		return c.guide
 	}
-	return c.gaussianGuide
+	return c.GaussianGuide
 }
 
 // vampWeights counts the pseudo-inputs.
-func vampWeights(c Config) int64 { return int64(c.whole("components")) * int64(c.Dim) }
+func vampWeights(c Config) int64 { return int64(c.Whole("components")) * int64(c.Dim) }
 
 // priorStages is the one stage of training of a model whose prior may be chosen, with the start of
 // its prior.
 func (c Config) priorStages() []Stage {
 	stage := Stage{Share: 1}
-	if c.priorFamily().Name == "vamp" && c.choice("pseudo") == pseudoRows {
+	if c.priorFamily().Name == "vamp" && c.Choice("pseudo") == pseudoRows {
 		stage.Start = startPseudoInputs
 	}
 	return []Stage{stage}
@@ -76,7 +76,7 @@ const repeatNoise = .1
 
 // startPseudoInputs puts the pseudo-inputs on training rows, which come in random order.
 func startPseudoInputs(_ context.Context, n *Network, x []float32, key rng.Key) error {
-	d, width, k := n.Config.Dim, n.Width(), n.Config.whole("components")
+	d, width, k := n.Config.Dim, n.Width(), n.Config.Whole("components")
 	rows := len(x) / width
 	data := make([]float64, 0, k*d)
 	eps := make([]float64, d)

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -9,29 +9,31 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae"
 )
 
 // densityOf is the graph of p(z) at codes.
-func densityOf(n *Network) model.Func {
+func densityOf(n *vae.Network) model.Func {
 	return func(s *model.Scope, in []*g.Node) []*g.Node {
-		return []*g.Node{g.Exp(special.SumDims(n.Model.(Generator).Prior(s, 1).LogProb(g.ExpandAxes(in[0], 1))))}
+		return []*g.Node{g.Exp(special.SumDims(n.Model.(vae.Generator).Prior(s, 1).LogProb(g.ExpandAxes(in[0], 1))))}
 	}
 }
 
 // momentsOf is the graph of mean and variance of one code.
-func momentsOf(n *Network) model.Func {
+func momentsOf(n *vae.Network) model.Func {
 	return func(s *model.Scope, _ []*g.Node) []*g.Node {
-		p := n.Model.(Generator).Prior(s, 1)
+		p := n.Model.(vae.Generator).Prior(s, 1)
 		return []*g.Node{p.Mean(), p.Variance()}
 	}
 }
 
 // started is a VampPrior of so many components on rows of five values, by its start of training.
-func started(t *testing.T, x []float32, c Config) *Network {
+func started(t *testing.T, x []float32, c vae.Config) *vae.Network {
 	t.Helper()
-	n := network(t, "vae", c, dtypes.Float64)
+	n := zoo.Network(t, "vae", c, dtypes.Float64)
 	stages := n.Config.Stages()
 	if len(stages) != 1 || stages[0].Share != 1 || stages[0].Start == nil {
 		t.Fatalf("got stages %+v, want one with a start", stages)
@@ -43,7 +45,7 @@ func started(t *testing.T, x []float32, c Config) *Network {
 }
 
 // vampOn is the configuration of a VampPrior of k components.
-func vampOn(k string) Config {
+func vampOn(k string) vae.Config {
 	c := priorConfig("vamp")
 	c.Options["components"] = k
 	return c
@@ -53,12 +55,12 @@ func vampOn(k string) Config {
 // the mean of q(z|x) over them (Tomczak & Welling 2018, eq. 8 and 9), whatever the encoder, with a
 // normal guide and with one that a flow bends, before its flow.
 func TestVampPriorOfTheDataIsTheirAggregatePosterior(t *testing.T) {
-	x := uniform(12 * 5)
+	x := zoo.Uniform(12 * 5)
 	n := started(t, x, vampOn("12"))
 	if _, _, err := n.Encode(t.Context(), x); err != nil { // makes the encoder
 		t.Fatal(err)
 	}
-	moved(t, n.Params)
+	zoo.Moved(t, n.Params)
 	if err := n.Config.Stages()[0].Start(t.Context(), n, x, rng.New(3)); err != nil {
 		t.Fatal(err)
 	}
@@ -76,13 +78,13 @@ func TestVampPriorOfTheDataIsTheirAggregatePosterior(t *testing.T) {
 		means[i], scales[i] = float64(mean[i]), math.Sqrt(float64(variance[i]))
 	}
 	for i, p := range got { // moments come as float32
-		tk.Close(t, "ln p(z)", math.Log(p), math.Log(mixtureDensity(z[2*i:2*i+2], weights, means, scales)), 5e-6)
+		tk.Close(t, "ln p(z)", math.Log(p), math.Log(vae.MixtureDensity(z[2*i:2*i+2], weights, means, scales)), 5e-6)
 	}
 	exact := tk.Values(t, model.NewProgram(n.Params, "aggregate", func(s *model.Scope, in []*g.Node) []*g.Node {
-		l := n.Model.(Probabilistic).Latent(s, Batch{X: in[1]})
+		l := n.Model.(vae.Probabilistic).Latent(s, vae.Batch{X: in[1]})
 		each := g.ReduceSum(l.Q.LogProb(g.ExpandAxes(in[0], 1)), -1) // 6×12
 		return []*g.Node{g.ReduceMean(g.Exp(each), -1)}
-	}), rng.New(1), tk.Matrix(z, 6, 2), tk.Matrix(float64s(x), 12, 5))[0]
+	}), rng.New(1), tk.Matrix(z, 6, 2), tk.Matrix(zoo.Float64s(x), 12, 5))[0]
 	for i, p := range got {
 		tk.Close(t, "p(z)", p, exact[i], 1e-14)
 	}
@@ -90,15 +92,15 @@ func TestVampPriorOfTheDataIsTheirAggregatePosterior(t *testing.T) {
 
 // Rows serve again with noise where there are fewer than components: no two components are alike.
 func TestPseudoInputsAreRowsAndNeverAlike(t *testing.T) {
-	x := uniform(3 * 5)
+	x := zoo.Uniform(3 * 5)
 	n := started(t, x, vampOn("7"))
 	for _, a := range tk.Export(t, n.Params) {
-		if a.Name != pseudoName {
+		if a.Name != vae.PseudoName {
 			continue
 		}
 		distinct := map[float64]bool{}
 		for i, v := range a.Data {
-			if d := v - float64(x[i%15]); i < 15 && d != 0 || i >= 15 && (d == 0 || math.Abs(d) > 6*repeatNoise) {
+			if d := v - float64(x[i%15]); i < 15 && d != 0 || i >= 15 && (d == 0 || math.Abs(d) > 6*vae.RepeatNoise) {
 				t.Errorf("value %d: got %v, want row's %v, exactly in the first three", i, v, x[i%15])
 			}
 			distinct[v] = true
@@ -115,13 +117,13 @@ func TestPseudoInputsAreRowsAndNeverAlike(t *testing.T) {
 func TestPseudoInputsBeginInTheRangeOfTheData(t *testing.T) {
 	for likelihood, unit := range map[string]bool{"bernoulli": true, "gaussian": false} {
 		c := vampOn("400")
-		c.Likelihood, c.Options["pseudo"] = likelihood, pseudoNoise
-		n := network(t, "vae", c, dtypes.Float64)
+		c.Likelihood, c.Options["pseudo"] = likelihood, vae.PseudoNoise
+		n := zoo.Network(t, "vae", c, dtypes.Float64)
 		if s := n.Config.Stages(); len(s) != 1 || s[0].Start != nil {
 			t.Errorf("got stages %+v, want one without a start", s)
 		}
 		u := tk.Values(t, model.NewProgram(n.Params, "pseudo", func(s *model.Scope, _ []*g.Node) []*g.Node {
-			return []*g.Node{g.Neg(n.Config.pseudoInputs(s))}
+			return []*g.Node{g.Neg(n.Config.PseudoInputs(s))}
 		}), rng.New(1))[0]
 		low, high := 0., 0.
 		for _, v := range u {
@@ -135,8 +137,8 @@ func TestPseudoInputsBeginInTheRangeOfTheData(t *testing.T) {
 
 // The start skips the class at the end of rows, and other priors have none.
 func TestOnlyVampPriorsStart(t *testing.T) {
-	for _, name := range PriorNames() {
-		n := network(t, "vae", priorConfig(name), dtypes.Float64)
+	for _, name := range vae.PriorNames() {
+		n := zoo.Network(t, "vae", priorConfig(name), dtypes.Float64)
 		if s := n.Config.Stages(); (s[0].Start != nil) != (name == "vamp") {
 			t.Errorf("%s: got stages %+v", name, s)
 		}

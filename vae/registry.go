@@ -2,6 +2,15 @@
 // its formula, registers itself and implements [Model] plus the abilities it has; everything
 // else (training, evaluation, plots, the command line, the table of models) finds it through
 // the registry and asks for abilities by type assertion.
+//
+// The package holds what all models share, and the plain ones; families have rooms of their own below it,
+// which [github.com/elbo-go/elbo/vae/all] lists. A model may be in any package:
+//
+//	func init() {
+//		vae.Register(vae.Spec{Name: "my-vae", Nets: nets.Names(), New: func(c vae.Config) vae.Model {
+//			return vae.Amortized{Size: c.Latent, Guide: c.GaussianGuide, Data: c.Mirrored}
+//		}})
+//	}
 package vae
 
 import (
@@ -13,6 +22,7 @@ import (
 
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -41,6 +51,9 @@ type Config struct {
 	// guide is q(z|x) of a model that has another than the net's and a prior that asks for it; nil is the net's
 	guide func(s *model.Scope, x *g.Node) dist.Normal
 }
+
+// ModelName returns the name of the model that a resolved configuration builds.
+func (c Config) ModelName() string { return c.model }
 
 // Model gives the terms of its bound for a batch.
 type Model interface {
@@ -73,6 +86,12 @@ type Generator interface {
 	Prior(s *model.Scope, n int) dist.Distribution
 }
 
+// Conditional models have a prior of the codes of a class.
+type Conditional interface {
+	// PriorOf returns p(z|y) of rows with the given classes, n.
+	PriorOf(s *model.Scope, label *g.Node) dist.Distribution
+}
+
 // Spec describes a model to the registry.
 type Spec struct {
 	Name      string             // as on the command line
@@ -97,7 +116,7 @@ type Spec struct {
 	Surrogate []string           // scopes that descend a surrogate, not the loss at its draws: these are accepted or refused, or rounded
 	Momentum  float64            // β₁ of Adam; 0 is the usual .9
 	Unranked  bool               // what it reports does not rank its epochs: the last one counts
-	Gaussian  bool               // q(z|x) is that of [Config.gaussianGuide] or its heads, which [Remedies] can shape
+	Gaussian  bool               // q(z|x) is that of [Config.GaussianGuide] or its heads, which [Remedies] can shape
 	Usual     Usual              // settings of training where nobody says otherwise
 	// Stages are those of its training; nil is a single one.
 	Stages func(Config) []Stage
@@ -157,13 +176,12 @@ func Names() []string {
 	return out
 }
 
-// maxWidth bounds layer widths and latent sizes, so that a slip of the finger is an error
-// and not an allocation of terabytes.
-const maxWidth = 1 << 16
+// MaxWidth bounds layer widths and latent sizes (see [nets.MaxWidth]).
+const MaxWidth = nets.MaxWidth
 
-// maxWeights bounds the weights of a network: with their gradients and the two moments of
+// MaxWeights bounds the weights of a network: with their gradients and the two moments of
 // Adam they take 8 GiB.
-const maxWeights = 1 << 29
+const MaxWeights = 1 << 29
 
 // Resolved returns the configuration with what the named model fills in.
 func (c Config) Resolved(name string) Config {
@@ -176,10 +194,10 @@ func (c Config) Resolved(name string) Config {
 	}
 	c.Options, c.model = s.withOptions(c.Options), name
 	c = c.sized()
-	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+	if s.Indices != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.NetConfig().CheckShape(name) == nil {
 		c.Latent, _ = s.Indices(c)
 	}
-	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.checkShape(name) == nil {
+	if s.CodeSize != nil && c.Dim > 0 && c.checkOptions(s) == nil && c.checkNet(s) == nil && c.NetConfig().CheckShape(name) == nil {
 		c.Latent = s.CodeSize(c)
 	}
 	return c
@@ -191,19 +209,19 @@ func Check(name string, c Config) error {
 	if !ok {
 		return fmt.Errorf("vae: model: got %q, want one of %s", name, strings.Join(Names(), ", "))
 	}
-	if least := max(1, spec.MinLatent); c.Latent < least || c.Latent > maxWidth {
-		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, maxWidth)
+	if least := max(1, spec.MinLatent); c.Latent < least || c.Latent > MaxWidth {
+		return fmt.Errorf("vae: %s: latent size: got %d, want %d to %d", name, c.Latent, least, MaxWidth)
 	}
 	c = c.Resolved(name)
-	if err := c.checkSize(name); err != nil {
+	if err := c.NetConfig().CheckSize(name); err != nil {
 		return err
 	}
 	for i, w := range c.Hidden {
-		if w < 1 || w > maxWidth {
-			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, maxWidth)
+		if w < 1 || w > MaxWidth {
+			return fmt.Errorf("vae: %s: width of hidden layer %d: got %d, want 1 to %d", name, i, w, MaxWidth)
 		}
 	}
-	if err := tooLarge(name, c.denseWeights(1), 1); err != nil {
+	if err := tooLarge(name, c.NetConfig().DenseWeights(1), 1); err != nil {
 		return err
 	}
 	if err := c.checkNet(spec); err != nil {
@@ -250,10 +268,10 @@ func New(name string, c Config) (Model, error) {
 	if c.Dim < 1 {
 		return nil, fmt.Errorf("vae: %s: data dimension: got %d, want at least 1", name, c.Dim)
 	}
-	if err := c.checkShape(name); err != nil {
+	if err := c.NetConfig().CheckShape(name); err != nil {
 		return nil, err
 	}
-	spec, weights := registry[name], c.weights()
+	spec, weights := registry[name], c.Weights()
 	if c.Labelled() && c.Classes < 1 {
 		return nil, fmt.Errorf("vae: %s: classes: got none, want rows with the class of each: --label names the column of a table that holds it, and models such as vae do without", name)
 	}
@@ -271,8 +289,8 @@ func New(name string, c Config) (Model, error) {
 
 // tooLarge refuses networks of too many weights.
 func tooLarge(name string, weights int64, dim int) error {
-	if weights <= maxWeights {
+	if weights <= MaxWeights {
 		return nil
 	}
-	return fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, weights, dim, maxWeights)
+	return fmt.Errorf("vae: %s: network: got %d weights for rows of %d values, want at most %d; lower --hidden or --latent", name, weights, dim, MaxWeights)
 }

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -13,37 +13,40 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae"
+	_ "github.com/elbo-go/elbo/vae/all"
 	"github.com/elbo-go/elbo/vi"
 )
 
 func init() {
-	Register(Spec{Name: "test-tied", Summary: "decoder without hidden layer, for tests", New: func(c Config) Model { return &tied{c} }})
+	vae.Register(vae.Spec{Name: "test-tied", Summary: "decoder without hidden layer, for tests", New: func(c vae.Config) vae.Model { return &tied{c} }})
 }
 
 // tied is a model that exists in this file alone: one shared matrix encodes and decodes.
-type tied struct{ Config }
+type tied struct{ vae.Config }
 
-func (m *tied) Terms(s *model.Scope, b Batch, e vi.Estimator) vi.Terms {
+func (m *tied) Terms(s *model.Scope, b vae.Batch, e vi.Estimator) vi.Terms {
 	x := b.X
 	w := s.Param("w", model.FanIn(m.Dim), m.Dim, m.Config.Latent)
 	q := dist.Normal{Loc: g.Dot(x, w).Product(), LogScale: g.BroadcastToDims(s.Param("s", model.Constant(-1)), x.Shape().Dim(0), m.Config.Latent)}
 	return e.ELBO(s, x, vi.Latent{Q: q, P: dist.StandardNormal(q.Loc), Decode: func(z *g.Node) dist.Distribution {
-		return m.distribution(s, nn.ReLU(g.Dot(z, g.Transpose(w, 0, 1)).Product()))
+		return m.Distribution(s, nn.ReLU(g.Dot(z, g.Transpose(w, 0, 1)).Product()))
 	}})
 }
 
 func TestModelOfOneFileIsFoundAndTrains(t *testing.T) {
-	if !slices.Contains(Names(), "test-tied") || !slices.ContainsFunc(Specs(), func(s Spec) bool { return s.Name == "test-tied" }) {
-		t.Fatalf("got models %v, want test-tied among them", Names())
+	if !slices.Contains(vae.Names(), "test-tied") || !slices.ContainsFunc(vae.Specs(), func(s vae.Spec) bool { return s.Name == "test-tied" }) {
+		t.Fatalf("got models %v, want test-tied among them", vae.Names())
 	}
-	m := mustNew(t, "test-tied", Config{Dim: 6, Latent: 2, Likelihood: "gaussian", Sigma: .5})
+	m := zoo.New(t, "test-tied", vae.Config{Dim: 6, Latent: 2, Likelihood: "gaussian", Sigma: .5})
 	p := tk.Params(t, dtypes.Float64)
 	prog, adam := step(m, p, vi.Estimator{})
 	first, last := 0., 0.
 	for i := range 60 {
-		last = update(t, prog, adam, rng.New(1), i, .02, 1, dtypes.Float64, rows(scalarref.GrayBatch(8, 6)))[0]
+		last = update(t, prog, adam, rng.New(1), i, .02, 1, dtypes.Float64, zoo.Rows(scalarref.GrayBatch(8, 6)))[0]
 		if i == 0 {
 			first = last
 		}
@@ -54,15 +57,15 @@ func TestModelOfOneFileIsFoundAndTrains(t *testing.T) {
 }
 
 func TestSpecsAreCompleteAndOrdered(t *testing.T) {
-	if !slices.IsSorted(Names()) {
-		t.Errorf("names: got %v, want them in order", Names())
+	if !slices.IsSorted(vae.Names()) {
+		t.Errorf("names: got %v, want them in order", vae.Names())
 	}
 	for _, want := range []string{"ae", "linear-vae", "vae"} {
-		i := slices.Index(Names(), want)
+		i := slices.Index(vae.Names(), want)
 		if i < 0 {
-			t.Fatalf("got models %v, want %s among them", Names(), want)
+			t.Fatalf("got models %v, want %s among them", vae.Names(), want)
 		}
-		s := Specs()[i]
+		s := vae.Specs()[i]
 		if s.Summary == "" || s.Paper == "" || s.Sections == "" || s.Measured == "" || s.Test == "" {
 			t.Errorf("%s: got %+v, want every field", want, s)
 		}
@@ -70,43 +73,43 @@ func TestSpecsAreCompleteAndOrdered(t *testing.T) {
 }
 
 func TestWrongConfigurationsAreErrors(t *testing.T) {
-	good := Config{Dim: 4, Hidden: []int{3}, Latent: 2, Likelihood: "bernoulli", Sigma: 1}
-	for want, change := range map[string]func(name *string, c *Config){
-		`model: got "gan", want one of`:                    func(n *string, _ *Config) { *n = "gan" },
-		"data dimension: got 0":                            func(_ *string, c *Config) { c.Dim = 0 },
-		"latent size: got 0":                               func(_ *string, c *Config) { c.Latent = 0 },
-		"latent size: got -3":                              func(_ *string, c *Config) { c.Latent = -3 },
-		"latent size: got 1000000000":                      func(_ *string, c *Config) { c.Latent = 1e9 },
-		"width of hidden layer 1: got 0":                   func(_ *string, c *Config) { c.Hidden = []int{3, 0} },
-		"width of hidden layer 0: got 70000":               func(_ *string, c *Config) { c.Hidden = []int{70000} },
-		"sigma: got 0":                                     func(_ *string, c *Config) { c.Sigma = 0 },
-		"sigma: got -1":                                    func(_ *string, c *Config) { c.Sigma = -1 },
-		"sigma: got NaN":                                   func(_ *string, c *Config) { c.Sigma = math.NaN() },
-		"sigma: got +Inf":                                  func(_ *string, c *Config) { c.Sigma = math.Inf(1) },
-		`likelihood: got "poisson", want one of bernoulli`: func(_ *string, c *Config) { c.Likelihood = "poisson" },
-		`linear-vae: likelihood: got "bernoulli", want one of gaussian, gaussian-learned`: func(n *string, _ *Config) { *n = "linear-vae" },
+	good := vae.Config{Dim: 4, Hidden: []int{3}, Latent: 2, Likelihood: "bernoulli", Sigma: 1}
+	for want, change := range map[string]func(name *string, c *vae.Config){
+		`model: got "gan", want one of`:                    func(n *string, _ *vae.Config) { *n = "gan" },
+		"data dimension: got 0":                            func(_ *string, c *vae.Config) { c.Dim = 0 },
+		"latent size: got 0":                               func(_ *string, c *vae.Config) { c.Latent = 0 },
+		"latent size: got -3":                              func(_ *string, c *vae.Config) { c.Latent = -3 },
+		"latent size: got 1000000000":                      func(_ *string, c *vae.Config) { c.Latent = 1e9 },
+		"width of hidden layer 1: got 0":                   func(_ *string, c *vae.Config) { c.Hidden = []int{3, 0} },
+		"width of hidden layer 0: got 70000":               func(_ *string, c *vae.Config) { c.Hidden = []int{70000} },
+		"sigma: got 0":                                     func(_ *string, c *vae.Config) { c.Sigma = 0 },
+		"sigma: got -1":                                    func(_ *string, c *vae.Config) { c.Sigma = -1 },
+		"sigma: got NaN":                                   func(_ *string, c *vae.Config) { c.Sigma = math.NaN() },
+		"sigma: got +Inf":                                  func(_ *string, c *vae.Config) { c.Sigma = math.Inf(1) },
+		`likelihood: got "poisson", want one of bernoulli`: func(_ *string, c *vae.Config) { c.Likelihood = "poisson" },
+		`linear-vae: likelihood: got "bernoulli", want one of gaussian, gaussian-learned`: func(n *string, _ *vae.Config) { *n = "linear-vae" },
 	} {
 		name, c := "vae", good
 		change(&name, &c)
-		m, err := New(name, c)
+		m, err := vae.New(name, c)
 		if err == nil || m != nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "vae: ") {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
-		if _, err := NewNetwork(name, c, tk.Params(t, dtypes.Float32)); err == nil {
+		if _, err := vae.NewNetwork(name, c, tk.Params(t, dtypes.Float32)); err == nil {
 			t.Errorf("a network with %s is no error", want)
 		}
 	}
 }
 
 func TestRegisteringTwiceIsAPanic(t *testing.T) {
-	for _, s := range []Spec{{Name: "vae", New: func(Config) Model { return nil }}, {New: func(Config) Model { return nil }}, {Name: "half"}} {
+	for _, s := range []vae.Spec{{Name: "vae", New: func(vae.Config) vae.Model { return nil }}, {New: func(vae.Config) vae.Model { return nil }}, {Name: "half"}} {
 		func() {
 			defer func() {
 				if recover() == nil {
 					t.Errorf("%+v: registered, want a panic", s)
 				}
 			}()
-			Register(s)
+			vae.Register(s)
 		}()
 	}
 }
@@ -124,7 +127,7 @@ func TestLikelihoodChecksItsSupport(t *testing.T) {
 		{"discretized-logistic", []float32{0, 1, 17. / 255, 254. / 255}, []float32{.5, -1. / 255, 256. / 255, nan}},
 		{"continuous-bernoulli", []float32{0, .3, 1}, []float32{1.5, nan}},
 	} {
-		l, err := LikelihoodOf(c.name)
+		l, err := vae.LikelihoodOf(c.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +144,7 @@ func TestLikelihoodChecksItsSupport(t *testing.T) {
 			t.Errorf("%s: binary: got %v", c.name, l.Binary)
 		}
 	}
-	if _, err := LikelihoodOf(""); err == nil {
+	if _, err := vae.LikelihoodOf(""); err == nil {
 		t.Error("an empty name is no likelihood, but there is no error")
 	}
 }

@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -9,18 +9,20 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // relevant is a linear VAE of four values and three latent dimensions with the prior of relevance.
-func relevant(t *testing.T, on string) *Network {
+func relevant(t *testing.T, on string) *vae.Network {
 	t.Helper()
-	return network(t, "linear-vae", Config{Dim: 4, Latent: 3, Rows: 50, Likelihood: "gaussian", Sigma: .5, Options: map[string]string{"ard": on}}, dtypes.Float64)
+	return zoo.Network(t, "linear-vae", vae.Config{Dim: 4, Latent: 3, Rows: 50, Likelihood: "gaussian", Sigma: .5, Options: map[string]string{"ard": on}}, dtypes.Float64)
 }
 
 // penaltyOf is the loss beside the bound, at rows of a batch.
-func penaltyOf(t *testing.T, n *Network) (penalty, bound float64) {
+func penaltyOf(t *testing.T, n *vae.Network) (penalty, bound float64) {
 	t.Helper()
 	out := tk.Values(t, model.NewProgram(n.Params, "terms", func(s *model.Scope, in []*g.Node) []*g.Node {
 		terms := n.Model.Terms(s, n.Batch(in[0], nil), vi.Estimator{})
@@ -29,7 +31,7 @@ func penaltyOf(t *testing.T, n *Network) (penalty, bound float64) {
 			return []*g.Node{g.MulScalar(bound, 0), bound}
 		}
 		return []*g.Node{terms.Penalty, bound}
-	}), rng.New(1), rows([][]float64{{1, 2, 3, 4}, {-1, 0, 2, .5}}))
+	}), rng.New(1), zoo.Rows([][]float64{{1, 2, 3, 4}, {-1, 0, 2, .5}}))
 	return out[0][0], out[1][0]
 }
 
@@ -64,7 +66,7 @@ func TestTheGradientOfThePriorOfRelevance(t *testing.T) {
 	loss := func(s *model.Scope, in []*g.Node) []*g.Node {
 		return []*g.Node{n.Model.Terms(s, n.Batch(in[0], nil), vi.Estimator{}).Loss(in[1], 0)}
 	}
-	x := rows([][]float64{{1, 2, 3, 4}, {-1, 0, 2, .5}})
+	x := zoo.Rows([][]float64{{1, 2, 3, 4}, {-1, 0, 2, .5}})
 	if d := tk.GradientWithin(t, 1e-6, n.Params, loss, x, tk.Matrix([]float64{1})); d.Count != n.Params.Count() {
 		t.Errorf("got %d derivatives, want %d", d.Count, n.Params.Count())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
 	"github.com/elbo-go/elbo/special"
+	"github.com/elbo-go/elbo/vae/nets"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -94,17 +95,17 @@ func normed(s *model.Scope, x *g.Node, scale float64) *g.Node {
 	return g.Add(g.MulScalar(y, scale), g.ExpandAxes(s.Param("shift", model.Constant(0), l), 0))
 }
 
-// skipping is [Config.outputs] with z beside what every dense layer and the feature map see.
+// skipping is [Config.Outputs] with z beside what every dense layer and the feature map see.
 func (c Config) skipping(s *model.Scope, z *g.Node) *g.Node {
 	h := z
-	for i, width := range c.reversed() {
-		h = nn.ReLU(nn.Dense(stage(s, "hidden", i), c.beside(h, z, i), width))
+	for i, width := range c.NetConfig().Reversed() {
+		h = nn.ReLU(nn.Dense(nets.Stage(s, "hidden", i), c.beside(h, z, i), width))
 	}
 	h = c.beside(h, z, len(c.Hidden))
-	if !c.net().Images {
+	if !c.NetConfig().Family().Images {
 		return nn.Dense(s.In("out"), h, c.Dim)
 	}
-	return c.fromMap(s, nn.Concat(spread(s, h, c.mapExtent()), z))
+	return c.FromMap(s, nn.Concat(nets.Spread(s, h, c.MapExtent()), z))
 }
 
 // beside is what the i-th layer of a decoder sees; the first one sees z alone.
@@ -122,12 +123,12 @@ func (c Config) skipWeights() int64 {
 	}
 	l, n := int64(c.Latent), int64(0)
 	for i := 1; i < len(c.Hidden); i++ {
-		n += l * int64(c.reversed()[i])
+		n += l * int64(c.NetConfig().Reversed()[i])
 	}
 	last := c.Dim
-	if e := c.mapExtent(); c.net().Images {
-		last = e.size()
-		n += 9 * int64(e.channels) * (int64(e.channels) + l)
+	if e := c.MapExtent(); c.NetConfig().Family().Images {
+		last = e.Size()
+		n += 9 * int64(e.Channels) * (int64(e.Channels) + l)
 	}
 	if len(c.Hidden) > 0 {
 		n += l * int64(last)

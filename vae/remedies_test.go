@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -11,23 +11,25 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
 // remedy is a small VAE with remedies.
-func remedy(r Remedies) Config {
-	return Config{Dim: 5, Hidden: []int{6, 4}, Latent: 3, Likelihood: "bernoulli", Sigma: 1, Remedies: r}
+func remedy(r vae.Remedies) vae.Config {
+	return vae.Config{Dim: 5, Hidden: []int{6, 4}, Latent: 3, Likelihood: "bernoulli", Sigma: 1, Remedies: r}
 }
 
 // remediedTerms are the KL divergence of each row, B×L, and the means of the guide in a training step.
-func remediedTerms(t *testing.T, c Config, p *model.Params, x [][]float64) (kl, mean []float64) {
+func remediedTerms(t *testing.T, c vae.Config, p *model.Params, x [][]float64) (kl, mean []float64) {
 	t.Helper()
-	m := mustNew(t, "vae", c)
+	m := zoo.New(t, "vae", c)
 	out := tk.Values(t, model.NewProgram(p, "terms", func(s *model.Scope, in []*g.Node) []*g.Node {
-		mean, _ := m.(Encoder).Encode(s, Batch{X: in[0]})
-		return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).KL, mean}
-	}).Training(), rng.New(1), rows(x))
+		mean, _ := m.(vae.Encoder).Encode(s, vae.Batch{X: in[0]})
+		return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{}).KL, mean}
+	}).Training(), rng.New(1), zoo.Rows(x))
 	return out[0], out[1]
 }
 
@@ -39,7 +41,7 @@ func TestEveryDimensionHasTheMinimumRate(t *testing.T) {
 		for _, bias := range []float64{-30, -2, 0, 2, 30} {
 			p := tk.Params(t, dtypes.Float64)
 			tk.Import(t, p, model.Array{Name: "encoder/logvar/bias", Trainable: true, Dims: []int{3}, Data: []float64{bias, bias, bias}})
-			kl, _ := remediedTerms(t, remedy(Remedies{MinRate: rate}), p, x)
+			kl, _ := remediedTerms(t, remedy(vae.Remedies{MinRate: rate}), p, x)
 			least := math.Inf(1)
 			for _, v := range kl {
 				least = math.Min(least, v)
@@ -62,7 +64,7 @@ func TestMeansHaveTheirScaleOverABatch(t *testing.T) {
 	shift := []float64{.3, 0, -1}
 	tk.Import(t, p, model.Array{Name: "encoder/norm/shift", Trainable: true, Dims: []int{3}, Data: shift},
 		model.Array{Name: "encoder/mean/weight", Trainable: true, Dims: []int{4, 3}, Data: []float64{90, -50, 70, 40, 80, -60, -30, 70, 99, 60, 30, 20}})
-	kl, mean := remediedTerms(t, remedy(Remedies{MeanScale: .8}), p, x)
+	kl, mean := remediedTerms(t, remedy(vae.Remedies{MeanScale: .8}), p, x)
 	rate, want := 0., 0.
 	for j := range 3 {
 		m, v := 0., 0.
@@ -87,8 +89,8 @@ func TestMeansHaveTheirScaleOverABatch(t *testing.T) {
 
 // Elsewhere the norm has its running moments: a row's code does not depend on the rows beside it.
 func TestCodesOfNormedMeansDoNotDependOnTheBatch(t *testing.T) {
-	n := network(t, "vae", remedy(Remedies{MeanScale: .8, MinRate: .1, Skip: true}), dtypes.Float32)
-	x := uniform(20 * 5)
+	n := zoo.Network(t, "vae", remedy(vae.Remedies{MeanScale: .8, MinRate: .1, Skip: true}), dtypes.Float32)
+	x := zoo.Uniform(20 * 5)
 	mean, _, err := n.Encode(t.Context(), x)
 	if err != nil {
 		t.Fatal(err)
@@ -97,18 +99,18 @@ func TestCodesOfNormedMeansDoNotDependOnTheBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "code", one, mean[21:24])
+	zoo.Near(t, "code", one, mean[21:24])
 }
 
 // The gradients of a training step with batch moments, and of one without, against differences.
 func TestGradientsOfRemediesAgreeWithDifferences(t *testing.T) {
-	for _, r := range []Remedies{{MinRate: .3}, {MeanScale: .7}, {Skip: true}, {MinRate: .1, MeanScale: 1.2, Skip: true}} {
-		m := mustNew(t, "vae", remedy(r))
+	for _, r := range []vae.Remedies{{MinRate: .3}, {MeanScale: .7}, {Skip: true}, {MinRate: .1, MeanScale: 1.2, Skip: true}} {
+		m := zoo.New(t, "vae", remedy(r))
 		p := tk.Params(t, dtypes.Float64)
 		loss := func(s *model.Scope, in []*g.Node) []*g.Node {
-			return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0)}
+			return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0)}
 		}
-		d := tk.GradientWithin(t, 1e-5, p, loss, rows(scalarref.BinaryBatch(4, 5)), tk.Matrix([]float64{.7}))
+		d := tk.GradientWithin(t, 1e-5, p, loss, zoo.Rows(scalarref.BinaryBatch(4, 5)), tk.Matrix([]float64{.7}))
 		if d.Count != p.Count() {
 			t.Errorf("%+v: got %d derivatives, want %d", r, d.Count, p.Count())
 		}
@@ -117,7 +119,7 @@ func TestGradientsOfRemediesAgreeWithDifferences(t *testing.T) {
 	x := []float64{1, -2, .5, .3, .2, 4, -1, 0, 2, 2, 2, -3}
 	normOf := func(x []float64) ([]float64, []float64) {
 		out := tk.Values(t, model.NewProgram(p, "norm", func(s *model.Scope, in []*g.Node) []*g.Node {
-			y := normed(s, in[0], .9)
+			y := vae.Normed(s, in[0], .9)
 			sum := g.ReduceAllSum(g.Mul(y, g.Square(y)))
 			return []*g.Node{sum, g.Gradient(sum, in[0])[0]}
 		}).Training(), rng.New(1), tk.Matrix(x, 6, 2))
@@ -136,11 +138,11 @@ func TestGradientsOfRemediesAgreeWithDifferences(t *testing.T) {
 
 // Each dense layer of the decoder but the first has L more inputs, and they count as weights.
 func TestSkippingDecodersSeeTheCodeInEveryLayer(t *testing.T) {
-	for _, net := range NetNames() {
-		c := pictures(net, 8, 8)
-		c.Hidden, c.Latent, c.Remedies = []int{6, 4}, 3, Remedies{Skip: true}
-		n := network(t, "ae", c, dtypes.Float32)
-		must[[]float32](t)(n.Reconstruct(t.Context(), uniform(c.Dim)))
+	for _, net := range vae.NetNames() {
+		c := zoo.Pictures(net, 8, 8)
+		c.Hidden, c.Latent, c.Remedies = []int{6, 4}, 3, vae.Remedies{Skip: true}
+		n := zoo.Network(t, "ae", c, dtypes.Float32)
+		zoo.Must[[]float32](t)(n.Reconstruct(t.Context(), zoo.Uniform(c.Dim)))
 		count, layers := int64(0), map[string]int{}
 		for _, a := range tk.Export(t, n.Params) {
 			if strings.HasSuffix(a.Name, "weight") {
@@ -150,7 +152,7 @@ func TestSkippingDecodersSeeTheCodeInEveryLayer(t *testing.T) {
 				layers[a.Name] = a.Dims[0]
 			}
 		}
-		if got := n.Config.weights(); got != count {
+		if got := n.Config.Weights(); got != count {
 			t.Errorf("%s: got %d weights, want %d", net, got, count)
 		}
 		last := layers["decoder/out/weight"] + layers["decoder/spread/weight"]
@@ -158,28 +160,28 @@ func TestSkippingDecodersSeeTheCodeInEveryLayer(t *testing.T) {
 			t.Errorf("%s: got inputs %v, want 3, 7 and 9 of the decoder's dense layers", net, layers)
 		}
 	}
-	c := remedy(Remedies{Skip: true})
+	c := remedy(vae.Remedies{Skip: true})
 	c.Hidden = nil
-	if n := mustNew(t, "vae", c).(amortized); n.latent != 3 || c.skipWeights() != 0 {
-		t.Errorf("without hidden layers: got %d more weights, want none", c.skipWeights())
+	if n := zoo.New(t, "vae", c).(vae.Amortized); n.Size != 3 || c.SkipWeights() != 0 {
+		t.Errorf("without hidden layers: got %d more weights, want none", c.SkipWeights())
 	}
 }
 
 func TestWrongRemediesAreErrors(t *testing.T) {
 	for _, bad := range []struct {
 		model, want string
-		edit        func(c *Config)
+		edit        func(c *vae.Config)
 	}{
-		{"vae", "minimum rate: got 10", func(c *Config) { c.Remedies.MinRate = 10 }},
-		{"vae", "scale of the means: got NaN", func(c *Config) { c.Remedies.MeanScale = math.NaN() }},
-		{"linear-vae", "its decoder is its own", func(c *Config) { c.Remedies.Skip, c.Likelihood = true, "gaussian" }},
-		{"ae", "its guide is its own", func(c *Config) { c.Remedies.MinRate = .1 }},
-		{"vae", "got the posterior planar", func(c *Config) { c.Remedies.MinRate, c.Posterior, c.FlowSteps = .1, "planar", 2 }},
-		{"vae", "got the prior maf", func(c *Config) { c.Remedies.MeanScale, c.Prior = 1, "maf" }},
+		{"vae", "minimum rate: got 10", func(c *vae.Config) { c.Remedies.MinRate = 10 }},
+		{"vae", "scale of the means: got NaN", func(c *vae.Config) { c.Remedies.MeanScale = math.NaN() }},
+		{"linear-vae", "its decoder is its own", func(c *vae.Config) { c.Remedies.Skip, c.Likelihood = true, "gaussian" }},
+		{"ae", "its guide is its own", func(c *vae.Config) { c.Remedies.MinRate = .1 }},
+		{"vae", "got the posterior planar", func(c *vae.Config) { c.Remedies.MinRate, c.Posterior, c.FlowSteps = .1, "planar", 2 }},
+		{"vae", "got the prior maf", func(c *vae.Config) { c.Remedies.MeanScale, c.Prior = 1, "maf" }},
 	} {
-		c := remedy(Remedies{})
+		c := remedy(vae.Remedies{})
 		bad.edit(&c)
-		if err := Check(bad.model, c); err == nil || !strings.Contains(err.Error(), bad.want) {
+		if err := vae.Check(bad.model, c); err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: got %v, want %q", bad.model, err, bad.want)
 		}
 	}

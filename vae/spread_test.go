@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"math"
@@ -8,20 +8,21 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 )
 
 // A mixture of N((±3, 0), I/4), half each, has mean 0 and deviations √(9 + ¼) and ½, which 4,096 draws
 // meet within five standard errors.
 func TestSpreadOfThePriorIsThatOfItsDraws(t *testing.T) {
-	exact := network(t, "vae", small, dtypes.Float32)
+	exact := zoo.Network(t, "vae", zoo.Small, dtypes.Float32)
 	mean, sd, err := exact.PriorSpread(t.Context())
-	if err != nil || len(sd) != small.Latent || mean[0] != 0 || sd[0] != 1 {
+	if err != nil || len(sd) != zoo.Small.Latent || mean[0] != 0 || sd[0] != 1 {
 		t.Errorf("N(0, I): got %v ± %v, error %v", mean, sd, err)
 	}
-	c := small
+	c := zoo.Small
 	c.Latent, c.Prior, c.Options = 2, "mixture", map[string]string{"components": "2"}
-	n := network(t, "vae", c, dtypes.Float32)
+	n := zoo.Network(t, "vae", c, dtypes.Float32)
 	if _, err := n.Prior(t.Context(), 1, rng.New(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestSpreadOfThePriorIsThatOfItsDraws(t *testing.T) {
 }
 
 func TestSpreadWantsAPrior(t *testing.T) {
-	if _, _, err := network(t, "ae", small, dtypes.Float32).PriorSpread(t.Context()); err == nil {
+	if _, _, err := zoo.Network(t, "ae", zoo.Small, dtypes.Float32).PriorSpread(t.Context()); err == nil {
 		t.Error("a model without a prior: got no error")
 	}
 }

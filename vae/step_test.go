@@ -1,9 +1,8 @@
-package vae
+package vae_test
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"math"
 	"runtime"
 	"testing"
 
@@ -11,30 +10,23 @@ import (
 
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
-
-// binary01 returns n values of 0 and 1.
-func binary01(n int) []float32 {
-	x := uniform(n)
-	for i, v := range x {
-		x[i] = float32(math.Round(float64(v)))
-	}
-	return x
-}
 
 // TestParametersDoNotDependOnThreads trains a small net for five steps, ten times with each
 // of four numbers of threads: all forty results are the same bits.
 func TestParametersDoNotDependOnThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	x := binary01(128 * 64)
+	x := zoo.Binary(128 * 64)
 	distinct := map[[32]byte]int{}
 	for _, threads := range []int{1, 2, 4, 8} {
 		runtime.GOMAXPROCS(threads)
 		for range 10 {
 			p := tk.Params(t, dtypes.Float32)
-			m := mustNew(t, "vae", Config{Dim: 64, Hidden: []int{100}, Latent: 8, Likelihood: "bernoulli", Sigma: 1})
+			m := zoo.New(t, "vae", vae.Config{Dim: 64, Hidden: []int{100}, Latent: 8, Likelihood: "bernoulli", Sigma: 1})
 			prog, adam := step(m, p, vi.Estimator{})
 			for i := range 5 {
 				update(t, prog, adam, rng.New(1).At(uint64(i)), i, 1e-3, 1, dtypes.Float32, model.Tensor(dtypes.Float32, x, 128, 64))
@@ -56,9 +48,9 @@ func TestParametersDoNotDependOnThreads(t *testing.T) {
 // BenchmarkStep is one Adam step of the tutorial net 784-400-20 on 128 binary images.
 func BenchmarkStep(b *testing.B) {
 	p := tk.Params(b, dtypes.Float32)
-	m := mustNew(b, "vae", Config{Dim: 784, Hidden: []int{400}, Latent: 20, Likelihood: "bernoulli", Sigma: 1})
+	m := zoo.New(b, "vae", vae.Config{Dim: 784, Hidden: []int{400}, Latent: 20, Likelihood: "bernoulli", Sigma: 1})
 	prog, adam := step(m, p, vi.Estimator{})
-	x := binary01(128 * 784)
+	x := zoo.Binary(128 * 784)
 	n := 0
 	for b.Loop() {
 		update(b, prog, adam, rng.New(1).At(uint64(n)), n, 1e-3, 1, dtypes.Float32, model.Tensor(dtypes.Float32, x, 128, 784))

@@ -6,6 +6,7 @@ import (
 	"github.com/elbo-go/elbo/dist"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/nn"
+	"github.com/elbo-go/elbo/vae/nets"
 )
 
 func init() {
@@ -16,7 +17,7 @@ func init() {
 		Sections: "D1, D3, D4",
 		Measured: "MNIST, 20 epochs: −ELBO 100.2, IS-NLL 95.1 (K = 500), 20 of 20 units active; ten steps equal those of PyTorch and of plain loops within 1e-9",
 		Test:     "vae/vae_test.go, paper/mnist_test.go, docs/results/paper.txt",
-		Nets:     everyNet,
+		Nets:     nets.Names(),
 		Flows:    true,
 		Priors:   true,
 		Gaussian: true,
@@ -34,16 +35,16 @@ func newVAE(c Config) Model {
 	if c.bent() {
 		return newFlowed(c)
 	}
-	return amortized{latent: c.Latent, guide: c.gaussianGuide, data: c.mirrored, prior: c.prior}
+	return Amortized{Size: c.Latent, Guide: c.GaussianGuide, Data: c.Mirrored, CodePrior: c.CodePrior}
 }
 
-// gaussianGuide is q(z|x) by the net's features.
-func (c Config) gaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
-	return c.heads(s, c.features(s, x))
+// GaussianGuide is q(z|x) by the net's features.
+func (c Config) GaussianGuide(s *model.Scope, x *g.Node) dist.Normal {
+	return c.Heads(s, c.Features(s, x))
 }
 
-// heads are μ and ln σ² of features h, the latter clamped to [−20, 20], as the remedies shape them.
-func (c Config) heads(s *model.Scope, h *g.Node) dist.Normal {
+// Heads are μ and ln σ² of features h, the latter clamped to [−20, 20], as the remedies shape them.
+func (c Config) Heads(s *model.Scope, h *g.Node) dist.Normal {
 	logVar := g.ClipScalar(nn.Dense(s.In("logvar"), h, c.Latent), -20, 20)
 	return c.remedied(s, nn.Dense(s.In("mean"), h, c.Latent), logVar)
 }

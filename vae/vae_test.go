@@ -1,4 +1,4 @@
-package vae
+package vae_test
 
 import (
 	"encoding/json"
@@ -14,36 +14,19 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/internal/scalarref"
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/internal/testkit/zoo"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/optim"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
-// mustNew builds a model.
-func mustNew(t testing.TB, name string, c Config) Model {
-	t.Helper()
-	m, err := New(name, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// rows returns a matrix as one float64 tensor.
-func rows(x [][]float64) *tensors.Tensor {
-	var flat []float64
-	for _, r := range x {
-		flat = append(flat, r...)
-	}
-	return tk.Matrix(flat, len(x), len(x[0]))
-}
-
 // step is a training step with inputs x, β, learning rate and correction; it returns the
 // loss and its two terms.
-func step(m Model, p *model.Params, e vi.Estimator) (*model.Program, optim.Adam) {
+func step(m vae.Model, p *model.Params, e vi.Estimator) (*model.Program, optim.Adam) {
 	adam := optim.NewAdam()
 	return model.NewProgram(p, "step", func(s *model.Scope, in []*g.Node) []*g.Node {
-		terms := m.Terms(s, Batch{X: in[0]}, e)
+		terms := m.Terms(s, vae.Batch{X: in[0]}, e)
 		loss := terms.Loss(in[1], 0)
 		out := []*g.Node{loss, g.Neg(g.ReduceAllMean(terms.LogLik))}
 		if terms.KL != nil {
@@ -104,8 +87,8 @@ func TestTenStepsAgreeWithPyTorchAndPlainLoops(t *testing.T) {
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	if len(file.Cases) != len(Likelihoods()) {
-		t.Fatalf("got %d cases, want one a likelihood, %d", len(file.Cases), len(Likelihoods()))
+	if len(file.Cases) != len(vae.Likelihoods()) {
+		t.Fatalf("got %d cases, want one a likelihood, %d", len(file.Cases), len(vae.Likelihoods()))
 	}
 	for _, c := range file.Cases {
 		t.Run(c.Config.Likelihood, func(t *testing.T) { c.replay(t) })
@@ -125,7 +108,7 @@ func (c curve) replay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m := mustNew(t, "vae", Config{Dim: c.Config.D, Hidden: c.Config.Hidden, Latent: c.Config.L, Likelihood: c.Config.Likelihood, Sigma: c.Config.Sigma})
+	m := zoo.New(t, "vae", vae.Config{Dim: c.Config.D, Hidden: c.Config.Hidden, Latent: c.Config.L, Likelihood: c.Config.Likelihood, Sigma: c.Config.Sigma})
 	prog, adam := step(m, p, vi.Estimator{})
 	now := 0
 	prog.WithNoise(func(name string, dims []int) []float64 {
@@ -140,7 +123,7 @@ func (c curve) replay(t *testing.T) {
 	})
 	worst := 0.
 	for now = range c.Losses {
-		got := update(t, prog, adam, rng.Key{}, now, c.Config.LR, c.Config.Beta, dtypes.Float64, rows(c.X))
+		got := update(t, prog, adam, rng.Key{}, now, c.Config.LR, c.Config.Beta, dtypes.Float64, zoo.Rows(c.X))
 		worst = max(worst, relative(got[0], c.Losses[now]), relative(got[1], c.Rec[now]), relative(got[2], c.KL[now]),
 			relative(got[0], ref.Step(c.X, c.Eps[now])))
 	}
@@ -164,36 +147,28 @@ func (c curve) replay(t *testing.T) {
 	}
 }
 
-// batchOf returns data in the support of a likelihood.
-func batchOf(likelihood string, n, dim int) [][]float64 {
-	if likelihood == "bernoulli" {
-		return scalarref.BinaryBatch(n, dim)
-	}
-	return scalarref.GrayBatch(n, dim)
-}
-
 // TestLambdaFormIsTheScaledLikelihoodForm: ∇(½‖x − μ‖² + λ·KL) = σ²·∇(−ELBO) at λ = σ².
 func TestLambdaFormIsTheScaledLikelihoodForm(t *testing.T) {
 	const sigma = .37
-	m := mustNew(t, "vae", Config{Dim: 6, Hidden: []int{5}, Latent: 2, Likelihood: "gaussian", Sigma: sigma}).(amortized)
+	m := zoo.New(t, "vae", vae.Config{Dim: 6, Hidden: []int{5}, Latent: 2, Likelihood: "gaussian", Sigma: sigma}).(vae.Amortized)
 	p := tk.Params(t, dtypes.Float64)
 	gradient := func(lambda bool) [][]float64 {
 		return tk.Values(t, model.NewProgram(p, "form", func(s *model.Scope, in []*g.Node) []*g.Node {
 			x := in[0]
-			terms := m.Terms(s, Batch{X: x}, vi.Estimator{})
+			terms := m.Terms(s, vae.Batch{X: x}, vi.Estimator{})
 			loss := g.MulScalar(terms.Loss(in[1], 0), sigma*sigma)
 			if lambda {
-				q := m.guide(s.In("encoder"), x)
+				q := m.Guide(s.In("encoder"), x)
 				eps := s.In("again").Normal("z", 1, 4, 2)
 				z := g.Add(q.Loc, g.Mul(g.Exp(q.LogScale), g.Squeeze(eps, 0)))
-				square := g.ReduceSum(g.Square(g.Sub(x, m.Decode(s, Code{Z: z}).Mean())), -1)
+				square := g.ReduceSum(g.Square(g.Sub(x, m.Decode(s, vae.Code{Z: z}).Mean())), -1)
 				kl := g.ReduceSum(terms.KL, -1)
 				loss = g.ReduceAllMean(g.Add(g.MulScalar(square, .5), g.MulScalar(kl, sigma*sigma)))
 			}
 			_, nodes := s.Trainable()
 			return g.Gradient(loss, nodes...)
 		}).WithNoise(func(string, []int) []float64 { return []float64{.3, -1, .8, .1, -.4, 1.2, 0, -2} }),
-			rng.Key{}, rows(scalarref.GrayBatch(4, 6)), tk.Matrix([]float64{1}))
+			rng.Key{}, zoo.Rows(scalarref.GrayBatch(4, 6)), tk.Matrix([]float64{1}))
 	}
 	a, b := gradient(true), gradient(false)
 	for i := range a {
@@ -210,11 +185,11 @@ func TestExtremeEncoderStaysFinite(t *testing.T) {
 	for _, bias := range []float64{-1e6, 1e6} {
 		p := tk.Params(t, dtypes.Float64)
 		tk.Import(t, p, model.Array{Name: "encoder/logvar/bias", Trainable: true, Dims: []int{2}, Data: []float64{bias, bias}})
-		m := mustNew(t, "vae", Config{Dim: 4, Hidden: []int{3}, Latent: 2, Likelihood: "bernoulli", Sigma: 1})
+		m := zoo.New(t, "vae", vae.Config{Dim: 4, Hidden: []int{3}, Latent: 2, Likelihood: "bernoulli", Sigma: 1})
 		out := tk.Values(t, model.NewProgram(p, "loss", func(s *model.Scope, in []*g.Node) []*g.Node {
-			_, variance := m.(Encoder).Encode(s, Batch{X: in[0]})
-			return []*g.Node{m.Terms(s, Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0), variance}
-		}), rng.New(1), rows(scalarref.BinaryBatch(2, 4)), tk.Matrix([]float64{1}))
+			_, variance := m.(vae.Encoder).Encode(s, vae.Batch{X: in[0]})
+			return []*g.Node{m.Terms(s, vae.Batch{X: in[0]}, vi.Estimator{}).Loss(in[1], 0), variance}
+		}), rng.New(1), zoo.Rows(scalarref.BinaryBatch(2, 4)), tk.Matrix([]float64{1}))
 		if math.IsNaN(out[0][0]) || math.IsInf(out[0][0], 0) {
 			t.Errorf("bias %v: loss %v, want a finite one", bias, out[0][0])
 		}
@@ -223,7 +198,7 @@ func TestExtremeEncoderStaysFinite(t *testing.T) {
 }
 
 func TestParameterCountOfTheTutorialNet(t *testing.T) {
-	n := network(t, "vae", Config{Dim: 784, Hidden: []int{400}, Latent: 20, Likelihood: "bernoulli", Sigma: 1}, dtypes.Float32)
+	n := zoo.Network(t, "vae", vae.Config{Dim: 784, Hidden: []int{400}, Latent: 20, Likelihood: "bernoulli", Sigma: 1}, dtypes.Float32)
 	if _, err := n.Reconstruct(t.Context(), make([]float32, 784)); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +213,7 @@ func TestLearnedScaleHasASoftFloor(t *testing.T) {
 		p := tk.Params(t, dtypes.Float64)
 		tk.Import(t, p, model.Array{Name: "logscale", Trainable: true, Data: []float64{r}})
 		out := tk.Values(t, model.NewProgram(p, "scale", func(s *model.Scope, _ []*g.Node) []*g.Node {
-			return []*g.Node{learnedScale(s)}
+			return []*g.Node{vae.ScaleFrom(s, 0)}
 		}), rng.Key{})
 		tk.Close(t, "ln σ", out[0][0], -6+math.Max(0, r+6)+math.Log1p(math.Exp(-math.Abs(r+6))), 1e-14)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/model"
 	"github.com/elbo-go/elbo/vae"
+	_ "github.com/elbo-go/elbo/vae/all"
 )
 
 // The linear-Gaussian model x = Wz + b + σε, z, ε ~ N(0, I), with D = 4 and L = 2. The columns of W are

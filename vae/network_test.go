@@ -153,7 +153,7 @@ func TestAutoencoderHasNoPriorAndNoBound(t *testing.T) {
 	_, sample := n.Sample(ctx, 3, key)
 	_, evidence := n.LogEvidence(ctx, x, 10, key)
 	_, _, forms := n.Forms(ctx, x, key, 1)
-	for want, err := range map[string]error{"ae cannot sample": sample, "ae has no guide and prior": evidence, "model ae cannot": forms} {
+	for want, err := range map[string]error{"ae cannot sample": sample, "model ae cannot bound": evidence, "model ae cannot": forms} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want %q", err, want)
 		}

@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-vaegan paper-anomaly paper-sprites gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -41,7 +41,7 @@ race:
 long:
 	bench/record long env ELBO_CRASH_N=$(N) ELBO_KILLS=50 go test ./ckpt ./train -run Kill -count=1 -v -timeout 4h
 
-# Published figures beside ours: all of them, about half an hour, or a part.
+# Published figures beside ours: all of them, hours, or a part.
 PAPER = env ELBO_PAPER=1 go test ./paper -count=1 -v -timeout 4h
 paper:
 	bench/record paper $(PAPER)
@@ -60,7 +60,13 @@ paper-hierarchy:
 paper-labels:
 	bench/record labels $(PAPER) -run 'Paper(Labels|HalfDigits)'
 paper-vq:
-	bench/record vq $(PAPER) -run 'PaperVQ'
+	bench/record vq $(PAPER) -run 'PaperVQ(Usage|Samples)'
+paper-codes:
+	bench/record codes $(PAPER) -run 'PaperVQ(Finite|Tricks)'
+paper-vq2:
+	bench/record vq2 $(PAPER) -run 'PaperVQTwoLevels'
+paper-latent:
+	bench/record latent $(PAPER) -run 'PaperLatentSizes|PaperPathsOfDigits|PaperAnomalySimple|PaperFSQInOneEpoch|PaperLabelsSupervised'
 paper-pythae:
 	bench/record pythae env ELBO_PYTHON=$(PYTHON) $(PAPER) -run 'PaperP(ythae|riors)'
 paper-vaegan:
@@ -83,6 +89,10 @@ sbc:
 PYTHON ?= python3
 compare:
 	bench/record compare go run ./bench/compare -python $(PYTHON)
+
+# The zoo beside Pythae and PyTorch, in turn; about ten minutes on a quiet machine.
+compare-zoo:
+	bench/record compare-zoo go run ./bench/compare -python $(PYTHON) -rounds 3 -epochs 2 -suites mlp,beta,vamp,iwae,conv,vq,vq-pythae
 
 # Black-box variational inference beside NumPyro; on a quiet machine, about half an hour.
 compare-numpyro:

@@ -16,7 +16,7 @@ func init() {
 		Paper:     "Burda et al. 2016; Sønderby et al. 2016",
 		Sections:  "D39",
 		Measured:  "linear-Gaussian hierarchy: .252 nats below ln p, .248 by its mean field in closed form; MNIST, 20 epochs, two dense layers between layers: −ELBO 99.1, 0 of 16 units active at the top",
-		Test:      "vae/hierarchy/hierarchy_linear_test.go, vae/hierarchy/hierarchy_test.go, paper/hierarchy_test.go",
+		Test:      "vae/hierarchy/linear_test.go, vae/hierarchy/hierarchy_test.go, paper/hierarchy_test.go",
 		Nets:      nets.Names(),
 		Options:   append(layerOptions("64,32,16", "sizes of the layers of latents, from the one next to the data up", "0", "2,1"), betweenOption),
 		Check:     checkLayers,

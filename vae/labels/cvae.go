@@ -22,6 +22,7 @@ func init() {
 		Labels:   true,
 		Options: []vae.Option{
 			{Name: "class-prior", Usage: "whether p(z|y) is N(0, I) or learned for each class", Default: "normal", Kind: vae.Choice, Choices: []string{"normal", "learned"}, Small: "learned"},
+			vae.Conditioning,
 		},
 		New: newCVAE,
 	})
@@ -41,6 +42,15 @@ type cvae struct {
 // newCVAE builds the model.
 func newCVAE(c vae.Config) vae.Model { return cvae{c, c.Choice("class-prior") == "learned"} }
 
+// guide is q(z|x, y): classes side by side with the data, or a film of the features.
+func (m cvae) guide(s *model.Scope, b vae.Batch) dist.Normal {
+	y := b.OneHot(s, m.Classes)
+	if m.Choice(vae.Conditioning.Name) == vae.FiLM {
+		return m.Heads(s, m.Conditioned(s, m.Features(s, b.X), scaled(m.Config, y)))
+	}
+	return guideGiven(m.Config, s, b.X, y)
+}
+
 // Terms implements [vae.Model].
 func (m cvae) Terms(s *model.Scope, b vae.Batch, e vi.Estimator) vi.Terms {
 	return e.ELBO(s, b.X, m.Latent(s, b))
@@ -48,19 +58,20 @@ func (m cvae) Terms(s *model.Scope, b vae.Batch, e vi.Estimator) vi.Terms {
 
 // Latent implements [vae.Probabilistic].
 func (m cvae) Latent(s *model.Scope, b vae.Batch) vi.Latent {
-	q := guideGiven(m.Config, s.In("encoder"), b.X, b.OneHot(s, m.Classes))
+	q := m.guide(s.In("encoder"), b)
 	return vi.Latent{Q: q, P: m.PriorOf(s, b.Label), Decode: func(z *g.Node) dist.Distribution { return m.Decode(s, b.Code(z)) }}
 }
 
 // Encode implements [vae.Encoder].
 func (m cvae) Encode(s *model.Scope, b vae.Batch) (mean, variance *g.Node) {
-	q := guideGiven(m.Config, s.In("encoder"), b.X, b.OneHot(s, m.Classes))
+	q := m.guide(s.In("encoder"), b)
 	return q.Mean(), q.Variance()
 }
 
 // Decode implements [vae.Decoder].
 func (m cvae) Decode(s *model.Scope, c vae.Code) dist.Distribution {
-	return mirroredGiven(m.Config, s.In("decoder"), c.Z, c.OneHot(s, m.Classes))
+	s, y := s.In("decoder"), scaled(m.Config, c.OneHot(s, m.Classes))
+	return m.Mirrored(s, m.Conditioned(s, c.Z, y))
 }
 
 // Prior implements [vae.Generator] with classes that are not known; codes are drawn by PriorOf.

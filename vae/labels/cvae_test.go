@@ -38,12 +38,17 @@ func linearCVAE(t *testing.T) *vae.Network {
 
 // exactCVAE is ln p(x|y) of it.
 func exactCVAE(x [2]float64, y int) float64 {
-	w, v := [2]float64{.8, -.4}, [2][2]float64{{1, 0}, {-1, 2}}
-	mu, tau2, s2 := []float64{.5, -1}[y], []float64{1, 4}[y], .25
+	v := [2][2]float64{{1, 0}, {-1, 2}}[y]
+	return linearDensity(x, v, []float64{.5, -1}[y], []float64{1, 4}[y])
+}
+
+// linearDensity is ln N(x; w μ + v + b, τ² w wᵀ + σ² I) with the decoder of [linearCVAE].
+func linearDensity(x, v [2]float64, mu, tau2 float64) float64 {
+	w, s2 := [2]float64{.8, -.4}, .25
 	var r [2]float64
 	norm, dot, sq := 0., 0., 0.
 	for j := range r {
-		r[j] = x[j] - w[j]*mu - v[y][j] - []float64{.1, .2}[j]
+		r[j] = x[j] - w[j]*mu - v[j] - []float64{.1, .2}[j]
 		norm += w[j] * w[j] * tau2
 		dot += w[j] * r[j]
 		sq += r[j] * r[j]
@@ -54,13 +59,38 @@ func exactCVAE(x [2]float64, y int) float64 {
 // The importance-sampled ln p(x|y) hits the closed form within 5 standard errors (a false alarm of 12
 // rows in 140,000), and the bound is below.
 func TestTheLinearCVAEHasTheDensityOfEachClass(t *testing.T) {
-	n := linearCVAE(t)
+	hitsDensities(t, linearCVAE(t), exactCVAE)
+}
+
+// A film of the classes scales and shifts codes on their way into the decoder: N(0, 1) becomes N(β_y, (1 + γ_y)²).
+func TestAFilmOfClassesMovesTheCodesOfEach(t *testing.T) {
+	n := zoo.Network(t, "cvae", vae.Config{Dim: 2, Latent: 1, Classes: 2, Likelihood: "gaussian", Sigma: .5, Options: map[string]string{"conditioning": vae.FiLM}}, dtypes.Float64)
+	if _, err := n.Evaluator(vi.Estimator{}).Record(t.Context(), []float32{0, 0, 0}, rng.New(1), 1); err != nil {
+		t.Fatal(err)
+	}
+	set := func(name string, dims []int, v ...float64) {
+		tk.Import(t, n.Params, model.Array{Name: name, Trainable: true, Dims: dims, Data: v})
+	}
+	set("decoder/out/weight", []int{1, 2}, .8, -.4)
+	set("decoder/out/bias", []int{2}, .1, .2)
+	set("decoder/film/weight", []int{2, 2}, .5/math.Sqrt2, 1/math.Sqrt2, -.25/math.Sqrt2, -.5/math.Sqrt2) // γ and β of each class
+	set("decoder/film/bias", []int{2}, .1, .2)
+	set("encoder/film/weight", []int{2, 4}, 0, 0, .3, -.2, 0, 0, -.3, .2)
+	hitsDensities(t, n, func(x [2]float64, y int) float64 {
+		scale := 1.1 + []float64{.5, -.25}[y]
+		return linearDensity(x, [2]float64{}, .2+[]float64{1, -.5}[y], scale*scale)
+	})
+}
+
+// hitsDensities holds evidence and bound of a model of two classes to what is exact.
+func hitsDensities(t *testing.T, n *vae.Network, exact func(x [2]float64, y int) float64) {
+	t.Helper()
 	var rows []float32
 	var want []float64
 	for y := range 2 {
 		for _, x := range [][2]float64{{0, 0}, {1, -1}, {-2, .5}, {3, 1}, {.2, 2}, {-1, -2}} {
 			rows = append(rows, float32(x[0]), float32(x[1]), float32(y))
-			want = append(want, exactCVAE(x, y))
+			want = append(want, exact(x, y))
 		}
 	}
 	sums, err := n.LogEvidence(t.Context(), rows, 4000, rng.New(2))
@@ -116,6 +146,19 @@ func TestCodesOfAClassAreDrawnFromItsPrior(t *testing.T) {
 	for i, want := range []float32{0, 1, 0, 1, 0} {
 		if all[2*i+1] != want {
 			t.Errorf("code %d of all classes: got class %v, want %v", i, all[2*i+1], want)
+		}
+	}
+}
+
+// The film's gradients are those of the loss, of rows of a table and of images.
+func TestGradientsOfAFilmOfClasses(t *testing.T) {
+	spec, _ := vae.Lookup("cvae")
+	for _, images := range []bool{false, true} {
+		c := zoo.SmallModels(spec, images)[0]
+		c.Options = map[string]string{"conditioning": vae.FiLM}
+		d, ok := zoo.Compared(t, spec, c, false, map[string]bool{})
+		if !ok || d.Count == 0 || d.Scaled > zoo.Tolerance {
+			t.Errorf("images %v: got %+v, %v", images, d, ok)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -15,16 +16,26 @@ import (
 )
 
 // spriteModels are set side by side on sprites. All have the net of Burgess et al. 2018, ten latent
-// dimensions and a rate of 1e-3, for a tenth of the usual steps. The weight of the β-TCVAE is that of
-// its paper's figures. That of the FactorVAE, 10 rather than 35, and the rate, rather than 5e-4, were
-// chosen together by one seed after 216,000 rows.
+// dimensions, batches of 64 and a rate of 1e-3, for a twentieth of the usual rows. The weight of the
+// β-TCVAE is that of its paper's figures.
+//
+// The weights of FactorVAE are published for 64×64 pixels, which have four times the likelihood of
+// 32×32: γ = 5 stands for 20 there, of the 10 to 100 that Kim & Mnih 2018 try, and β for ¼ or less. At
+// β = 1 and ¼ the code keeps position and scale alone, and then a vote of elements that live finds
+// three factors of five; at .1 the shape gets an element.
+//
+// γ, β and the critic were chosen by the factors of the validation rows, with seeds 101 to 103: those of
+// test rows and the seeds of the test had no part in it. Seeds matter more than weights (Locatello et al.
+// 2019): with these the vote found .77 to .82 of the groups by seed 101, but about .5 after four epochs by
+// seed 102, whose code spreads the position over more than two elements.
 var spriteModels = []struct {
-	name, model string
-	options     map[string]string
+	model   string
+	beta    float64
+	options map[string]string
 }{
-	{"vae", "vae", nil},
-	{"beta-tcvae(6)", "beta-tcvae", map[string]string{"tc": "6"}},
-	{"factor-vae(10)", "factor-vae", map[string]string{"gamma": "10"}},
+	{"vae", 1, nil},
+	{"beta-tcvae", 1, map[string]string{"tc": "6"}},
+	{"factor-vae", .1, map[string]string{"gamma": "5", "critic": "256,256"}},
 }
 
 // wholeGrid parts all sprites into rows to train on, to choose the epoch by and to measure on.
@@ -53,7 +64,8 @@ func spriteFactors(s *data.Set) (out []eval.Factor) {
 	return out
 }
 
-// spriteScores measures the means of the codes of the test rows.
+// spriteScores measures the means of the codes of rows. The vote is taken twice: of elements
+// whose variance is above .01, and, pruned, above .05 as in Locatello et al. 2019.
 func spriteScores(t *testing.T, m *elbo.Model, s *data.Set, seed uint64) map[string]float64 {
 	t.Helper()
 	mean, _, err := m.Encode(context.Background(), data.Rows(s.X, s.Dim()))
@@ -75,6 +87,12 @@ func spriteScores(t *testing.T, m *elbo.Model, s *data.Set, seed uint64) map[str
 	if err != nil {
 		t.Fatal(err)
 	}
+	pruned := eval.DefaultVotes()
+	pruned.Floor = .05
+	strict, err := eval.FactorScore(z, f, pruned, key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dci, err := eval.DCI(z, f, eval.DefaultForest(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -83,49 +101,54 @@ func spriteScores(t *testing.T, m *elbo.Model, s *data.Set, seed uint64) map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("gaps by factor (shape, scale, orientation, x, y): %.3f; %d of %d elements vote", gaps, factor.Elements, len(z[0]))
-	return map[string]float64{"MIG": mig, "FactorVAE": factor.Score, "D": dci.Disentanglement, "C": dci.Completeness, "I": dci.Informativeness, "SAP": sap}
+	t.Logf("gaps by factor (shape, scale, orientation, x, y): %.3f; %d of %d elements vote, %d if pruned", gaps, factor.Elements, len(z[0]), strict.Elements)
+	return map[string]float64{"MIG": mig, "FactorVAE": factor.Score, "pruned": strict.Score, "D": dci.Disentanglement, "C": dci.Completeness, "I": dci.Informativeness, "SAP": sap}
 }
 
 // spriteMetrics are the figures of [spriteScores], in the order of the table.
-var spriteMetrics = []string{"MIG", "FactorVAE", "D", "C", "I", "SAP"}
+var spriteMetrics = []string{"MIG", "FactorVAE", "pruned", "D", "C", "I", "SAP"}
 
 // The metrics of disentanglement on sprites with five known factors, mean and deviation over seeds.
 // The mean gap of the β-TCVAE lies above that of the VAE, and FactorVAE's own metric reaches .7 for
 // its model.
 //
-// ELBO_SPRITE_SEEDS and ELBO_SPRITE_EPOCHS shorten the run.
+// ELBO_SPRITE_SEEDS and ELBO_SPRITE_EPOCHS shorten the run. With ELBO_SPRITE_TRIAL=1 seeds begin at 101
+// and codes are those of the validation rows: the way to choose settings by.
 func TestPaperSprites(t *testing.T) {
 	long(t)
 	seeds, epochs := knob(t, "ELBO_SPRITE_SEEDS", 5), knob(t, "ELBO_SPRITE_EPOCHS", 12)
 	grid := wholeGrid(t)
+	first, judged := 1, grid.Test
+	if os.Getenv("ELBO_SPRITE_TRIAL") != "" {
+		first, judged = 101, grid.Valid
+	}
 	mean := map[string]map[string]float64{}
 	for _, m := range spriteModels {
-		t.Run(m.name, func(t *testing.T) {
+		t.Run(m.model, func(t *testing.T) {
 			table := map[string][]float64{}
-			for seed := 1; seed <= seeds; seed++ {
+			for seed := first; seed < first+seeds; seed++ {
 				begin := time.Now()
-				run := fit(t, fmt.Sprintf("%s-%d", m.name, seed), elbo.Config{
+				run := fit(t, fmt.Sprintf("%s-%d", m.model, seed), elbo.Config{
 					Model: m.model, Data: "sprites", Net: "conv", Channels: []int{32, 32, 32, 32}, Hidden: []int{256, 256}, Latent: 10,
-					Batch: 64, LR: 1e-3, Epochs: epochs, Seed: uint64(seed), Options: m.options,
+					Beta: m.beta, Batch: 64, LR: 1e-3, Epochs: epochs, Seed: uint64(seed), Options: m.options,
 				}, grid)
-				for name, v := range spriteScores(t, run, grid.Test, uint64(seed)) {
+				for name, v := range spriteScores(t, run, judged, uint64(seed)) {
 					table[name] = append(table[name], v)
 				}
-				t.Logf("%s, seed %d: %.0f s", m.name, seed, time.Since(begin).Seconds())
+				t.Logf("%s, seed %d: %.0f s", m.model, seed, time.Since(begin).Seconds())
 			}
-			mean[m.name] = map[string]float64{}
+			mean[m.model] = map[string]float64{}
 			for _, name := range spriteMetrics {
 				at, sd := meanAndDeviation(table[name])
-				mean[m.name][name] = at
-				t.Logf("%-15s %-9s %.3f ± %.3f  %.3f", m.name, name, at, sd, table[name])
+				mean[m.model][name] = at
+				t.Logf("%-15s %-9s %.3f ± %.3f  %.3f", m.model, name, at, sd, table[name])
 			}
 		})
 	}
-	if plain, tc := mean["vae"], mean["beta-tcvae(6)"]; plain != nil && tc != nil && !(tc["MIG"] > plain["MIG"]) {
+	if plain, tc := mean["vae"], mean["beta-tcvae"]; plain != nil && tc != nil && !(tc["MIG"] > plain["MIG"]) {
 		t.Errorf("mean MIG of the β-TCVAE: got %.3f, want more than %.3f, that of the VAE", tc["MIG"], plain["MIG"])
 	}
-	if factor := mean["factor-vae(10)"]; factor != nil && !(factor["FactorVAE"] >= .7) {
+	if factor := mean["factor-vae"]; factor != nil && !(factor["FactorVAE"] >= .7) {
 		t.Errorf("mean of FactorVAE's metric: got %.3f, want at least .7", factor["FactorVAE"])
 	}
 }

@@ -145,7 +145,7 @@ func withLabels(t *testing.T, name string, c elbo.Config, least float64) *elbo.M
 		begin := time.Now()
 		c.Model, c.Data, c.Labels, c.Seed = name, "mnist", hundred, uint64(seed+1)
 		m, err := elbo.Train(context.Background(), c, s, elbo.Observed(train.Observer{Epoch: func(e vi.Epoch, _ bool) {
-			if e.Epoch%10 == 0 {
+			if e.Epoch%10 == 0 && e.ErrorRate != nil {
 				t.Logf("%s, seed %d, epoch %d: valid bound %.2f, class error %.2f %%, %.0f examples/s", name, seed+1, e.Epoch, e.Valid.Bound, 100**e.ErrorRate, e.ExamplesPerSecond)
 			}
 		}}))

@@ -225,6 +225,11 @@ func TestRunsThatFindClassesReportTheirErrorsAndResume(t *testing.T) {
 		if last.ErrorRate == nil || *last.ErrorRate < 0 || *last.ErrorRate > 1 || run.Outcome.ErrorRate == nil {
 			t.Fatalf("%s: got error rates %v and %v", name, last.ErrorRate, run.Outcome.ErrorRate)
 		}
+		for _, e := range run.History {
+			if (e.ErrorRate != nil) != (e.Stage == last.Stage) {
+				t.Errorf("%s: epoch %d of stage %s: got the error rate %v, want one in the last stage alone", name, e.Epoch, e.Stage, e.ErrorRate)
+			}
+		}
 		p, err := run.Net.Classify(t.Context(), run.Rows.TestX)
 		if err != nil {
 			t.Fatal(err)

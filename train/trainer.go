@@ -176,7 +176,7 @@ func (t *trainer) finishEpoch(ctx context.Context) error {
 	perSecond := t.rate()
 	rec, tel, err := t.validate(ctx)
 	var missed *float64
-	if err == nil {
+	if err == nil && t.plan.last(t.stage) { // what finds classes may not have begun to learn before
 		missed, err = errorRate(ctx, t.net, t.rows.ValidX, t.rows.Splits.Valid)
 	}
 	if err != nil {

@@ -8,7 +8,7 @@ type Epoch struct {
 	Train             Record    `json:"train"`                // running mean over the epoch's batches
 	Valid             Record    `json:"valid"`                // β = 1, after the epoch
 	Telemetry         Telemetry `json:"telemetry"`            // on the validation rows
-	ErrorRate         *float64  `json:"error_rate,omitempty"` // share of validation rows whose class the model misses; nil if it finds none
+	ErrorRate         *float64  `json:"error_rate,omitempty"` // share of validation rows whose class the model misses; nil if it finds none, or none yet
 	LR                float64   `json:"lr"`                   // learning rate at the end of the epoch
 	Beta              float64   `json:"beta"`                 // β at the end of the epoch
 	GradNorm          float64   `json:"grad_norm"`            // mean global gradient norm before clipping

@@ -60,3 +60,12 @@ func Alloc(n int) unsafe.Pointer {
 	skip := Align + (Align-uintptr(base)%Align)%Align
 	return unsafe.Add(base, skip)
 }
+
+// At returns memory of a worker as a T whose pointers are nil, whatever was there. That memory is not
+// the garbage collector's: it keeps nothing alive. What another kernel left in it may look like a pointer
+// to memory that is gone, which the write barrier of an assignment would show to the collector, and the
+// collector ends the program where it finds one.
+func At[T any](p unsafe.Pointer) *T {
+	clear(unsafe.Slice((*uintptr)(p), unsafe.Sizeof(*new(T))/unsafe.Sizeof(uintptr(0))))
+	return (*T)(p)
+}

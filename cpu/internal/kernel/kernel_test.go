@@ -71,3 +71,18 @@ func TestRunDoesAllUnitsOfAllPhasesInOrder(t *testing.T) {
 		}
 	}
 }
+
+// Structs in scratch memory begin without what was there, and end where they end.
+func TestStructsInScratchMemoryBeginEmpty(t *testing.T) {
+	p := Alloc(64)
+	words := unsafe.Slice((*uintptr)(p), 4)
+	for i := range words {
+		words[i] = ^uintptr(0)
+	}
+	if s := At[struct {
+		p unsafe.Pointer
+		n int
+	}](p); s.p != nil || s.n != 0 || words[2] != ^uintptr(0) {
+		t.Errorf("got %v and %x beyond it, want nothing and what was there", *s, words[2])
+	}
+}

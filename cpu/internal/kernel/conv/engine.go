@@ -169,7 +169,7 @@ func (e *engine) unit(w *kernel.Worker, u int, args []unsafe.Pointer) {
 // share goes pass by pass over the sum, strip by strip of columns, so that a strip of the columns'
 // operand stays in the cache.
 func (e *engine) share(worker *kernel.Worker, r share, args []unsafe.Pointer) {
-	s := (*state)(worker.Scratch)
+	s := kernel.At[state](worker.Scratch)
 	a, b := e.a.at(r.group, args), e.b.at(r.group, args)
 	c := e.c.at(r.group, args)
 	if e.chunks > 1 {
@@ -247,8 +247,8 @@ func (e *engine) tile(w *work, t *tile, a, c int) {
 		if w.first {
 			add = 0
 		}
-		s.base.a = unsafe.Add(w.a, s.nest.a+a+t.a)
-		s.base.b = unsafe.Add(w.b, s.nest.b)
+		s.base.a, s.off.a = w.a, s.nest.a+a+t.a
+		s.base.b, s.off.b = w.b, s.nest.b
 		s.run(e.micro, add)
 	case w.first:
 		s.clear(e.size)

@@ -115,7 +115,7 @@ func (n *narrow) Run(w *kernel.Worker, phase, lo, hi int, args []unsafe.Pointer)
 		return
 	}
 	for image := lo; image < hi; image++ {
-		n.multiply((*state)(w.Scratch), unsafe.Add(args[n.s.ArgInput], image*n.s.InBatch*n.size), shared)
+		n.multiply(kernel.At[state](w.Scratch), unsafe.Add(args[n.s.ArgInput], image*n.s.InBatch*n.size), shared)
 		n.gather(w, image, args)
 	}
 }
@@ -149,7 +149,8 @@ func (n *narrow) multiply(s *state, image, packed unsafe.Pointer) {
 			t.C = unsafe.Add(c, (lo*n.cols+col)*n.size)
 			s.nest = nest{}
 			s.nest.push(level{n.s.InChannels, n.size, n.cols * n.size})
-			s.base.a, s.base.b = unsafe.Add(image, lo*n.s.InChannels*n.size), unsafe.Add(packed, col*n.size)
+			s.base.a, s.off.a = image, lo*n.s.InChannels*n.size
+			s.base.b, s.off.b = packed, col*n.size
 			s.run(n.micro, 0)
 		}
 	}

@@ -41,7 +41,11 @@ const longest = 8192
 type state struct {
 	tile gemm.Tile
 	nest nest
+
+	// base are the operands, off the bytes from there to the first term. The sum of the two may lie outside
+	// of the memory of a, before a margin, where no pointer may lead.
 	base struct{ a, b unsafe.Pointer }
+	off  struct{ a, b int }
 
 	fetched byte // keeps the compiler from dropping reads
 }
@@ -89,8 +93,8 @@ func (s *state) call(m gemm.Micro, inner, outer level, a, b int) {
 		t.Segs = min(segs, outer.count-o)
 		for i := 0; i < inner.count; i += longest {
 			t.K = min(longest, inner.count-i)
-			t.A = unsafe.Add(s.base.a, a+o*outer.a+i*inner.a)
-			t.B = unsafe.Add(s.base.b, b+o*outer.b+i*inner.b)
+			t.A = unsafe.Add(s.base.a, s.off.a+a+o*outer.a+i*inner.a)
+			t.B = unsafe.Add(s.base.b, s.off.b+b+o*outer.b+i*inner.b)
 			m.Do(t)
 			t.Add = 1
 		}

@@ -19,9 +19,9 @@ type Tile struct {
 	Rows, Cols int            // the tile's extent, 1 ≤ Rows ≤ Micro.Rows, 1 ≤ Cols ≤ Micro.Cols
 	Add        int            // 1: add to what C holds, 0: overwrite it
 
-	// Next, if not nil, is memory that a later call will read, NextStep how far to go on in it
-	// for each step of K: a hint.
-	Next     unsafe.Pointer
+	// Next, if not 0, is the address of memory that a later call will read, NextStep how far to go on in
+	// it for each step of K: a hint, which may lead past the end.
+	Next     uintptr
 	NextStep uintptr
 }
 

@@ -98,7 +98,7 @@ func compareMicro[T real](t *testing.T, r *rand.Rand, m Micro, rows, cols int) {
 	tile := Tile{B: b.p, C: c.p, BRow: b.stride(), BSeg: uintptr(k) * b.stride(), CRow: c.stride(),
 		K: k, Segs: segs, Rows: rows, Cols: cols, Add: add}
 	if r.IntN(2) == 0 {
-		tile.Next, tile.NextStep = c.p, 4096 // soon behind the guard: a hint must not fault
+		tile.Next, tile.NextStep = uintptr(c.p), 4096 // soon behind the guard: a hint must not fault
 	}
 	if r.IntN(2) == 0 {
 		a := newMatrix[T](t, r, rows, k*segs, r.IntN(3))

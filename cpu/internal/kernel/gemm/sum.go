@@ -41,7 +41,7 @@ func (p *product) sum(w *kernel.Worker, run int, args []unsafe.Pointer) {
 	} else {
 		*(*float64)(one) = 1
 	}
-	t := (*Tile)(w.Scratch)
+	t := kernel.At[Tile](w.Scratch)
 	*t = Tile{A: one, BRow: uintptr(p.M * p.N * p.size), K: p.grid.parts, Segs: 1, Rows: 1}
 	if p.Accumulate {
 		t.Add = 1

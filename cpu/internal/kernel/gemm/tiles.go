@@ -106,9 +106,9 @@ func (p *product) fill(w *kernel.Worker, r region, args []unsafe.Pointer) {
 			q := &r.panels[i]
 			s.b = p.operandB(r.batch, q, args)
 			s.b.p = unsafe.Add(s.b.p, s.k*s.b.row)
-			s.soon = nil
+			s.soon = 0
 			if p.packB.on && i < len(r.panels)-1 {
-				s.soon = unsafe.Add(s.b.p, p.packB.ld*q.wide*p.size)
+				s.soon = uintptr(s.b.p) + uintptr(p.packB.ld*q.wide*p.size)
 			}
 			s.fresh = i == 0
 			p.strip(&s, q)
@@ -142,14 +142,14 @@ type strip struct {
 	region
 	a, b        operand
 	k, depth    int
-	first, last bool           // among the blocks of K
-	fresh       bool           // A is not in the cache yet
-	soon        unsafe.Pointer // the panel that comes next, if it is packed
+	first, last bool    // among the blocks of K
+	fresh       bool    // A is not in the cache yet
+	soon        uintptr // address of the panel that comes next, if it is packed; else 0
 }
 
 // strip computes the tiles of a panel, from top to bottom.
 func (p *product) strip(s *strip, q *panel) {
-	t := (*Tile)(s.w.Scratch)
+	t := kernel.At[Tile](s.w.Scratch)
 	*t = Tile{B: s.b.p, ARow: uintptr(s.a.row), ACol: uintptr(s.a.col), BRow: uintptr(s.b.row),
 		K: s.depth, Segs: 1, Cols: q.cols}
 	if p.dot {
@@ -165,11 +165,11 @@ func (p *product) strip(s *strip, q *panel) {
 		row := tiles.at(i)
 		t.Rows = tiles.at(i+1) - row
 		t.A = unsafe.Add(s.a.p, row*s.a.row)
-		t.Next, t.NextStep = nil, 0
+		t.Next, t.NextStep = 0, 0
 		if s.fresh && p.packA.on && p.A.Col == 1 && i < tiles.parts-1 {
-			t.Next, t.NextStep = unsafe.Add(s.a.p, tiles.at(i+1)*s.a.row), 64
-		} else if !s.fresh && s.soon != nil && i*s.depth*64 < s.depth*s.b.row {
-			t.Next, t.NextStep = unsafe.Add(s.soon, i*s.depth*64), 64
+			t.Next, t.NextStep = uintptr(s.a.p)+uintptr(tiles.at(i+1)*s.a.row), 64
+		} else if !s.fresh && s.soon != 0 && i*s.depth*64 < s.depth*s.b.row {
+			t.Next, t.NextStep = s.soon+uintptr(i*s.depth*64), 64
 		}
 		t.C = unsafe.Add(c.p, row*c.row)
 		q.micro.Do(t)

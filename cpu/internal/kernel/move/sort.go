@@ -136,6 +136,7 @@ func (k *sorter) open(w *kernel.Worker, args []unsafe.Pointer) merging {
 	p, n := unsafe.Add(w.Scratch, up(k.spec.Scratch)), len(k.spec.Sizes)
 	m.bench = (*bench)(p)
 	p = unsafe.Add(p, up(int(unsafe.Sizeof(bench{}))))
+	clear(span[uintptr](p, 2*up(8*n)/8)) // as kernel.At does
 	m.lhs, p = span[unsafe.Pointer](p, n), unsafe.Add(p, up(8*n))
 	m.rhs, p = span[unsafe.Pointer](p, n), unsafe.Add(p, up(8*n))
 	for t, size := range k.spec.Sizes {

@@ -74,12 +74,12 @@ func TestRunDoesAllUnitsOfAllPhasesInOrder(t *testing.T) {
 
 // Structs in scratch memory begin without what was there, and end where they end.
 func TestStructsInScratchMemoryBeginEmpty(t *testing.T) {
-	p := Alloc(64)
+	p := kernel.Alloc(64)
 	words := unsafe.Slice((*uintptr)(p), 4)
 	for i := range words {
 		words[i] = ^uintptr(0)
 	}
-	if s := At[struct {
+	if s := kernel.At[struct {
 		p unsafe.Pointer
 		n int
 	}](p); s.p != nil || s.n != 0 || words[2] != ^uintptr(0) {

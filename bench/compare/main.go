@@ -3,7 +3,7 @@
 //
 //	go run ./bench/compare [-suites vae,conv-vae-28,…] [-rounds 3] [-epochs 2] [-threads 2] [-python …]
 //
-// The suites are the 784-400-20 VAE on 60,000 binary rows of MNIST (at $ELBO_DATA), batch 128
+// The suites are the 784-400-20 VAE on 60,000 binary rows of MNIST (at $ELBO_DATA, else at ../shared/data), batch 128
 // and Adam, in seconds an epoch; the convolutional VAE on MNIST and on random 32×32×3 images and
 // a transformer of 4 layers, in seconds a step; a 3×3 convolution with its gradients; and the zoo,
 //
@@ -24,6 +24,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,6 +66,7 @@ func main() {
 
 // compare runs the suites one after another.
 func compare(ctx context.Context, s settings, w io.Writer) error {
+	findData()
 	dir, err := os.MkdirTemp("", "compare")
 	if err != nil {
 		return err
@@ -84,6 +86,15 @@ func compare(ctx context.Context, s settings, w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// findData tells all contestants of the data sets beside the module, unless ELBO_DATA names others.
+func findData() {
+	if dir, err := filepath.Abs(filepath.Join("..", "shared", "data")); err == nil && os.Getenv("ELBO_DATA") == "" {
+		if _, err := os.Stat(dir); err == nil {
+			os.Setenv("ELBO_DATA", dir)
+		}
+	}
 }
 
 // names joins the names of suites.

@@ -21,8 +21,8 @@ func init() {
 		Summary:   "discrete VAE: a map of categorical codes by Gumbel-softmax, with a learned prior",
 		Paper:     "Jang et al. 2017; Maddison et al. 2017; Ramesh et al. 2021",
 		Sections:  "D15",
-		Measured:  "frequencies of draws by χ²; the bound of hard codes is that of enumeration",
-		Test:      "vae/quant/relaxed_test.go, vae/codes/gumbelvae_test.go",
+		Measured:  "frequencies of draws by χ²; the bound of hard codes is that of enumeration; MNIST, 3 epochs: 93 % of 128 codes used, 21.4 dB",
+		Test:      "vae/quant/relaxed_test.go, vae/codes/gumbelvae_test.go, paper/vq_test.go",
 		Nets:      codeNets,
 		Scheduled: true,
 		Options: quantisedOptions(

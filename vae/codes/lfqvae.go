@@ -11,8 +11,8 @@ func init() {
 		Summary:   "autoencoder whose code is a map of signs, without a codebook, with a learned prior",
 		Paper:     "Yu et al. 2024",
 		Sections:  "D14",
-		Measured:  "both entropies equal sums over all codes within 1e-11, 2¹⁶ numbers and back",
-		Test:      "vae/quant/lfq_test.go, vae/codes/quantised_test.go",
+		Measured:  "both entropies equal sums over all codes within 1e-11, 2¹⁶ numbers and back; MNIST, 3 epochs: 98 % of 1,024 codes used, 23.9 dB",
+		Test:      "vae/quant/lfq_test.go, vae/codes/quantised_test.go, paper/vq_test.go",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
 		Options: quantisedOptions(

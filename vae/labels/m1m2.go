@@ -18,7 +18,7 @@ func init() {
 		Summary:  "finds classes as m2 does, in the codes of a VAE that is trained first",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
-		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, one seed, 24 epochs: 92.6 % of the test rows right",
+		Measured: "evidence by quadrature over both codes; MNIST, 100 labels, 80 epochs, 5 seeds: 95.7 ± .8 % of the test rows right",
 		Test:     "vae/labels/semi_test.go, paper/labels_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,

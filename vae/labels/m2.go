@@ -18,7 +18,7 @@ func init() {
 		Summary:  "finds the classes of rows few of which show theirs, with codes of what classes leave open",
 		Paper:    "Kingma et al. 2014",
 		Sections: "D32",
-		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, one seed, 10 epochs: 84.5 % of the test rows right",
+		Measured: "the bound of hidden classes equals the sum over them within 1e-12; MNIST, 100 labels, 40 epochs, 5 seeds: 84.1 ± 4.0 % of the test rows right",
 		Test:     "vae/labels/semi_test.go, paper/labels_test.go",
 		Nets:     []string{nets.MLP, nets.Conv, nets.ResNet},
 		Labels:   true,

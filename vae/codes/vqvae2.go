@@ -35,7 +35,7 @@ func init() {
 			vae.Option{Name: "commit", Usage: "weight of the distance of features to their entries", Default: "0.25", Kind: vae.Number, Min: 0, Max: 1e6},
 			vae.Option{Name: "reset", Usage: "entries that fewer features of a step than this choose, in the mean, move to one of them; 0 is never", Default: "1", Kind: vae.Number, Min: 0, Max: 1e6},
 		),
-		Usual:  vae.Usual{Epochs: 12},
+		Usual:  vae.Usual{Epochs: 10},
 		Stages: func(c vae.Config) []vae.Stage { return codeStages(c, twoLevels{c}.start) },
 		Indices: func(c vae.Config) (count, values int) {
 			for _, at := range (twoLevels{c}).CodeMaps() {

@@ -22,6 +22,11 @@ type Telemetry struct {
 	ShuffledGap   float64 `json:"shuffled_gap"`    // nats lost when z comes from another datum
 	WideShare     float64 `json:"wide_share"`      // share of dimensions with mean σ² > .99
 	State         string  `json:"state"`           // healthy, partly collapsed or collapsed
+	// Sensitivity is ‖∂x̂/∂z_j‖ by latent dimension, mean over a few rows (see [Sensitivity]); nil where it
+	// was not measured. It is there of codes without a guide as well, of which nothing else is.
+	Sensitivity []float64 `json:"sensitivity,omitempty"`
+	// MMD is that of draws from q̄(z) and from p(z); nil where it was not measured.
+	MMD *Discrepancy `json:"mmd,omitempty"`
 }
 
 // The states of a guide.

@@ -8,66 +8,115 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
+
+// Measure is one number for each latent dimension.
+type Measure struct {
+	Label  string    // of its axis, with the unit
+	Values []float64 // one a dimension
+}
 
 // KLBars draws the KL divergence of each latent dimension in nats, largest first, with
 // the active dimensions in colour and their number in the title. Bars carry the index of
 // their dimension where there is room.
 func KLBars(w io.Writer, klPerDim []float64, active []bool, title string) error {
-	if len(klPerDim) == 0 || len(klPerDim) != len(active) {
-		return fmt.Errorf("plot: KLBars: dimensions: got %d KL values and %d flags, want as many and at least one", len(klPerDim), len(active))
+	return dimensionBars(w, "KLBars", []Measure{{"KL (nats)", klPerDim}}, active, title)
+}
+
+// DimensionBars draws measures of the latent dimensions below each other, each on a scale of its own, as
+// [KLBars] does; all have the order of the first, by falling value, so that the bars of a dimension stand
+// in one column.
+func DimensionBars(w io.Writer, measures []Measure, active []bool, title string) error {
+	return dimensionBars(w, "DimensionBars", measures, active, title)
+}
+
+// dimensionBars draws the measures for what.
+func dimensionBars(w io.Writer, what string, measures []Measure, active []bool, title string) error {
+	if len(measures) == 0 {
+		return fmt.Errorf("plot: %s: measures: got none, want at least one", what)
 	}
-	ys := span{0, 0}
-	count := 0
-	order := make([]int, len(klPerDim))
-	for i, v := range klPerDim {
-		if !finite(v) {
-			return fmt.Errorf("plot: KLBars: dimension %d: got %v, want a finite number", i, v)
+	for _, m := range measures {
+		if len(m.Values) == 0 || len(m.Values) != len(active) {
+			return fmt.Errorf("plot: %s: dimensions: got %d %s values and %d flags, want as many and at least one", what, len(m.Values), firstWord(m.Label), len(active))
 		}
+		for i, v := range m.Values {
+			if !finite(v) {
+				return fmt.Errorf("plot: %s: dimension %d: got %v, want a finite number", what, i, v)
+			}
+		}
+	}
+	order, count, n := make([]int, len(active)), 0, len(active)
+	for i, on := range active {
 		order[i] = i
-		ys.add(v)
-		if active[i] {
+		if on {
 			count++
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(klPerDim[b], klPerDim[a]) })
-	n := len(order)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(measures[0].Values[b], measures[0].Values[a]) })
 	entries := []entry{
 		boxEntry(fmt.Sprintf("active (%d)", count), hue(0)),
 		boxEntry(fmt.Sprintf("inactive (%d)", n-count), faded),
 	}
-	s, err := newSheet("KLBars", chartW, chartH)
+	s, err := newSheet(what, chartW, chartH+float64(len(measures)-1)*measureH)
 	if err != nil {
 		return err
 	}
 	if oneLine(title) != "" {
 		title += " — "
 	}
-	b := s.heading(s.page(), fmt.Sprintf("%s%d of %d active", title, count, n))
-	few := n <= indexedBars
-	f := newFrame(s, s.legend(b, entries), axes{
-		x: span{0.5, float64(n) + 0.5}, y: barSpan(ys), yLabel: "KL (nats)", xLabel: barLabel(few), noX: few, wholeX: true, bottom: indexRoom(few),
-	})
-	for rank, i := range order {
-		f.dimension(rank+1, i, n, klPerDim[i], active[i])
+	b := s.legend(s.heading(s.page(), fmt.Sprintf("%s%d of %d active", title, count, n)), entries)
+	for i, m := range measures {
+		in := b
+		in.y1 -= float64(len(measures)-1-i) * measureH
+		b.y0 = in.y1 + measureGap
+		s.measure(in, m, order, active, measures[0].Label)
 	}
 	return s.write(w)
 }
 
+// The height of a further measure, and the gap above it.
+const (
+	measureH   = 240.0
+	measureGap = 24.0
+)
+
+// firstWord is the name in a label, without its unit.
+func firstWord(label string) string {
+	name, _, _ := strings.Cut(label, " ")
+	return name
+}
+
+// measure draws the bars of one measure inside b, in an order that is by the first one.
+func (s *sheet) measure(b box, m Measure, order []int, active []bool, first string) {
+	ys := span{0, 0}
+	for _, v := range m.Values {
+		ys.add(v)
+	}
+	n := len(order)
+	few := n <= indexedBars
+	f := newFrame(s, b, axes{
+		x: span{0.5, float64(n) + 0.5}, y: barSpan(ys), yLabel: m.Label, xLabel: barLabel(few, firstWord(first)), noX: few, wholeX: true, bottom: indexRoom(few),
+	})
+	for rank, i := range order {
+		f.dimension(rank+1, i, n, m.Values[i], active[i])
+	}
+}
+
 // dimension draws the bar of one of n dimensions at its rank, with its value and index
 // where there is room.
-func (f *frame) dimension(rank, index, n int, kl float64, active bool) {
+func (f *frame) dimension(rank, index, n int, value float64, active bool) {
 	ink := faded
 	if active {
 		ink = hue(0)
 	}
 	x := f.px(float64(rank))
-	f.bar(float64(rank), kl, ink)
+	f.bar(float64(rank), value, ink)
 	if n <= indexedBars {
 		f.s.text(x, f.in.y1+6+tickSize/2, strconv.Itoa(index), f.barType(n), center)
 	}
 	if n <= valuedBars {
-		f.s.note(x, f.py(max(kl, 0))-9, short(kl))
+		f.s.note(x, f.py(max(value, 0))-9, short(value))
 	}
 }
 
@@ -101,9 +150,9 @@ func barSpan(ys span) span {
 	return span{ys.lo, ys.hi + 0.08*w}
 }
 
-func barLabel(few bool) string {
+func barLabel(few bool, by string) string {
 	if few {
-		return "latent dimension, by falling KL"
+		return "latent dimension, by falling " + by
 	}
 	return "rank of the latent dimension"
 }

@@ -94,3 +94,49 @@ func TestKLBarsRefuseBadInput(t *testing.T) {
 	fails(t, func(w io.Writer) error { return KLBars(w, []float64{1, math.NaN()}, make([]bool, 2), "") }, "dimension 1", "NaN")
 	fails(t, func(w io.Writer) error { return KLBars(w, []float64{math.Inf(1)}, make([]bool, 1), "") }, "dimension 0")
 }
+
+// Two measures stand below each other in the order of the first: heights of each are in proportion to its own
+// values, and the bars of a dimension have one middle.
+func TestFurtherMeasuresKeepTheOrderOfTheFirst(t *testing.T) {
+	first, second := Measure{"KL (nats)", []float64{1, 4, 2}}, Measure{"sensitivity", []float64{30, 10, 20}}
+	img := picture(t, func(w io.Writer) error {
+		return DimensionBars(w, []Measure{first, second}, []bool{true, true, true}, "KL")
+	})
+	all := below(img, 190)
+	split := all.Max.Y - int(math.Round((measureH-measureGap+margin)*density))
+	upper, lower := all, all
+	upper.Max.Y, lower.Min.Y = split-int(measureGap*density), split
+	heights := func(area image.Rectangle) (out, middles []float64) {
+		box, _ := extent(img, area, hue(0))
+		begin, sum := -1, 0
+		for x := box.Min.X; x <= box.Max.X; x++ {
+			n := 0
+			if x < box.Max.X {
+				n = column(img, area, x, hue(0))
+			}
+			switch {
+			case n > 0 && begin < 0:
+				begin, sum = x, n
+			case n == 0 && begin >= 0:
+				out, middles, begin = append(out, float64(sum)), append(middles, float64(begin+x)/2), -1
+			}
+		}
+		return out, middles
+	}
+	a, x := heights(upper)
+	b, y := heights(lower)
+	if len(a) != 3 || len(b) != 3 {
+		t.Fatalf("got bars of heights %v and %v, want three each", a, b)
+	}
+	for i, want := range [][2]float64{{4, 10}, {2, 20}, {1, 30}} {
+		near(t, "height above", a[i], a[0]*want[0]/4, 1.5)
+		near(t, "height below", b[i], b[2]*want[1]/30, 1.5)
+		near(t, "middle", y[i], x[i], 2)
+	}
+}
+
+func TestDimensionBarsRefuseBadInput(t *testing.T) {
+	fails(t, func(w io.Writer) error { return DimensionBars(w, nil, []bool{true}, "") }, "DimensionBars", "got none")
+	two := []Measure{{"KL (nats)", []float64{1}}, {"sensitivity", []float64{1, 2}}}
+	fails(t, func(w io.Writer) error { return DimensionBars(w, two, []bool{true}, "") }, "2 sensitivity values and 1 flags")
+}

@@ -1,6 +1,9 @@
 package labels
 
 import (
+	"fmt"
+	"slices"
+
 	g "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/elbo-go/elbo/dist"
@@ -25,8 +28,17 @@ func init() {
 			{Name: "gsnn", Usage: "share of the loss −E_p(z|seen) ln p(rest|z, seen), which trains the prior for what it is used for", Default: "0", Kind: vae.Number, Min: 0, Max: 1, Small: ".3"},
 			{Name: "code", Usage: "whether there is a code, or the rest is a function of what is seen", Default: "latent", Kind: vae.Choice, Choices: []string{"latent", "none"}},
 		},
-		New: newCompletion,
+		Check: checkRest,
+		New:   newCompletion,
 	})
+}
+
+// checkRest refuses rows too small for the part that is seen to leave anything open.
+func checkRest(c vae.Config) error {
+	if part := c.Choice("observe"); c.Dim > 0 && !slices.Contains(observed(c, part), 0) {
+		return fmt.Errorf("vae: completion: rows of shape %v: got none of %d values to complete beside the part %s, want at least 1", c.Shape, c.Dim, part)
+	}
+	return nil
 }
 
 // parts are the choices of --observe.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -51,6 +52,19 @@ func TestPartsThatAreSeen(t *testing.T) {
 	left, quarter := observed(image, "left"), observed(image, "quarter")
 	if left[3] != 1 || left[4] != 0 || observed(image, "top")[31] != 1 || observed(image, "top")[32] != 0 || quarter[4*8] != 1 || quarter[3*8] != 0 {
 		t.Error("the parts are not where they are said to be")
+	}
+}
+
+func TestRowsOfWhichNothingIsOpenAreRefused(t *testing.T) {
+	for _, part := range parts {
+		c := vae.Config{Dim: 1, Shape: []int{1}, Hidden: []int{5}, Latent: 1, Likelihood: "gaussian", Sigma: 1, Options: map[string]string{"observe": part}}
+		if _, err := vae.New("completion", c); err == nil || !strings.Contains(err.Error(), "to complete beside the part "+part) {
+			t.Errorf("%s of one column: got %v, want it refused", part, err)
+		}
+		c.Dim, c.Shape = 2, []int{2}
+		if _, err := vae.New("completion", c); err != nil {
+			t.Errorf("%s of two columns: %v", part, err)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func TestDistanceEqualsItsDefinition(t *testing.T) {
 }
 
 func TestDecimals(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 1e6: "1000000", -2.5: "-2.5", 1e-12: "1e-12", .001: "0.001", 1e30: "1e+30", math.Inf(1): "+Inf"} {
+	for v, want := range map[float64]string{0: "0", 1e6: "1000000", -2.5: "-2.5", 1e-12: "1e-12", .001: "0.001", 1e30: "1e+30", 1e9: "1e+09", math.MaxInt32: "2147483647", 2.5e9: "2.5e+09", math.Inf(1): "+Inf"} {
 		if got := Decimal(v); got != want {
 			t.Errorf("%g: got %s, want %s", v, got, want)
 		}

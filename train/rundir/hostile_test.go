@@ -92,6 +92,7 @@ func TestOnlyAnAbsentConfigIsExplained(t *testing.T) {
 		t.Errorf("got %v, want it as it is", got)
 	}
 	says(t, Absent("dir", fs.ErrNotExist), "dir is no run directory")
+	says(t, Absent("hostile_test.go", errors.New("not a directory")), "hostile_test.go is no run directory but a file")
 	if err := Absent("dir", nil); err != nil {
 		t.Errorf("got %v", err)
 	}

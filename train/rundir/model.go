@@ -23,9 +23,12 @@ func CheckFree(dir string) error {
 	return fmt.Errorf("train: %s holds a run already; add --resume to go on with it, or choose another --out", dir)
 }
 
-// Absent explains the error of reading the config of a directory that has none; other errors
-// it returns as they are.
+// Absent explains the error of reading the config of a directory that has none, or of what is a file;
+// other errors it returns as they are.
 func Absent(dir string, err error) error {
+	if info, e := os.Stat(dir); err != nil && e == nil && !info.IsDir() {
+		return fmt.Errorf("train: %s is no run directory but a file; `elbo train` makes one", dir)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("train: %s is no run directory: it has no %s; `elbo train` makes one", dir, ConfigFile)
 	}

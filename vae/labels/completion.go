@@ -33,9 +33,10 @@ func init() {
 	})
 }
 
-// checkRest refuses rows too small for the part that is seen to leave anything open.
+// checkRest refuses rows too small for the part that is seen to leave anything open. Without a shape the
+// rows are not known yet.
 func checkRest(c vae.Config) error {
-	if part := c.Choice("observe"); c.Dim > 0 && !slices.Contains(observed(c, part), 0) {
+	if part := c.Choice("observe"); len(c.Shape) > 0 && !slices.Contains(observed(c, part), 0) {
 		return fmt.Errorf("vae: completion: rows of shape %v: got none of %d values to complete beside the part %s, want at least 1", c.Shape, c.Dim, part)
 	}
 	return nil

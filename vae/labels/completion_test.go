@@ -65,6 +65,10 @@ func TestRowsOfWhichNothingIsOpenAreRefused(t *testing.T) {
 		if _, err := vae.New("completion", c); err != nil {
 			t.Errorf("%s of two columns: %v", part, err)
 		}
+		c.Dim, c.Shape = 1, nil
+		if err := vae.Check("completion", c); err != nil {
+			t.Errorf("%s of rows that are not known yet: %v", part, err)
+		}
 	}
 }
 

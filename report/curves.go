@@ -124,6 +124,14 @@ func drawBounds(_ context.Context, s *scene, title string, w io.Writer) (string,
 	return caption, plot.Panels(w, title, specs, 2)
 }
 
+// discrepancy is that of validation codes and the prior, where it was measured.
+func discrepancy(e vi.Epoch) (float64, bool) {
+	if m := e.Telemetry.MMD; m != nil {
+		return m.Squared, true
+	}
+	return 0, false
+}
+
 // drawTraining draws what the optimizer did.
 func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (string, error) {
 	line := func(color int, value func(vi.Epoch) float64) plot.Series {
@@ -136,6 +144,7 @@ func drawTraining(_ context.Context, s *scene, title string, w io.Writer) (strin
 		panel("Learning rate", "", line(2, func(e vi.Epoch) float64 { return e.LR })),
 		panel("β, weight of the KL", "", line(3, func(e vi.Epoch) float64 { return e.Beta })),
 		panel("Class error", "share of validation rows", trace("", s.History, errorRate)),
+		panel("MMD² of all codes and the prior", "", trace("", s.History, discrepancy)),
 		panel("Speed", "examples per second", line(4, func(e vi.Epoch) float64 { return e.ExamplesPerSecond })),
 	)
 	if len(specs) == 0 {

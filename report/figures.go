@@ -44,6 +44,7 @@ var figures = []figure{
 	{"samples.png", "Samples from the prior", secOutputs, true, canSample, drawSamples},
 	{"manifold.png", "The plane of codes, decoded", secOutputs, true, hasPlane, drawManifold},
 	{"kl.png", "KL by latent dimension", secLatent, false, hasKL, drawKL},
+	{"sensitivity.png", "What each latent dimension moves", secLatent, false, hasSensitivity, drawSensitivity},
 	{"codebook.png", "How often the values of the code occur", secLatent, false, hasCodeMaps, drawCodebook},
 	{"codemaps.png", "Maps of codes", secLatent, false, hasCodePictures, drawCodeMaps},
 	{"latent.png", "Codes of test data", secLatent, false, hasCodes, drawLatent},

@@ -147,11 +147,20 @@ func (s *scene) codeFigures() []plot.KeyFigure {
 	if t.Latent == 0 || !s.can["bound"] {
 		return nil
 	}
-	return []plot.KeyFigure{
+	out := []plot.KeyFigure{
 		{Name: "Latent dimensions in use", Value: strconv.Itoa(t.ActiveUnits), Unit: fmt.Sprintf("of %d", t.Latent), Note: "variance over data of the posterior mean above 0.01; the code is " + t.State},
 		{Name: "Mutual information of x and z", Value: number(t.MutualInfo, 2), Unit: "nats", Note: fmt.Sprintf("an estimate that cannot exceed %s, ln of its number of rows", number(t.MutualInfoCap, 2))},
 		{Name: "Codes of other data cost", Value: number(t.ShuffledGap, 2), Unit: "nats", Note: "fall of the bound when z comes from another row; near 0 the decoder ignores the code"},
 	}
+	if m := t.MMD; m != nil {
+		note := "more than chance: codes from the prior are not like those of the data"
+		if !m.Distinct() {
+			note = "near enough to be the same: chance alone gives up to three times its noise"
+		}
+		out = append(out, plot.KeyFigure{Name: "MMD² of all codes and the prior", Value: number(m.Squared, 4),
+			Note: fmt.Sprintf("%s of each, noise ±%s; %s", count(m.Draws, "draw"), number(m.Noise, 4), note)})
+	}
+	return out
 }
 
 // runFigures describe the conditions that the figures above hold under.

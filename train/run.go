@@ -205,10 +205,10 @@ func (r *Run) Evaluate(ctx context.Context, samples int) (Outcome, error) {
 		return o, err
 	}
 	ev := r.Net.Evaluator(vi.Estimator{Samples: samples, Shuffle: true})
-	if o.Test, err = ev.Record(ctx, r.Rows.TestX, key, r.Config.Beta); err != nil || !r.Net.Can()["bound"] {
+	if o.Test, err = ev.Record(ctx, r.Rows.TestX, key, r.Config.Beta); err != nil {
 		return o, err
 	}
-	o.Telemetry, err = telemetry(ctx, r.Net, r.Rows.TestX, o.Test, key)
+	o.Telemetry, err = newProbe(r.Net, testCodes).observe(ctx, r.Rows.TestX, o.Test, key)
 	return o, err
 }
 

@@ -44,6 +44,7 @@ type trainer struct {
 	total int64 // its number of steps
 	step  *step
 	valid *vae.Evaluator
+	probe *probe // of the telemetry; nil before the first epoch ends
 	kl    vi.Schedule
 	lr    optim.Schedule
 	store *ckpt.Store
@@ -241,31 +242,19 @@ func (t *trainer) judge(e vi.Epoch) (best bool) {
 	return false
 }
 
-// telemetryRows bounds the rows of the mutual-information estimate, which is quadratic in them.
-const telemetryRows = 1000
-
 // validate computes the β = 1 bound and the collapse telemetry on the validation rows. The
 // noise is the same at every epoch, so that epochs differ by their parameters alone.
 func (t *trainer) validate(ctx context.Context) (vi.Record, vi.Telemetry, error) {
 	key := t.key.Named("valid")
 	rec, err := t.valid.Record(ctx, t.rows.ValidX, key, t.cfg.Beta)
-	if err != nil || !t.net.Can()["bound"] {
+	if err != nil {
 		return rec, vi.Telemetry{}, err
 	}
-	tel, err := telemetry(ctx, t.net, t.rows.ValidX, rec, key)
-	return rec, tel, err
-}
-
-// telemetry observes the guide on at most a thousand of the rows x.
-func telemetry(ctx context.Context, net *vae.Network, x []float32, rec vi.Record, key rng.Key) (vi.Telemetry, error) {
-	rows := min(telemetryRows, len(x)/net.Width())
-	post, err := net.Posterior(ctx, x[:rows*net.Width()])
-	if err != nil {
-		return vi.Telemetry{}, err
+	if t.probe == nil {
+		t.probe = newProbe(t.net, epochCodes(len(t.rows.TrainX)/t.rows.Dim))
 	}
-	eps := make([]float64, len(post.Mean))
-	key.Named("telemetry").NormalFloat64(eps)
-	return vi.Observe(rec, post, eps), nil
+	tel, err := t.probe.observe(ctx, t.rows.ValidX, rec, key)
+	return rec, tel, err
 }
 
 // save writes a checkpoint. A failure is reported and remembered; a later save may work, and

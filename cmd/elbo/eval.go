@@ -121,22 +121,23 @@ func (f *evalFlags) check(cmd *cobra.Command) error {
 
 // evaluation is what `elbo eval` reports.
 type evaluation struct {
-	Run        string               `json:"run"`
-	Model      string               `json:"model"`
-	Data       string               `json:"data"`
-	Checkpoint string               `json:"checkpoint"`
-	Epoch      int                  `json:"epoch"`
-	Likelihood string               `json:"likelihood"`
-	Measure    string               `json:"measure"` // what the figures are figures of
-	Test       vi.Record            `json:"test"`
-	ErrorRate  *float64             `json:"error_rate,omitempty"` // share of test rows whose class is missed
-	Telemetry  *vi.Telemetry        `json:"telemetry,omitempty"`
-	Codes      *codeUse             `json:"codes,omitempty"` // where codes are indices
-	NLL        *vi.ImportanceRecord `json:"nll,omitempty"`
-	AIS        *vi.ImportanceRecord `json:"ais,omitempty"` // of the same rows
-	SameRows   *vi.Record           `json:"bound_on_nll_rows,omitempty"`
-	NLLNote    string               `json:"nll_note"` // the rows of NLL, or why there is none
-	Checks     []check              `json:"checks,omitempty"`
+	Run         string               `json:"run"`
+	Model       string               `json:"model"`
+	Data        string               `json:"data"`
+	Checkpoint  string               `json:"checkpoint"`
+	Epoch       int                  `json:"epoch"`
+	Likelihood  string               `json:"likelihood"`
+	Measure     string               `json:"measure"` // what the figures are figures of
+	Test        vi.Record            `json:"test"`
+	ErrorRate   *float64             `json:"error_rate,omitempty"` // share of test rows whose class is missed
+	Telemetry   *vi.Telemetry        `json:"telemetry,omitempty"`
+	Sensitivity []float64            `json:"sensitivity,omitempty"` // of the decoder, where there is no telemetry to hold it
+	Codes       *codeUse             `json:"codes,omitempty"`       // where codes are indices
+	NLL         *vi.ImportanceRecord `json:"nll,omitempty"`
+	AIS         *vi.ImportanceRecord `json:"ais,omitempty"` // of the same rows
+	SameRows    *vi.Record           `json:"bound_on_nll_rows,omitempty"`
+	NLLNote     string               `json:"nll_note"` // the rows of NLL, or why there is none
+	Checks      []check              `json:"checks,omitempty"`
 }
 
 // evaluate measures a model.
@@ -164,6 +165,8 @@ func (f *evalFlags) evaluate(ctx context.Context, m *elbo.Model) (*evaluation, e
 	bound := run.Net.Can()["bound"]
 	if bound {
 		e.Telemetry = &o.Telemetry
+	} else {
+		e.Sensitivity = o.Telemetry.Sensitivity
 	}
 	switch {
 	case lik.Name == vae.Density:

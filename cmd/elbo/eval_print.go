@@ -31,13 +31,18 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 	}
 	line("measure: %s", e.Measure)
 	if c := e.Telemetry; c != nil {
-		line("KL by dimension: %s", fixed(t.KLPerDim))
+		line("%s", strings.Join(byDimension(t.KLPerDim, c.Sensitivity), "\n"))
 		line("active units %d of %d, rate %.3f nats, shuffled gap %.3f nats, state %s", c.ActiveUnits, c.Latent, c.Rate, t.ShuffledGap, c.State)
 		near := ""
 		if c.MutualInfo > c.MutualInfoCap-.5 {
 			near = "; it is at its cap, so the true value may be larger"
 		}
 		line("mutual information %.3f nats (the estimate cannot exceed ln N = %.3f%s), KL of the aggregate posterior %.3f", c.MutualInfo, c.MutualInfoCap, near, c.MarginalKL)
+		if m := c.MMD; m != nil {
+			line("MMD² of the aggregate posterior and the prior %.4f from %d draws of each, noise %.4f where they are the same", m.Squared, m.Draws, m.Noise)
+		}
+	} else if e.Sensitivity != nil {
+		line("%s", strings.Join(byDimension(nil, e.Sensitivity), "\n"))
 	}
 	if e.Codes != nil {
 		line("%s", strings.Join(e.Codes.lines(), "\n"))
@@ -59,6 +64,31 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// byDimension are lines of what is known of each latent dimension: the figures of a dimension stand in one
+// column, where both are of as many dimensions.
+func byDimension(kl, sensitivity []float64) []string {
+	a, b := fixed(kl), fixed(sensitivity)
+	if len(kl) == len(sensitivity) {
+		x, y := strings.Fields(a), strings.Fields(b)
+		for i := range x {
+			w := max(len(x[i]), len(y[i]))
+			x[i], y[i] = fmt.Sprintf("%*s", w, x[i]), fmt.Sprintf("%*s", w, y[i])
+		}
+		a, b = strings.Join(x, " "), strings.Join(y, " ")
+	}
+	var lines []string
+	if kl != nil && sensitivity != nil {
+		return append(lines, "KL by dimension:          "+a, "sensitivity by dimension: "+b)
+	}
+	if kl != nil {
+		lines = append(lines, "KL by dimension: "+a)
+	}
+	if sensitivity != nil {
+		lines = append(lines, "sensitivity by dimension: "+b)
+	}
+	return lines
 }
 
 // fixed prints numbers with three decimals.

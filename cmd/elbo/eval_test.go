@@ -94,7 +94,7 @@ func TestEvalNamesTheMeasure(t *testing.T) {
 		run  string
 		says []string
 	}{
-		{f.images, []string{"−ELBO", "standard error", "KL by dimension", "active units", "cannot exceed ln N", "shuffled gap", "K = 5 exactly", "effective sample size", "dynamic"}},
+		{f.images, []string{"−ELBO", "standard error", "KL by dimension", "sensitivity by dimension", "MMD²", "active units", "cannot exceed ln N", "shuffled gap", "K = 5 exactly", "effective sample size", "dynamic"}},
 		{f.table, []string{"standardised columns", "K = 5 exactly"}},
 		{f.plain, []string{"model ae has no prior", "−log-likelihood"}},
 		{gray, []string{"cross-entropy", "not a likelihood", "no −ln p(x)"}},
@@ -187,5 +187,22 @@ func TestCompare(t *testing.T) {
 	}
 	if out, _ := mustRun(t, "compare", f.table, unfinished); !strings.Contains(out, "unfinished") {
 		t.Errorf("got %q, want the run called unfinished", out)
+	}
+}
+
+// The sensitivity stands under the KL divergence of its dimension; each goes alone where the other was not measured.
+func TestSensitivityStandsUnderTheKL(t *testing.T) {
+	for _, c := range []struct {
+		kl, sensitivity []float64
+		want            string
+	}{
+		{[]float64{12.5, .25}, []float64{.5, 1}, "KL by dimension:          12.500 0.250\nsensitivity by dimension:  0.500 1.000"},
+		{[]float64{12.5, .25}, nil, "KL by dimension: 12.500 0.250"},
+		{nil, []float64{.5, 1}, "sensitivity by dimension: 0.500 1.000"},
+		{[]float64{1, 2, 3}, []float64{.5, 10}, "KL by dimension:          1.000 2.000 3.000\nsensitivity by dimension: 0.500 10.000"},
+	} {
+		if got := strings.Join(byDimension(c.kl, c.sensitivity), "\n"); got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", got, c.want)
+		}
 	}
 }

@@ -50,7 +50,7 @@ paper-posteriordb:
 paper-flows:
 	bench/record flows $(PAPER) -run 'Potentials|FlowsOfTables'
 paper-bounds:
-	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps)'
+	bench/record bounds $(PAPER) -run 'PaperMNIST(Importance|Flow|Gaps|Overfit)'
 paper-bnn:
 	bench/record bnn $(PAPER) -run 'PaperBNN'
 paper-beta:

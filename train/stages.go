@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/vae"
 )
 
@@ -43,6 +44,12 @@ func (c Config) timetable(stages []vae.Stage) (timetable, error) {
 		return t, fmt.Errorf("train: model %s: got stages whose shares of the epochs sum to %v, want 1", c.Model, share)
 	}
 	return t, nil
+}
+
+// CheckStages reports fewer epochs than the model has stages of training that take some.
+func (c Config) CheckStages(s *data.Set) error {
+	_, err := c.timetable(c.Network(FactsOf(s)).Stages())
+	return err
 }
 
 // end is the number of epochs done at the end of a stage; 0 before the first.

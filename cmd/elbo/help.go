@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/elbo-go/elbo/internal/text"
 )
 
 // Groups of the commands in `elbo --help`.
@@ -53,7 +55,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, ok := below(cmd.Root(), args)
 			if !ok {
-				return misusef("help: unknown command %q; `elbo --help` lists the commands", strings.Join(args, " "))
+				return misusef("help: unknown command %q%s; `elbo --help` lists the commands", strings.Join(args, " "), nearestCommand(cmd.Root(), args[0]))
 			}
 			at.InitDefaultHelpFlag()
 			return at.Help()
@@ -80,6 +82,10 @@ func below(cmd *cobra.Command, path []string) (*cobra.Command, bool) {
 
 // flagError says what a flag got and what it takes.
 func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return misusef("%v%s; `%s --help` lists the flags", err, nearestFlag(cmd, unknown.GetSpecifiedName()), cmd.CommandPath())
+	}
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
 		return misusef("%v; `%s --help` lists the flags", err, cmd.CommandPath())
@@ -93,4 +99,34 @@ func flagError(cmd *cobra.Command, err error) error {
 		text = invalid.Unwrap().Error()
 	}
 	return misusef("--%s: %s; `%s --help` lists the flags", invalid.GetFlag().Name, text, cmd.CommandPath())
+}
+
+// nearestFlag suggests the flag whose name is least far from one that was mistyped.
+func nearestFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return didYouMean("--"+name, names)
+}
+
+// nearestCommand suggests the command whose name is least far from one that was mistyped.
+func nearestCommand(root *cobra.Command, name string) string {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	return didYouMean(name, names)
+}
+
+// didYouMean suggests the nearest of names, if one is at most two edits away; shorter names are too near to all.
+func didYouMean(got string, names []string) string {
+	best, near := 3, ""
+	for _, n := range names {
+		if d := text.Distance(n, got); d < best && d < len(strings.TrimLeft(n, "-"))-1 {
+			best, near = d, n
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", near)
 }

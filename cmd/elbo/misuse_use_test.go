@@ -119,6 +119,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{`--dims: got "x"`, []string{"traverse", f.images, "--dims", "x", "--out", out}},
 		{`got "top:0"`, []string{"traverse", f.images, "--dims", "top:0", "--out", out}},
 		{"--steps: got 1", []string{"traverse", f.images, "--steps", "1", "--out", out}},
+		{"got --row and --label, want one of them", []string{"traverse", f.images, "--row", "1", "--label", "1", "--out", out}},
 		{"--range: got NaN", []string{"traverse", f.images, "--range", "NaN", "--out", out}},
 		{"--row: got 4000", []string{"traverse", f.images, "--row", "4000", "--out", out}},
 		{"--in FILE is missing", []string{"encode", f.images}},
@@ -154,6 +155,7 @@ func TestFailedWorkIsOneLine(t *testing.T) {
 	}{
 		{"is no run directory", []string{"eval", filepath.Join(dir, "nowhere")}},
 		{"is no run directory", []string{"sample", dir, "--n", "3"}},
+		{"is no run directory but a file", []string{"sample", wrong, "--n", "3"}},
 		{"is no run directory", []string{"compare", f.table, dir}},
 		{"no such file", []string{"encode", f.table, "--in", missing}},
 		{"got rows of 5 values (shape [5]), want 784 (shape [28 28])", []string{"encode", f.images, "--in", wrong}},

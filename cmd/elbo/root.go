@@ -47,7 +47,7 @@ func newRoot(io streams) *cobra.Command {
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misusef("unknown command %q; `elbo --help` lists the commands", args[0])
+				return misusef("unknown command %q%s; `elbo --help` lists the commands", args[0], nearestCommand(cmd, args[0]))
 			}
 			return nil
 		},

@@ -105,6 +105,9 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := c.CheckClasses(splits); err != nil {
 		return misuse(err)
 	}
+	if err := c.CheckStages(splits.Train); err != nil {
+		return misuse(err)
+	}
 	dir, tidy, err := t.place(c.Model, c.Data)
 	defer tidy()
 	if err != nil {

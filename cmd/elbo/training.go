@@ -156,11 +156,12 @@ func (e *interrupted) Error() string { return e.text }
 // Unwrap lets errors.Is match train.ErrInterrupted.
 func (e *interrupted) Unwrap() error { return train.ErrInterrupted }
 
-// openBackend tells a backend that this build lacks, a mistake, from one that fails.
+// openBackend tells a backend that this build lacks, or options that it does not take, which are
+// mistakes, from one that fails: a plug-in may.
 func openBackend(name string) error {
 	_, err := backend.Open(name)
 	kind, _, _ := strings.Cut(name, ":")
-	if err != nil && !slices.Contains(backend.Names(), kind) {
+	if err != nil && (kind != "xla" || !slices.Contains(backend.Names(), kind)) {
 		return misuse(fmt.Errorf("--%w", err))
 	}
 	return err

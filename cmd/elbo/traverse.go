@@ -41,6 +41,9 @@ the prior if no row is named. A .png has one row of images a dimension.`,
 			if err := cmp.Or(m.Continuous(), f.wantOut(m)); err != nil {
 				return err
 			}
+			if row != "" && label != "" {
+				return misusef("got --row and --label, want one of them: a row has a class of its own")
+			}
 			chosen, err := parseDims(m, dims)
 			if err != nil {
 				return err

@@ -171,6 +171,8 @@ func printCompared(w io.Writer, runs []compared) error {
 			fmt.Fprint(tw, "unfinished\t\t\t\t\n")
 		case len(r.Test.KLPerDim) == 0:
 			fmt.Fprintf(tw, "%.2f\t%.2f\t\t\t\n", -r.Test.Bound, r.Test.DataStdErr)
+		case r.Telemetry.Latent == 0: // codes are indices, which have no units
+			fmt.Fprintf(tw, "%.2f\t%.2f\t\t%.2f\t\n", -r.Test.Bound, r.Test.DataStdErr, r.Test.KL)
 		default:
 			fmt.Fprintf(tw, "%.2f\t%.2f\t%d/%d\t%.2f\t\n", -r.Test.Bound, r.Test.DataStdErr, r.Telemetry.ActiveUnits, r.Telemetry.Latent, r.Telemetry.Rate)
 		}

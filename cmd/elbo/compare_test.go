@@ -45,3 +45,20 @@ func TestCompareSetsRunsBetweenRateAndDistortion(t *testing.T) {
 		t.Errorf("got %+v, %v", p, ok)
 	}
 }
+
+// Codes that are indices have no units that could be active, but a rate, what they cost.
+func TestRunsOfIndicesAreComparedByRateAlone(t *testing.T) {
+	r := compared{Run: "r", Model: "vq-vae", Latent: 4, Beta: 1, Epochs: 2, Finished: true}
+	r.Test.Bound, r.Test.KL, r.Test.KLPerDim = -20, 8, []float64{2, 2, 2, 2}
+	var b strings.Builder
+	if err := printCompared(&b, []compared{r}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Contains(got, "0/0") || !strings.Contains(got, "8.00") {
+		t.Errorf("got %q, want the rate 8.00 and no active units", got)
+	}
+	swept := sweptRun{Name: "a", Figures: &r, Metrics: []measured{{Name: "knn", Figures: []figure{{Name: "accuracy", Value: .5}}}}}
+	if got := new(sweeper).describe(&swept); strings.Contains(got, "active") || !strings.Contains(got, "kNN accuracy 0.5") {
+		t.Errorf("got %q, want no active units and the neighbours named", got)
+	}
+}

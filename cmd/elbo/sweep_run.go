@@ -223,11 +223,14 @@ func (w *sweeper) describe(r *sweptRun) string {
 	f := r.Figures
 	text := fmt.Sprintf("%s  −%s %.2f", r.Name, f.Test.Kind, -f.Test.Bound)
 	if len(f.Test.KLPerDim) > 0 {
-		text += fmt.Sprintf(" = −reconstruction %.2f + KL %.2f, %d of %d active", -f.Test.Reconstruction, f.Test.KL, f.Telemetry.ActiveUnits, f.Telemetry.Latent)
+		text += fmt.Sprintf(" = −reconstruction %.2f + KL %.2f", -f.Test.Reconstruction, f.Test.KL)
+	}
+	if f.Telemetry.Latent > 0 {
+		text += fmt.Sprintf(", %d of %d active", f.Telemetry.ActiveUnits, f.Telemetry.Latent)
 	}
 	for _, m := range r.Metrics {
 		for _, g := range m.Figures {
-			text += fmt.Sprintf("  %s %.3g", g.Name, g.Value)
+			text += fmt.Sprintf("  %s %.3g", extra{m.Name, g.Name}.label(), g.Value)
 		}
 	}
 	return text

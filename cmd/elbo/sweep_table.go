@@ -93,6 +93,14 @@ func (e extra) of(r sweptRun) float64 {
 	return math.NaN()
 }
 
+// label names the figure where the metric is not named beside it.
+func (e extra) label() string {
+	if e.metric == "knn" {
+		return "kNN " + e.name
+	}
+	return e.name
+}
+
 // extraFigures lists the figures of metrics that runs have.
 func (w *sweeper) extraFigures() (out []extra) {
 	for _, r := range w.rows {
@@ -170,11 +178,7 @@ func (g *sweptGroup) average(more []extra) {
 		add("active", func(r sweptRun) float64 { return float64(r.Figures.Telemetry.ActiveUnits) })
 	}
 	for _, e := range more {
-		name := e.name
-		if e.metric == "knn" {
-			name = "kNN " + name
-		}
-		add(name, e.of)
+		add(e.label(), e.of)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/train/rundir"
 	"github.com/elbo-go/elbo/vae"
+	"github.com/elbo-go/elbo/vi"
 )
 
 func init() { commands = append(commands, newGallery) }
@@ -253,11 +254,19 @@ func picked(names []string) []string {
 // measuredFigure is what the short run measured on test rows.
 func measuredFigure(run *train.Run) plot.KeyFigure {
 	t := run.Outcome.Test
-	name := "−ln p(x|z)"
-	if run.Net.Can()["bound"] {
-		name = "−" + t.Kind
+	return plot.KeyFigure{Name: measuredName(run.Net, run.Config.Likelihood), Value: fmt.Sprintf("%.1f nats", -t.Bound)}
+}
+
+// measuredName names minus what a network's record holds: a bound, the density of a row, or that of a row
+// given its code.
+func measuredName(n *vae.Network, likelihood string) string {
+	switch {
+	case n.Kind() == vi.KindELBO:
+		return "−ELBO"
+	case likelihood == vae.Density:
+		return "−ln p(x)"
 	}
-	return plot.KeyFigure{Name: name, Value: fmt.Sprintf("%.1f nats", -t.Bound)}
+	return "−ln p(x|z)"
 }
 
 // galleryText says whose model it is, what was measured and how to train it in full.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vae"
 )
 
@@ -94,5 +95,26 @@ func TestModelsAreShownOnDataThatTheyTake(t *testing.T) {
 	}
 	if got := picked(nil); len(got) != 0 {
 		t.Errorf("got %v of none", got)
+	}
+}
+
+func TestFiguresOfTheGalleryBearTheirNames(t *testing.T) {
+	for model, want := range map[string]string{"vae": "−ELBO", "vq-vae": "−ELBO", "ae": "−ln p(x|z)", "maf": "−ln p(x)"} {
+		c := train.DefaultFor(model)
+		spec, _ := vae.Lookup(model)
+		facts := train.Facts{Shape: []int{8, 8}}
+		if spec.Tables {
+			facts = train.Facts{Shape: []int{2}}
+		}
+		if c.Likelihood = "bernoulli"; spec.Fixed != nil {
+			c.Likelihood = spec.Fixed[0]
+		}
+		n, err := c.NewNetwork(facts)
+		if err != nil {
+			t.Fatalf("%s: %v", model, err)
+		}
+		if got := measuredName(n, c.Likelihood); got != want {
+			t.Errorf("%s: got %s, want %s", model, got, want)
+		}
 	}
 }

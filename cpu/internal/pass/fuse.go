@@ -104,9 +104,16 @@ type group struct {
 	over  ir.Axes // the axes that the group's reductions reduce, nil if it has none
 	into  *group  // where its nodes went when it was joined with another
 
-	readers []*group // groups that read its values, some by the names of parts that have been joined
-	rank    int      // its place in the line
-	search  int      // the latest search of the line that came here
+	// Groups that read its values and groups whose values it reads, some by the names of parts that have
+	// been joined.
+	readers, inputs []*group
+
+	rank   int // its place in the line
+	search int // the latest search of the line that came here
+	back   int // the latest search backwards that came here
+	barred int // the latest search backwards that found something between it and where that began
+	place  int // among the siblings at hand
+	reads  int // the number of arrays that it reads from outside, or 0 where they have to be counted
 }
 
 type fusion struct {
@@ -136,6 +143,7 @@ func newFusion(g *ir.Graph) *fusion {
 			for _, u := range f.users[v] {
 				if u != nil {
 					f.of[n].readers = append(f.of[n].readers, f.of[u])
+					f.of[u].inputs = append(f.of[u].inputs, f.of[n])
 				}
 			}
 		}
@@ -169,47 +177,28 @@ func (f *fusion) joinProducers(n *ir.Node) {
 	}
 }
 
-// joinSiblings joins groups that read the same array at the same places.
-func (f *fusion) joinSiblings() {
-	for _, n := range f.graph.Nodes {
-		for _, v := range n.Out {
-			if v.Shape.Size() > 1 {
-				f.joinReaders(v)
-			}
-		}
-	}
+// fit reports whether two groups loop over the same dimensions and are within the limits together.
+func (f *fusion) fit(a, b *group) bool {
+	return slices.Equal(a.dims, b.dims) && len(a.nodes)+len(b.nodes) <= mostNodes &&
+		(a.over == nil || b.over == nil || slices.Equal(a.over, b.over)) && f.operands(a)+f.operands(b) <= mostOperands
 }
 
-// joinReaders joins the groups of a value's readers where they loop over its dimensions.
-func (f *fusion) joinReaders(v *ir.Value) {
-	var readers []*ir.Node
-	for _, n := range f.users[v] {
-		if n == nil || !fusable(n) || !slices.Equal(space(n), withoutOnes(v.Shape.Dimensions)) {
-			continue
-		}
-		for _, other := range readers {
-			if f.join(f.group(other), f.group(n)); f.group(other) == f.group(n) {
-				break
-			}
-		}
-		readers = append(readers, n)
-	}
+// closed reports whether a group is at a limit, so that it fits none, now or later.
+func (f *fusion) closed(a *group) bool {
+	return len(a.nodes) >= mostNodes || f.operands(a) >= mostOperands
 }
 
 // join makes one group of two, if that is legal and within the limits.
-func (f *fusion) join(a, b *group) {
-	if a == b || !slices.Equal(a.dims, b.dims) || len(a.nodes)+len(b.nodes) > mostNodes {
-		return
-	}
-	if a.over != nil && b.over != nil && !slices.Equal(a.over, b.over) {
-		return
+func (f *fusion) join(a, b *group) bool {
+	if a == b || !f.fit(a, b) {
+		return false
 	}
 	first, last := a, b
 	if b.rank < a.rank {
 		first, last = b, a
 	}
-	if f.operands(a)+f.operands(b) > mostOperands || f.line.between(first, last) {
-		return
+	if f.line.between(first, last) {
+		return false
 	}
 	if len(a.nodes) < len(b.nodes) {
 		a, b = b, a
@@ -218,12 +207,16 @@ func (f *fusion) join(a, b *group) {
 	if a.over == nil {
 		a.over = b.over
 	}
-	b.nodes = nil
+	b.nodes, a.reads = nil, 0
 	f.line.join(a, b)
+	return true
 }
 
-// operands counts the arrays that a group reads from outside.
+// operands counts the arrays that a group of a region reads from outside, of which there is one at least.
 func (f *fusion) operands(a *group) int {
+	if a.reads > 0 {
+		return a.reads
+	}
 	seen := map[*ir.Value]bool{}
 	for _, n := range a.nodes {
 		for _, v := range n.In {
@@ -232,7 +225,8 @@ func (f *fusion) operands(a *group) int {
 			}
 		}
 	}
-	return len(seen)
+	a.reads = len(seen)
+	return a.reads
 }
 
 // schedule orders the groups by their dependencies and, where those leave a choice, by the

@@ -8,6 +8,7 @@ import "slices"
 type line struct {
 	groups []*group // by rank; nil where a group has gone
 	search int      // number of the latest search
+	back   int      // number of the latest search backwards
 }
 
 // now is the group that a group is part of.
@@ -70,10 +71,15 @@ func (l *line) join(a, b *group) {
 	}
 	clear(l.groups[at : high+1])
 	b.into = a
-	a.readers = append(a.readers, b.readers...)
-	for i, gr := range a.readers {
-		a.readers[i] = gr.now()
+	a.readers, a.inputs = outside(a, a.readers, b.readers), outside(a, a.inputs, b.inputs)
+}
+
+// outside gives the groups of two lists other than a, each once, by rank.
+func outside(a *group, list, more []*group) []*group {
+	list = append(list, more...)
+	for i, gr := range list {
+		list[i] = gr.now()
 	}
-	slices.SortFunc(a.readers, func(x, y *group) int { return x.rank - y.rank })
-	a.readers = slices.DeleteFunc(slices.Compact(a.readers), func(gr *group) bool { return gr == a })
+	slices.SortFunc(list, func(x, y *group) int { return x.rank - y.rank })
+	return slices.DeleteFunc(slices.Compact(list), func(gr *group) bool { return gr == a })
 }

@@ -66,7 +66,9 @@ func main() {
 
 // compare runs the suites one after another.
 func compare(ctx context.Context, s settings, w io.Writer) error {
-	findData()
+	if err := findData(filepath.Join("..", "shared", "data")); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "compare")
 	if err != nil {
 		return err
@@ -88,13 +90,19 @@ func compare(ctx context.Context, s settings, w io.Writer) error {
 	return nil
 }
 
-// findData tells all contestants of the data sets beside the module, unless ELBO_DATA names others.
-func findData() {
-	if dir, err := filepath.Abs(filepath.Join("..", "shared", "data")); err == nil && os.Getenv("ELBO_DATA") == "" {
-		if _, err := os.Stat(dir); err == nil {
-			os.Setenv("ELBO_DATA", dir)
-		}
+// findData tells all contestants of the data sets in a folder, if there is one, unless ELBO_DATA names others.
+func findData(dir string) error {
+	if os.Getenv("ELBO_DATA") != "" {
+		return nil
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil
+	}
+	return os.Setenv("ELBO_DATA", dir)
 }
 
 // names joins the names of suites.

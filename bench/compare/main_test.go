@@ -128,3 +128,34 @@ func TestUnknownSuitesAreNamed(t *testing.T) {
 		t.Errorf("got %v, want an error that names the suite", err)
 	}
 }
+
+// TestContestantsAreToldOfTheDataBesideTheModule: of the folder by its full name, since they run elsewhere,
+// but not of one that is absent or a file, nor where ELBO_DATA names another.
+func TestContestantsAreToldOfTheDataBesideTheModule(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll(filepath.Join("shared", "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := filepath.Join("shared", "data")
+	for _, c := range []struct{ set, dir, want string }{
+		{"elsewhere", there, "elsewhere"},
+		{"", there, filepath.Join(here, there)},
+		{"", "absent", ""},
+		{"", "file", ""},
+	} {
+		t.Setenv("ELBO_DATA", c.set)
+		if err := findData(c.dir); err != nil {
+			t.Error(err)
+		}
+		if got := os.Getenv("ELBO_DATA"); got != c.want {
+			t.Errorf("ELBO_DATA %q, folder %s: got %q, want %q", c.set, c.dir, got, c.want)
+		}
+	}
+}

@@ -240,7 +240,7 @@ func (g *galleryCommand) trained(ctx context.Context, c train.Config, dir string
 // ones that there are.
 func picked(names []string) []string {
 	var out []string
-	for _, name := range []string{"reconstructions.png", "samples.png"} {
+	for _, name := range []string{"reconstructions.png", "completions.png", "samples.png"} {
 		if slices.Contains(names, name) {
 			out = append(out, name)
 		}

@@ -118,3 +118,15 @@ func TestFiguresOfTheGalleryBearTheirNames(t *testing.T) {
 		}
 	}
 }
+
+func TestTheGalleryPicksWhatModelsMakeOfRows(t *testing.T) {
+	for want, of := range map[string][]string{
+		"reconstructions.png samples.png": {"bounds.png", "reconstructions.png", "samples.png", "training.png"},
+		"completions.png":                 {"bounds.png", "completions.png", "kl.png", "latent.png"},
+		"kl.png latent.png":               {"bounds.png", "kl.png", "latent.png"},
+	} {
+		if got := strings.Join(picked(of), " "); got != want {
+			t.Errorf("of %v: got %s, want %s", of, got, want)
+		}
+	}
+}

@@ -16,8 +16,8 @@ func init() {
 		Summary:  "VAE that pays for the total correlation of its code, as a critic sees it",
 		Paper:    "Kim & Mnih 2018",
 		Sections: "D5",
-		Measured: "the critic of Gaussian codes with ρ = .8 finds their total correlation within .1 nat; neither loss reaches the other's parameters",
-		Test:     "vae/adversarial/factorvae_test.go",
+		Measured: "the critic of Gaussian codes with ρ = .8 finds their total correlation within .1 nat; neither loss reaches the other's parameters; sprites, 12 epochs, 5 seeds: its vote finds .72 ± .05 of the factors, .60 ± .07 with the VAE",
+		Test:     "vae/adversarial/factorvae_test.go, paper/sprites_test.go",
 		Nets:     nets.Names(),
 		Gaussian: true,
 		Options: []vae.Option{

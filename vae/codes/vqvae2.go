@@ -22,7 +22,7 @@ func init() {
 		Summary:  "VQ-VAE with a coarse map of codes and a fine one that is quantised given the coarse one",
 		Paper:    "Razavi et al. 2019",
 		Sections: "D10",
-		Measured: "on 24 patterned rows, the coarse map alone counting half, other rows' coarse codes cost 11 nats, fine ones 4, both 31",
+		Measured: "on 24 patterned rows, the coarse map alone counting half, other rows' coarse codes cost 11 nats, fine ones 4, both 31; MNIST, 384 bits, 10 epochs: MSE .74 times that of one map, class of reconstructions right for 99 % of digits, 10 % with the coarse codes of others, 98 % with their fine ones",
 		Test:     "vae/codes/vqvae2_test.go, paper/vq2_test.go",
 		Nets:     []string{nets.VQ, nets.Conv, nets.ResNet},
 		// What the coarse map leaves over, the decoder's, is a number to the fine map's features.

@@ -3,6 +3,8 @@ package train
 import (
 	"fmt"
 
+	"github.com/elbo-go/elbo/data"
+	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -40,6 +42,29 @@ func (c Config) checkBound() error {
 	}
 	if c.Capacity > 0 {
 		return fmt.Errorf("train: capacity: got %v with the bound %s, want 0: only the ELBO has a KL term", c.Capacity, c.Bound)
+	}
+	return nil
+}
+
+// CheckGuide reports what only models with a guide and a prior can be trained with, of a resolved config.
+func (c Config) CheckGuide(s *data.Set) error {
+	m, err := vae.New(c.Model, c.Network(FactsOf(s)))
+	if err != nil {
+		return err
+	}
+	return c.checkGuide(m)
+}
+
+// checkGuide is [Config.CheckGuide] of a model that is built.
+func (c Config) checkGuide(m vae.Model) error {
+	_, guided := m.(vae.Probabilistic)
+	switch {
+	case guided:
+		return nil
+	case c.Maximized() != "":
+		return fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
+	case c.Aggressive:
+		return fmt.Errorf("train: aggressive: got it for model %s, want one with a guide, which could learn ahead", c.Model)
 	}
 	return nil
 }

@@ -89,11 +89,8 @@ func newTrainer(c Config, s *data.Splits, obs Observer) (*trainer, error) {
 	if net.Width() != rows.Dim {
 		return nil, fmt.Errorf("train: model %s: got rows of %d values, want %d: with their class", c.Model, rows.Dim, net.Width())
 	}
-	if c.Maximized() != "" && !net.Can()["bound"] {
-		return nil, fmt.Errorf("train: bound: got %s for model %s, want elbo: it has no guide and prior to bound ln p(x) with", c.Bound, c.Model)
-	}
-	if c.Aggressive && !net.Can()["bound"] {
-		return nil, fmt.Errorf("train: aggressive: got it for model %s, want one with a guide, which could learn ahead", c.Model)
+	if err := c.checkGuide(net.Model); err != nil {
+		return nil, err
 	}
 	t := &trainer{cfg: c, net: net, rows: rows, key: rng.New(c.Seed), obs: obs}
 	t.plan, err = c.timetable(net.Config.Stages())

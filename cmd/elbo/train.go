@@ -96,8 +96,8 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 		return err
 	}
 	c := t.cfg.Resolve(splits.Train)
-	if _, err := vae.New(c.Model, c.Network(train.FactsOf(splits.Train))); err != nil {
-		return misuse(err) // such as a network too large for memory
+	if err := c.CheckGuide(splits.Train); err != nil {
+		return misuse(err) // or a network too large for memory
 	}
 	if err := c.CheckMemory(splits.Train); err != nil {
 		return misuse(err)

@@ -29,27 +29,28 @@ type Likelihood struct {
 	// Binary says that only 0 and 1 give a normalised likelihood; grey values give a
 	// cross-entropy, which must not be quoted as a log-likelihood.
 	Binary bool
+	Scaled bool // its scale is the setting σ
 	build  func(s *model.Scope, out *g.Node, sigma float64) dist.Distribution
 }
 
 // likelihoods holds the choices of --likelihood.
 var likelihoods = []Likelihood{
-	{"bernoulli", Unit, true, func(_ *model.Scope, out *g.Node, _ float64) dist.Distribution {
+	{"bernoulli", Unit, true, false, func(_ *model.Scope, out *g.Node, _ float64) dist.Distribution {
 		return dist.Bernoulli{Logits: out}
 	}},
-	{"gaussian", Real, false, func(_ *model.Scope, out *g.Node, sigma float64) dist.Distribution {
+	{"gaussian", Real, false, true, func(_ *model.Scope, out *g.Node, sigma float64) dist.Distribution {
 		return dist.Normal{Loc: out, LogScale: fixedScale(out, sigma)}
 	}},
-	{"gaussian-learned", Real, false, func(s *model.Scope, out *g.Node, _ float64) dist.Distribution {
+	{"gaussian-learned", Real, false, false, func(s *model.Scope, out *g.Node, _ float64) dist.Distribution {
 		return dist.Normal{Loc: out, LogScale: learnedScale(s)}
 	}},
-	{"laplace", Real, false, func(_ *model.Scope, out *g.Node, sigma float64) dist.Distribution {
+	{"laplace", Real, false, true, func(_ *model.Scope, out *g.Node, sigma float64) dist.Distribution {
 		return dist.Laplace{Loc: out, LogScale: fixedScale(out, sigma)}
 	}},
-	{"discretized-logistic", Levels, false, func(s *model.Scope, out *g.Node, _ float64) dist.Distribution {
+	{"discretized-logistic", Levels, false, false, func(s *model.Scope, out *g.Node, _ float64) dist.Distribution {
 		return dist.DiscretizedLogistic{Loc: out, LogScale: learnedScale(s)}
 	}},
-	{"continuous-bernoulli", Unit, false, func(_ *model.Scope, out *g.Node, _ float64) dist.Distribution {
+	{"continuous-bernoulli", Unit, false, false, func(_ *model.Scope, out *g.Node, _ float64) dist.Distribution {
 		return dist.ContinuousBernoulli{Logits: out}
 	}},
 }

@@ -18,6 +18,7 @@ func init() {
 		Test:     "train/linear_test.go",
 		Fixed:    []string{"gaussian", "gaussian-learned"},
 		Options:  []Option{relevanceOption},
+		Layers:   func(Config) bool { return false },
 		New:      newLinear,
 	})
 }

@@ -23,14 +23,15 @@ type Prior struct {
 	// of its own are in the scope "prior", the guide's in "encoder".
 	of      func(c Config, s *model.Scope, n int) dist.Distribution
 	weights func(c Config) int64 // of its own parameters; nil is none
+	Reads   []string             // settings of [Spec.Options] that it has
 	closed  bool                 // a normal guide has its KL divergence to it in closed form
 }
 
 // priors holds the choices of --prior.
 var priors = []Prior{
 	{Name: "normal", Summary: "N(0, I)", Paper: "Kingma & Welling 2014", of: NormalPrior, closed: true},
-	{Name: "mixture", Summary: "K normal distributions, of which the weights are learned too", Paper: "Tomczak & Welling 2018", of: mixturePrior, weights: mixtureWeights},
-	{Name: "vamp", Summary: "the guides at K pseudo-inputs, which are learned", Paper: "Tomczak & Welling 2018", of: vampPrior, weights: vampWeights},
+	{Name: "mixture", Summary: "K normal distributions, of which the weights are learned too", Paper: "Tomczak & Welling 2018", of: mixturePrior, weights: mixtureWeights, Reads: []string{"components"}},
+	{Name: "vamp", Summary: "the guides at K pseudo-inputs, which are learned", Paper: "Tomczak & Welling 2018", of: vampPrior, weights: vampWeights, Reads: []string{"components", "pseudo"}},
 	flowPrior("flow", "splines that couple the halves of the code, between linear maps", "Durkan et al. 2019", bij.SplineLaw{}, false),
 	flowPrior("realnvp", "affine couplings of the halves of the code, between linear maps", "Dinh et al. 2017", bij.Scaling{}, false),
 	flowPrior("maf", "every element of the code shifted and scaled by those before it", "Chen et al. 2017", bij.Scaling{}, true),

@@ -126,8 +126,10 @@ type Spec struct {
 	// CodeSize is L where the model's own settings decide it, of a checked configuration with data; nil: it
 	// is the latent size that all models have.
 	CodeSize func(Config) int
-	Check    func(Config) error // what else is wrong with options that are each within their bounds; nil is nothing
-	New      func(Config) Model // builds the model from a checked configuration
+	// Layers tells whether the model has layers of the hidden widths, of a resolved configuration; nil: it has.
+	Layers func(Config) bool
+	Check  func(Config) error // what else is wrong with options that are each within their bounds; nil is nothing
+	New    func(Config) Model // builds the model from a checked configuration
 }
 
 // Usual are settings of the training of a model where nobody says otherwise; 0 is what all models have.

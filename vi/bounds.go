@@ -19,19 +19,40 @@ type BoundConfig struct {
 // bounds holds the choices with the objective of each; that of elbo is none, for its terms in
 // closed form are its objective.
 var bounds = []struct {
-	name string
-	of   func(c BoundConfig) Objective
+	name  string
+	of    func(c BoundConfig) Objective
+	reads BoundSetting // beside the draws
 }{
-	{"elbo", func(BoundConfig) Objective { return nil }},
-	{"iwae", func(c BoundConfig) Objective { return IWAE{c.K} }},
-	{"miwae", func(c BoundConfig) Objective { return MIWAE{c.M, c.K} }},
-	{"piwae", func(c BoundConfig) Objective { return PIWAE{c.M, c.K} }},
-	{"ciwae", func(c BoundConfig) Objective { return CIWAE{c.K, c.Share} }},
-	{"renyi", func(c BoundConfig) Objective { return Renyi{c.K, c.Alpha} }},
-	{"vr-max", func(c BoundConfig) Objective { return VRMax{c.K} }},
-	{"dreg", func(c BoundConfig) Objective { return DReG{c.K} }},
-	{"stl", func(c BoundConfig) Objective { return STL{c.K} }},
-	{"tail-adaptive", func(c BoundConfig) Objective { return TailAdaptive{c.K} }},
+	{"elbo", func(BoundConfig) Objective { return nil }, ""},
+	{"iwae", func(c BoundConfig) Objective { return IWAE{c.K} }, ""},
+	{"miwae", func(c BoundConfig) Objective { return MIWAE{c.M, c.K} }, GroupsSetting},
+	{"piwae", func(c BoundConfig) Objective { return PIWAE{c.M, c.K} }, GroupsSetting},
+	{"ciwae", func(c BoundConfig) Objective { return CIWAE{c.K, c.Share} }, ShareSetting},
+	{"renyi", func(c BoundConfig) Objective { return Renyi{c.K, c.Alpha} }, AlphaSetting},
+	{"vr-max", func(c BoundConfig) Objective { return VRMax{c.K} }, ""},
+	{"dreg", func(c BoundConfig) Objective { return DReG{c.K} }, ""},
+	{"stl", func(c BoundConfig) Objective { return STL{c.K} }, ""},
+	{"tail-adaptive", func(c BoundConfig) Objective { return TailAdaptive{c.K} }, ""},
+}
+
+// BoundSetting is a setting that not all bounds have.
+type BoundSetting string
+
+// The settings of bounds.
+const (
+	GroupsSetting BoundSetting = "groups"      // M of [BoundConfig]
+	AlphaSetting  BoundSetting = "alpha"       // α
+	ShareSetting  BoundSetting = "bound-share" // share of the ELBO
+)
+
+// Reads tells whether the bound depends on a setting.
+func (c BoundConfig) Reads(s BoundSetting) bool {
+	for _, b := range bounds {
+		if b.name == c.Name {
+			return b.reads == s
+		}
+	}
+	return false
 }
 
 // BoundNames lists the bounds that training may maximise with a guide whose draws have a

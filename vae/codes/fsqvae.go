@@ -17,6 +17,7 @@ func init() {
 		Test:      "vae/quant/fsq_test.go, vae/codes/quantised_test.go, paper/vq_test.go",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
+		Layers:    vae.Config.DenseNet,
 		Options: quantisedOptions(
 			vae.Option{Name: "levels", Usage: "values that each number of a place is rounded to", Default: "8,6,5", Kind: vae.List, Min: 3, Max: quant.MaxLevels, Small: "3,4"},
 			vae.Option{Name: "quantisers", Usage: "codes of a place, each of which cuts the cell of the one before again", Default: "1", Kind: vae.Whole, Min: 1, Max: 8},

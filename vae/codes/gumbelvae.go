@@ -24,6 +24,7 @@ func init() {
 		Measured:  "frequencies of draws by χ²; the bound of hard codes is that of enumeration; MNIST, 3 epochs: 93 % of 128 codes used, 21.4 dB",
 		Test:      "vae/quant/relaxed_test.go, vae/codes/gumbelvae_test.go, paper/vq_test.go",
 		Nets:      codeNets,
+		Layers:    vae.Config.DenseNet,
 		Scheduled: true,
 		Options: quantisedOptions(
 			vae.Option{Name: "codes", Usage: "values of a place, K", Default: "64", Kind: vae.Whole, Min: 2, Max: 8192, Small: "4"},

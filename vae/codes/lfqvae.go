@@ -15,6 +15,7 @@ func init() {
 		Test:      "vae/quant/lfq_test.go, vae/codes/quantised_test.go, paper/vq_test.go",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
+		Layers:    vae.Config.DenseNet,
 		Options: quantisedOptions(
 			vae.Option{Name: "bits", Usage: "signs of a place", Default: "8", Kind: vae.Whole, Min: 1, Max: quant.MaxBits, Small: "2"},
 			vae.Option{Name: "commit", Usage: "weight of the distance of features to their signs", Default: "0.25", Kind: vae.Number, Min: 0, Max: 1e6},

@@ -19,6 +19,7 @@ func init() {
 		Test:      "vae/quant/codebook_test.go, vae/quant/through_test.go, vae/codes/quantised_test.go, paper/vq_test.go, docs/results/vq.txt",
 		Surrogate: passedThrough,
 		Nets:      codeNets,
+		Layers:    vae.Config.DenseNet,
 		Options: quantisedOptions(
 			vae.Option{Name: "codes", Usage: "entries of a codebook, K", Default: "128", Kind: vae.Whole, Min: 2, Max: 1 << 16, Small: "5"},
 			vae.Option{Name: "code-dim", Usage: "values of an entry, D", Default: "16", Kind: vae.Whole, Min: 1, Max: 4096, Small: "2"},

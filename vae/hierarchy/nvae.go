@@ -21,6 +21,7 @@ func init() {
 		Measured:  "embedded digits, 20 epochs: −ELBO 94.2 (vae 99.9), 23 of 24 units active; KL by column within 4 standard errors of draws",
 		Test:      "vae/hierarchy/hierarchy_test.go",
 		Nets:      nets.Names(),
+		Layers:    vae.Config.DenseNet,
 		Options:   layerOptions("8,8,8", "latents of each group at each position of the feature map, from the group next to the data up", "0", "2,1"),
 		Check:     checkGroups,
 		CodeSize:  func(c vae.Config) int { return total(groupSizes(c)) },

@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ import (
 func Paths(t testing.TB, name string, c vae.Config) string {
 	t.Helper()
 	spec, _ := vae.Lookup(name)
-	c.Latent, c.Likelihood, c.Sigma, c.Classes, c.Rows, c.Options = 2, "bernoulli", 1, 3, 10, spec.Small()
+	c.Latent, c.Likelihood, c.Sigma, c.Classes, c.Rows, c.Options = cmp.Or(c.Latent, 2), "bernoulli", 1, 3, 10, spec.Small()
 	if spec.Fixed != nil {
 		c.Likelihood = spec.Fixed[len(spec.Fixed)-1]
 	}

@@ -5,6 +5,12 @@ import "slices"
 // DenseNet tells whether the net is one of dense layers, whose feature map has the last of the hidden widths.
 func (c Config) DenseNet() bool { return !c.NetConfig().Family().Images }
 
+// HasLayers tells whether the model of a resolved configuration has layers of the hidden widths.
+func (c Config) HasLayers() bool {
+	s := registry[c.model]
+	return s.Layers == nil || s.Layers(c)
+}
+
 // Setting is one of a [Config] that not all models read, by its name on the command line.
 type Setting string
 
@@ -23,19 +29,15 @@ const (
 // does.
 func (c Config) Unread(name Setting) string {
 	s := registry[c.model]
-	layers := s.Layers == nil || s.Layers(c)
 	switch name {
 	case LatentSetting:
 		return c.unreadLatent(s)
 	case HiddenSetting:
-		switch {
-		case !layers:
+		if !c.HasLayers() {
 			return "model " + s.Name + c.withNet() + " has no layers of hidden widths"
-		case c.DenseNet() && c.Width > 0:
-			return "--width takes its place"
 		}
 	case WidthSetting, DepthSetting:
-		if c.DenseNet() && !layers {
+		if c.DenseNet() && !c.HasLayers() {
 			return "model " + s.Name + " has no layers of hidden widths"
 		}
 	case ChannelsSetting:
@@ -44,8 +46,6 @@ func (c Config) Unread(name Setting) string {
 			return "model " + s.Name + " has no net of images"
 		case c.DenseNet():
 			return "the net is " + c.Net
-		case c.Width > 0:
-			return "--width takes its place"
 		}
 	case FlowStepsSetting:
 		if !c.bent() {

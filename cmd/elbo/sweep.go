@@ -120,6 +120,7 @@ func (s *sweepCommand) run(ctx context.Context, model string) error {
 		return s.full(err)
 	}
 	s.introduce()
+	s.noteUnread(data)
 	w := &sweeper{sweepCommand: s, data: data, rows: make([]sweptRun, len(s.cells))}
 	return w.conclude(ctx, w.all(ctx))
 }
@@ -282,7 +283,7 @@ func (s *sweepCommand) openAll(ctx context.Context) (map[string]*opened, error) 
 		}
 		rows := out[key].splits.Train
 		cfg = cfg.Resolve(rows)
-		if _, err := vae.New(cfg.Model, cfg.Network(train.FactsOf(rows))); err != nil {
+		if err := cfg.CheckGuide(rows); err != nil {
 			return nil, misusef("%s: %w", c.name, err)
 		}
 		if err := cfg.CheckMemory(rows); err != nil {

@@ -117,6 +117,7 @@ func (t *trainCommand) fresh(ctx context.Context) error {
 	if err := t.introduce(ctx, c, splits, dir); err != nil {
 		return err
 	}
+	t.noteUnread(c, train.FactsOf(splits.Train))
 	run, err := train.Start(ctx, c, splits, dir, t.line(c.Model), t.observer())
 	return t.finish(ctx, run, dir, err)
 }

@@ -55,7 +55,10 @@ func (t *trainCommand) introduce(ctx context.Context, c train.Config, s *data.Sp
 
 // netText says which network a model has and how wide it is.
 func netText(c vae.Config) string {
-	hidden := "hidden " + (*widths)(&c.Hidden).String() + ", "
+	hidden := ""
+	if c.HasLayers() {
+		hidden = "hidden " + (*widths)(&c.Hidden).String() + ", "
+	}
 	for _, n := range vae.Nets() {
 		if n.Name == c.Net && n.Images {
 			if c.Depth > 0 {

@@ -147,9 +147,13 @@ func (s *scene) codeFigures() []plot.KeyFigure {
 	if t.Latent == 0 || !s.can["bound"] {
 		return nil
 	}
+	information := number(t.MutualInfo, 2)
+	if t.MutualInfo < 0 {
+		information = "about 0 (estimate " + information + ", which is noise)"
+	}
 	out := []plot.KeyFigure{
-		{Name: "Latent dimensions in use", Value: strconv.Itoa(t.ActiveUnits), Unit: fmt.Sprintf("of %d", t.Latent), Note: "variance over data of the posterior mean above 0.01; the code is " + t.State},
-		{Name: "Mutual information of x and z", Value: number(t.MutualInfo, 2), Unit: "nats", Note: fmt.Sprintf("an estimate that cannot exceed %s, ln of its number of rows", number(t.MutualInfoCap, 2))},
+		{Name: "Latent dimensions in use", Value: strconv.Itoa(t.ActiveUnits), Unit: fmt.Sprintf("of %d", t.Latent), Note: "variance over data of the posterior mean above 0.01; the code is " + t.Judgement()},
+		{Name: "Mutual information of x and z", Value: information, Unit: "nats", Note: fmt.Sprintf("an estimate that cannot exceed %s, ln of its number of rows", number(t.MutualInfoCap, 2))},
 		{Name: "Codes of other data cost", Value: number(t.ShuffledGap, 2), Unit: "nats", Note: "fall of the bound when z comes from another row; near 0 the decoder ignores the code"},
 	}
 	if m := t.MMD; m != nil {

@@ -3,6 +3,7 @@ package vi
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Posterior is the guide at N data: the moments of q(z|x_n), N×L row-major.
@@ -155,6 +156,28 @@ func (t Telemetry) alarms() []Warning {
 	add(t.WideShare > .9, "encoder-at-prior", "try --beta-schedule linear or a higher --lr",
 		"mean posterior variance exceeds .99 in %.0f %% of the dimensions", 100*t.WideShare)
 	return out
+}
+
+// Judgement is the state with the names of the alarms behind it, of which units in use tell nothing: a code
+// may vary with the data and still not be read.
+func (t Telemetry) Judgement() string {
+	var names []string
+	for _, w := range t.alarms() {
+		names = append(names, w.Name)
+	}
+	if t.State != Collapsed || len(names) == 0 {
+		return t.State
+	}
+	return t.State + " (" + strings.Join(names, ", ") + ")"
+}
+
+// Information is the mutual information with so many decimals and its unit. What it estimates is never below
+// 0, so that an estimate which is says how far its noise goes.
+func (t Telemetry) Information(decimals int) string {
+	if t.MutualInfo < 0 {
+		return fmt.Sprintf("about 0 nats (estimate %.*f, which is noise)", decimals, t.MutualInfo)
+	}
+	return fmt.Sprintf("%.*f nats", decimals, t.MutualInfo)
 }
 
 // Patience is the number of consecutive evaluations after which an alarm becomes a warning.

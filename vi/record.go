@@ -35,8 +35,14 @@ func (r Record) Maximized() float64 {
 // MaximizedKind names that bound.
 func (r Record) MaximizedKind() string { return cmp.Or(r.Objective, r.Kind) }
 
+// Parted tells whether the figure is a reconstruction less a KL term, as bounds are.
+func (r Record) Parted() bool { return r.Kind != KindLogProb }
+
 // String prints the record on one line with its conventions.
 func (r Record) String() string {
+	if !r.Parted() {
+		return fmt.Sprintf("−%s %.2f (nats, sum over dimensions, mean over %d data, ± %.2f over data; no KL term)", r.Kind, -r.Bound, r.N, r.DataStdErr)
+	}
 	return fmt.Sprintf("−%s %.2f = −reconstruction %.2f + KL %.2f (nats, sum over dimensions, mean over %d data, M=%d, ± %.2f MC)",
 		r.Kind, -r.Bound, -r.Reconstruction, r.KL, r.N, r.Samples, r.StdErr)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -71,6 +72,8 @@ type compared struct {
 	Binarize  string       `json:"binarize"`
 	Test      vi.Record    `json:"test"`
 	Telemetry vi.Telemetry `json:"telemetry"`
+	ErrorRate *float64     `json:"error_rate,omitempty"` // share of test rows whose class is missed
+	figure    string       // what minus the bound is called
 	measure   string       // figures compare only if these are equal
 	valid     float64      // bound on the validation rows at the best epoch; NaN if there is none
 	history   []vi.Epoch
@@ -154,18 +157,22 @@ func readCompared(dir string) (compared, error) {
 		valid = o.Best.Bound
 	}
 	return compared{valid: valid, Run: dir, Model: c.Model, Latent: c.Latent, Beta: c.Beta, Epochs: len(history), Finished: finished,
-		Data: c.Data, Binarize: c.Binarize, Test: o.Test, Telemetry: o.Telemetry, history: history,
+		Data: c.Data, Binarize: c.Binarize, Test: o.Test, Telemetry: o.Telemetry, ErrorRate: o.ErrorRate, history: history, figure: measuredName(o.Test.Kind, c.Likelihood),
 		measure: fmt.Sprint(info.Fingerprint, c.Binarize, c.Likelihood, o.Test.N, o.Test.Kind)}, err
 }
 
 // printCompared prints the aligned table, and whether its figures compare.
 func printCompared(w io.Writer, runs []compared) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "run\tmodel\tlatent\tβ\tepochs\ttest −bound\t± data\tactive\trate\t")
+	fmt.Fprintf(tw, "run\tmodel\tlatent\tβ\tepochs\ttest %s\t± data\tactive\trate\t\n", figureOf(runs))
 	same := true
 	for _, r := range runs {
 		same = same && r.measure == runs[0].measure
-		fmt.Fprintf(tw, "%s\t%s\t%d\t%g\t%d\t", r.Run, r.Model, r.Latent, r.Beta, r.Epochs)
+		beta := ""
+		if r.Test.Parted() {
+			beta = fmt.Sprint(r.Beta)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%d\t", r.Run, r.Model, r.Latent, beta, r.Epochs)
 		switch {
 		case !r.Finished:
 			fmt.Fprint(tw, "unfinished\t\t\t\t\n")
@@ -186,4 +193,22 @@ func printCompared(w io.Writer, runs []compared) error {
 	}
 	_, err := fmt.Fprintln(w, note)
 	return err
+}
+
+// figureOf heads the figures of finished runs.
+func figureOf(runs []compared) string {
+	var names []string
+	for _, r := range runs {
+		name := "−bound"
+		if !r.Test.Parted() {
+			name = r.figure
+		}
+		if r.Finished && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "−bound"
+	}
+	return strings.Join(names, " or ")
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/elbo-go/elbo/vi"
 )
 
 func TestCompareSetsRunsBetweenRateAndDistortion(t *testing.T) {
@@ -60,5 +62,29 @@ func TestRunsOfIndicesAreComparedByRateAlone(t *testing.T) {
 	swept := sweptRun{Name: "a", Figures: &r, Metrics: []measured{{Name: "knn", Figures: []figure{{Name: "accuracy", Value: .5}}}}}
 	if got := new(sweeper).describe(&swept); strings.Contains(got, "active") || !strings.Contains(got, "kNN accuracy 0.5") {
 		t.Errorf("got %q, want no active units and the neighbours named", got)
+	}
+}
+
+// What a model without a KL term reports is no bound, and is not headed as one.
+func TestReconstructionsAreNotHeadedAsBounds(t *testing.T) {
+	plain := compared{Run: "a", Finished: true, Beta: 7, figure: "−ln p(x|z)", Test: vi.Record{Kind: vi.KindLogProb}}
+	bound := compared{Run: "b", Finished: true, Beta: 7, figure: "−ELBO", Test: vi.Record{Kind: vi.KindELBO}}
+	for _, c := range []struct {
+		runs []compared
+		want string
+		beta bool
+	}{
+		{[]compared{plain, plain}, "test −ln p(x|z)", false},
+		{[]compared{bound, bound}, "test −bound", true},
+		{[]compared{plain, bound}, "test −ln p(x|z) or −bound", true},
+		{[]compared{{Run: "c"}, plain}, "test −ln p(x|z)", false},
+	} {
+		var b strings.Builder
+		if err := printCompared(&b, c.runs); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.Contains(got, c.want) || strings.Contains(got, " 7  ") != c.beta {
+			t.Errorf("got %q, want the head %q, β: %v", got, c.want, c.beta)
+		}
 	}
 }

@@ -13,12 +13,25 @@ var boundMetrics = []metric{
 	{"bound", "bound", "−ELBO of the test rows at β = 1, in nats", hasBound, measureBound},
 	{"rate-distortion", "bound", "where the run lies between rate and distortion, in nats", hasBound, measureRate},
 	{"nll", "bound", "−ln p(x) by importance sampling, in nats", hasLikelihood, measureNLL},
-	{"active", "bound", "latent dimensions whose mean varies over data by more than .01", hasBound, measureActive},
-	{"information", "bound", "mutual information of rows and codes, in nats", hasBound, measureInformation},
+	{"active", "bound", "latent dimensions whose mean varies over data by more than .01", hasGuide, measureActive},
+	{"information", "bound", "mutual information of rows and codes, in nats", hasGuide, measureInformation},
 }
 
-// hasBound asks for a guide and a prior.
-func hasBound(s *subject) string { return s.able("bound", "has no guide and prior, so no bound") }
+// hasBound asks for a bound: of a guide and a prior, or of the point masses that codes of whole numbers are.
+func hasBound(s *subject) string {
+	if s.run.Net.Kind() != vi.KindLogProb {
+		return ""
+	}
+	return s.able("bound", "has no guide and prior, so no bound")
+}
+
+// hasGuide asks for a guide over real numbers.
+func hasGuide(s *subject) string {
+	if _, _, whole := s.run.Net.Indices(); whole {
+		return s.able("bound", "has codes of whole numbers, of which `elbo eval` without --metrics tells the use")
+	}
+	return hasBound(s)
+}
 
 // measureBound is the ELBO with the interval over data.
 func measureBound(ctx context.Context, s *subject) ([]figure, error) {
@@ -58,6 +71,8 @@ func hasLikelihood(s *subject) string {
 	switch {
 	case err != nil:
 		return err.Error()
+	case !s.run.Net.Can()["bound"] && !s.run.Net.HasEvidence():
+		return "draws of a guide that is a point mass would not tell it from the bound"
 	case lik.Binary && !s.run.Rows.Binary():
 		return "the test rows are grey, and a Bernoulli cross-entropy on them is no likelihood"
 	}
@@ -91,9 +106,12 @@ func measureInformation(ctx context.Context, s *subject) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := o.Telemetry
+	t, note := o.Telemetry, ""
+	if t.MutualInfo < 0 {
+		note = "below 0 by its noise alone; "
+	}
 	return []figure{
-		{Name: "I(x; z)", Value: t.MutualInfo, Note: fmt.Sprintf("cannot exceed %.3f, ln of its rows", t.MutualInfoCap)},
+		{Name: "I(x; z)", Value: t.MutualInfo, Note: note + fmt.Sprintf("cannot exceed %.3f, ln of its rows", t.MutualInfoCap)},
 		{Name: "marginal KL", Value: t.MarginalKL, Note: "of all codes from the prior; rate less I(x; z)"},
 	}, nil
 }

@@ -29,4 +29,13 @@ func TestAnEvaluationOfCodesTellsTheirUse(t *testing.T) {
 	if out, _ := mustRun(t, "eval", dir, "--json"); !strings.Contains(out, `"adaptive_bits"`) || !strings.Contains(out, `"learned_prior": false`) {
 		t.Errorf("JSON: got %s", out)
 	}
+	out, _ := mustRun(t, "eval", dir, "--metrics", "bound,rate-distortion,nll,active,information")
+	for _, want := range []string{"−ELBO", "rate", "point mass", "has codes of whole numbers"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("got %s, want %q in it", out, want)
+		}
+	}
+	if strings.Contains(out, "no bound") {
+		t.Errorf("got %s, want the bound that eval prints", out)
+	}
 }

@@ -32,12 +32,12 @@ func (e *evaluation) print(w io.Writer, brief bool) error {
 	line("measure: %s", e.Measure)
 	if c := e.Telemetry; c != nil {
 		line("%s", strings.Join(byDimension(t.KLPerDim, c.Sensitivity), "\n"))
-		line("active units %d of %d, rate %.3f nats, shuffled gap %.3f nats, state %s", c.ActiveUnits, c.Latent, c.Rate, t.ShuffledGap, c.State)
+		line("active units %d of %d, rate %.3f nats, shuffled gap %.3f nats, state %s", c.ActiveUnits, c.Latent, c.Rate, t.ShuffledGap, c.Judgement())
 		near := ""
 		if c.MutualInfo > c.MutualInfoCap-.5 {
 			near = "; it is at its cap, so the true value may be larger"
 		}
-		line("mutual information %.3f nats (the estimate cannot exceed ln N = %.3f%s), KL of the aggregate posterior %.3f", c.MutualInfo, c.MutualInfoCap, near, c.MarginalKL)
+		line("mutual information %s (the estimate cannot exceed ln N = %.3f%s), KL of the aggregate posterior %.3f", c.Information(3), c.MutualInfoCap, near, c.MarginalKL)
 		if m := c.MMD; m != nil {
 			line("MMD² of the aggregate posterior and the prior %.4f from %d draws of each, noise %.4f where they are the same", m.Squared, m.Draws, m.Noise)
 		}

@@ -254,14 +254,14 @@ func picked(names []string) []string {
 // measuredFigure is what the short run measured on test rows.
 func measuredFigure(run *train.Run) plot.KeyFigure {
 	t := run.Outcome.Test
-	return plot.KeyFigure{Name: measuredName(run.Net, run.Config.Likelihood), Value: fmt.Sprintf("%.1f nats", -t.Bound)}
+	return plot.KeyFigure{Name: measuredName(run.Net.Kind(), run.Config.Likelihood), Value: fmt.Sprintf("%.1f nats", -t.Bound)}
 }
 
-// measuredName names minus what a network's record holds: a bound, the density of a row, or that of a row
+// measuredName names minus what a record of a kind holds: a bound, the density of a row, or that of a row
 // given its code.
-func measuredName(n *vae.Network, likelihood string) string {
+func measuredName(kind, likelihood string) string {
 	switch {
-	case n.Kind() == vi.KindELBO:
+	case kind != vi.KindLogProb:
 		return "−ELBO"
 	case likelihood == vae.Density:
 		return "−ln p(x)"

@@ -113,7 +113,7 @@ func TestFiguresOfTheGalleryBearTheirNames(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", model, err)
 		}
-		if got := measuredName(n, c.Likelihood); got != want {
+		if got := measuredName(n.Kind(), c.Likelihood); got != want {
 			t.Errorf("%s: got %s, want %s", model, got, want)
 		}
 	}

@@ -129,17 +129,18 @@ func (s *screen) step(p train.Progress) {
 	}
 	s.total = p.Epochs
 	r := p.Record
-	s.draw([]piece{
+	pieces := []piece{
 		{fmt.Sprintf("epoch %d/%d", p.Epoch, p.Epochs), 9},
 		{bar(p.Step, p.Steps), 1},
 		{fmt.Sprintf("step %d/%d", p.Step, p.Steps), 3},
 		{"ETA " + s.remaining(p), 7},
 		{fmt.Sprintf("%s %.2f", r.Kind, r.Bound), 8},
-		{fmt.Sprintf("reconstruction %.2f", r.Reconstruction), 5},
-		{fmt.Sprintf("KL %.2f", r.KL), 6},
-		{fmt.Sprintf("β %.3g", r.Beta), 4},
-		{text.Thousands(int(p.PerSecond)) + "/s", 2},
-	})
+	}
+	if r.Parted() {
+		pieces = append(pieces, piece{fmt.Sprintf("reconstruction %.2f", r.Reconstruction), 5},
+			piece{fmt.Sprintf("KL %.2f", r.KL), 6}, piece{fmt.Sprintf("β %.3g", r.Beta), 4})
+	}
+	s.draw(append(pieces, piece{text.Thousands(int(p.PerSecond)) + "/s", 2}))
 }
 
 // bar draws the share that is done.
@@ -171,10 +172,13 @@ func (s *screen) epoch(e vi.Epoch, best bool) {
 	pieces := []piece{
 		{fmt.Sprintf("epoch %d/%d", e.Epoch, s.total), 9},
 		{fmt.Sprintf("valid %s %.2f", e.Valid.Kind, e.Valid.Bound), 8},
-		{fmt.Sprintf("reconstruction %.2f", e.Valid.Reconstruction), 4},
-		{fmt.Sprintf("KL %.2f", e.Valid.KL), 5},
-		{fmt.Sprintf("train %s %.2f", e.Train.Kind, e.Train.Bound), 6},
-		{fmt.Sprintf("β %.3g", e.Beta), 3},
+	}
+	if e.Valid.Parted() {
+		pieces = append(pieces, piece{fmt.Sprintf("reconstruction %.2f", e.Valid.Reconstruction), 4}, piece{fmt.Sprintf("KL %.2f", e.Valid.KL), 5})
+	}
+	pieces = append(pieces, piece{fmt.Sprintf("train %s %.2f", e.Train.Kind, e.Train.Bound), 6})
+	if e.Valid.Parted() {
+		pieces = append(pieces, piece{fmt.Sprintf("β %.3g", e.Beta), 3})
 	}
 	if e.ErrorRate != nil {
 		pieces = append(pieces, piece{fmt.Sprintf("class error %.2f %%", 100**e.ErrorRate), 6})

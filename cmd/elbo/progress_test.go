@@ -149,3 +149,21 @@ func TestTheLiveLineOfAFitFitsTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestModelsWithoutAKLTermShowNone(t *testing.T) {
+	r := vi.Record{Kind: vi.KindLogProb, Bound: -80.25, Reconstruction: -80.25, Beta: 1}
+	var out bytes.Buffer
+	s := newScreen(&out)
+	s.total = 8
+	s.epoch(vi.Epoch{Epoch: 2, Valid: r, Train: r, Beta: 1}, false)
+	if want := "epoch 2/8  valid log-likelihood -80.25  train log-likelihood -80.25\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	out.Reset()
+	p := halfway
+	p.Record = r
+	terminal(&out, 200, false).step(p)
+	if got := out.String(); strings.Contains(got, "KL") || strings.Contains(got, "β") || !strings.Contains(got, "-80.25") {
+		t.Errorf("got %q, want no KL term", got)
+	}
+}

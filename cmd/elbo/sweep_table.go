@@ -19,6 +19,9 @@ func (w *sweeper) table() error {
 	vary := w.varying()
 	header = append(header, vary...)
 	header = append(header, "epochs", "minus_bound", "data_std_err", "minus_reconstruction", "kl", "active_units", "mutual_information")
+	if w.classified() {
+		header = append(header, "class_error")
+	}
 	extra := w.extraFigures()
 	for _, e := range extra {
 		header = append(header, e.metric+": "+e.name)
@@ -33,6 +36,9 @@ func (w *sweeper) table() error {
 				line = append(line, r.Values[name])
 			}
 			line = append(line, r.cells()...)
+			if w.classified() {
+				line = append(line, decimal(r.classError()))
+			}
 			for _, e := range extra {
 				line = append(line, decimal(e.of(r)))
 			}
@@ -41,6 +47,19 @@ func (w *sweeper) table() error {
 		c.Flush()
 		return c.Error()
 	})
+}
+
+// classified tells whether a run finds classes.
+func (w *sweeper) classified() bool {
+	return slices.ContainsFunc(w.rows, func(r sweptRun) bool { return !math.IsNaN(r.classError()) })
+}
+
+// classError is the share of test rows whose class the run misses; NaN where it finds none.
+func (r sweptRun) classError() float64 {
+	if r.Figures == nil || r.Figures.ErrorRate == nil {
+		return math.NaN()
+	}
+	return *r.Figures.ErrorRate
 }
 
 // varying are the flags that have several values.
@@ -170,6 +189,7 @@ func (g *sweptGroup) average(more []extra) {
 		}
 	}
 	add("−"+g.runs[0].Figures.Test.Kind, func(r sweptRun) float64 { return -r.Figures.Test.Bound })
+	add("class error", sweptRun.classError)
 	if len(g.runs[0].Figures.Test.KLPerDim) > 0 {
 		add("−reconstruction", func(r sweptRun) float64 { return -r.Figures.Test.Reconstruction })
 		add("KL", func(r sweptRun) float64 { return r.Figures.Test.KL })

@@ -172,8 +172,8 @@ func (t *trainCommand) conclude(run *train.Run, report string) {
 		t.field("classes", "%.2f %% of the test rows that have one get the wrong one", 100**o.ErrorRate)
 	}
 	if o.Telemetry.Latent > 0 {
-		t.field("latent", "%d of %d units active, mutual information %.2f nats (at most %.2f can be seen), state: %s",
-			o.Telemetry.ActiveUnits, o.Telemetry.Latent, o.Telemetry.MutualInfo, o.Telemetry.MutualInfoCap, o.Telemetry.State)
+		t.field("latent", "%d of %d units active, mutual information %s (at most %.2f can be seen), state: %s",
+			o.Telemetry.ActiveUnits, o.Telemetry.Latent, o.Telemetry.Information(2), o.Telemetry.MutualInfoCap, o.Telemetry.Judgement())
 	}
 	for _, w := range o.Warnings {
 		t.screen.warn(w.Name, w.Detail+"; "+w.Remedy)

@@ -47,7 +47,8 @@ table, and write one self-contained HTML page with reconstructions and samples o
 short run measured, and the command that trains it in full. It shows what models are like, not
 how good they are: that takes the epochs of the full commands.
 
-With --runs the run directories stay there, and a second call goes on with them.`,
+With --runs the run directories stay there, and a second call goes on with them; interrupted
+without, the page has the models that are done, and a second call begins anew.`,
 		Example: "  elbo gallery\n  elbo gallery --models vae,vq-vae,hvae --epochs 10 --out some.html\n  elbo gallery --runs runs/gallery",
 		Args:    exactly(0, "none"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context()) },
@@ -78,16 +79,19 @@ func (g *galleryCommand) run(ctx context.Context) error {
 		}
 		defer os.RemoveAll(root)
 	}
-	page, err := g.page(ctx, root)
-	if err != nil {
-		return err
+	page, ended := g.page(ctx, root)
+	if ended != nil && (ctx.Err() == nil || len(page.Sections) == 0) {
+		return ended
 	}
-	err = atomicfile.WriteFile(g.out, func(w io.Writer) error { return plot.Report(w, page) })
+	err := atomicfile.WriteFile(g.out, func(w io.Writer) error { return plot.Report(w, page) })
 	if err != nil {
 		return fmt.Errorf("gallery: %w", err)
 	}
 	g.field("page", "%s", g.out)
 	g.named(g.out)
+	if ended != nil {
+		return ended
+	}
 	if len(g.failed) > 0 {
 		return fmt.Errorf("gallery: %d of %d models failed: %s; the page has the others", len(g.failed), len(g.specs), strings.Join(g.failed, ", "))
 	}
@@ -99,7 +103,7 @@ func (g *galleryCommand) page(ctx context.Context, root string) (plot.ReportSpec
 	page := plot.ReportSpec{
 		Title:   "Gallery of models",
 		Verdict: fmt.Sprintf("Each after %d epochs on at most %d rows: what models are like, not how good they are.", g.epochs, g.maxRows),
-		Command: "elbo gallery",
+		Command: g.line(),
 	}
 	for i, spec := range g.specs {
 		g.screen.draw([]piece{{fmt.Sprintf("%d of %d: %s", i+1, len(g.specs), spec.Name), 1}})
@@ -107,7 +111,8 @@ func (g *galleryCommand) page(ctx context.Context, root string) (plot.ReportSpec
 		figure, section, err := g.shown(ctx, spec, filepath.Join(root, spec.Name))
 		switch {
 		case ctx.Err() != nil:
-			return page, g.stopped()
+			page.Warnings = append(page.Warnings, plot.Warning{Name: "interrupted", Text: fmt.Sprintf("%d of %d models are done", i, len(g.specs))})
+			return page, g.stopped(len(page.Sections))
 		case noSpace(err):
 			return page, fmt.Errorf("gallery: %s: %w; free some space and call again", spec.Name, err)
 		case err != nil:
@@ -161,13 +166,28 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// stopped is the error of a gallery that was interrupted.
-func (g *galleryCommand) stopped() error {
-	text := "interrupted; no page was written"
-	if g.runs != "" {
-		text += fmt.Sprintf(", the runs are saved; go on with: elbo gallery --runs %s", quoted(g.runs))
+// line is the command line that makes the page.
+func (g *galleryCommand) line() string {
+	parts := []string{"elbo gallery"}
+	for _, name := range []string{"models", "epochs", "max-rows", "seed", "runs", "out"} {
+		f := g.cmd.Flags().Lookup(name)
+		if text := strings.Trim(f.Value.String(), "[]"); f.Changed {
+			parts = append(parts, "--"+name, quoted(text))
+		}
 	}
-	return &interrupted{text}
+	return strings.Join(parts, " ")
+}
+
+// stopped is the error of a gallery that was interrupted after so many models.
+func (g *galleryCommand) stopped(done int) error {
+	text := "interrupted; no page was written"
+	if done > 0 {
+		text = fmt.Sprintf("interrupted; %s has %d of %d models", g.out, done, len(g.specs))
+	}
+	if g.runs != "" {
+		return &interrupted{text + ", the runs are saved; go on with: " + g.line()}
+	}
+	return &interrupted{text + "; with --runs FOLDER the runs stay, and a second call goes on with them"}
 }
 
 // fitting names data that a model takes: the first generated table where it wants tables, else the

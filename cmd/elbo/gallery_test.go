@@ -20,7 +20,8 @@ func TestTheGalleryShowsModelsOnOnePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(b)
-	for _, s := range []string{"Gallery of models", "elbo train vae", "elbo train realnvp --data noisy-cubic", "Kingma &amp; Welling 2014", "−ELBO", "on 200 test rows of digits"} {
+	for _, s := range []string{"Gallery of models", "elbo train vae", "elbo train realnvp --data noisy-cubic", "Kingma &amp; Welling 2014", "−ELBO", "on 200 test rows of digits",
+		"elbo gallery --models vae,ae,realnvp --epochs 1 --max-rows 200 --runs kept"} {
 		if !strings.Contains(page, s) {
 			t.Errorf("the page lacks %q", s)
 		}
@@ -50,6 +51,40 @@ func TestTheGalleryShowsModelsOnOnePage(t *testing.T) {
 	}
 }
 
+// stopper interrupts what writes a text to it.
+type stopper struct {
+	strings.Builder
+	at   string
+	stop context.CancelFunc
+}
+
+// Write implements [io.Writer].
+func (s *stopper) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), s.at) {
+		s.stop()
+	}
+	return s.Builder.Write(b)
+}
+
+func TestAnInterruptedGalleryKeepsThePageOfWhatIsDone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopper{at: "−ln p(x|z)", stop: stop}
+	cmd := newGallery(streams{out: out, err: out})
+	cmd.SetArgs([]string{"--models", "vae,ae", "--epochs", "1", "--max-rows", "50"})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.ExecuteContext(ctx)
+	// The models are in the order of their names: the interruption comes after the autoencoder.
+	if err == nil || !strings.Contains(err.Error(), "gallery.html has 1 of 2 models") {
+		t.Errorf("got %v", err)
+	}
+	page, e := os.ReadFile("gallery.html")
+	if e != nil || !strings.Contains(string(page), "1 of 2 models are done") || !strings.Contains(string(page), "elbo gallery --models vae,ae --epochs 1 --max-rows 50") {
+		t.Errorf("got a page of %d bytes, %v", len(page), e)
+	}
+}
+
 func TestMistakesWithTheGalleryAreNamed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, w := range []wrong{
@@ -75,7 +110,7 @@ func TestMistakesWithTheGalleryAreNamed(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	o := call(ctx, "gallery", "--models", "vae", "--runs", "r")
-	if o.code != exitInterrupted || !strings.Contains(o.err, "no page was written, the runs are saved; go on with: elbo gallery --runs r") {
+	if o.code != exitInterrupted || !strings.Contains(o.err, "no page was written, the runs are saved; go on with: elbo gallery --models vae --runs r") {
 		t.Errorf("interrupted: exit %d, %q", o.code, o.err)
 	}
 }

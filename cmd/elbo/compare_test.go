@@ -88,3 +88,35 @@ func TestReconstructionsAreNotHeadedAsBounds(t *testing.T) {
 		}
 	}
 }
+
+// What a model that finds classes is swept for is in the table, the averages and the line of a run.
+func TestASweepTellsTheClassError(t *testing.T) {
+	missed := .25
+	with := sweptRun{Name: "a", State: sweptFinished, Figures: &compared{ErrorRate: &missed, Test: vi.Record{Kind: vi.KindELBO}}}
+	without := sweptRun{Name: "b", State: sweptFinished, Figures: &compared{Test: vi.Record{Kind: vi.KindELBO}}}
+	for _, c := range []struct {
+		run  sweptRun
+		told bool
+	}{{with, true}, {without, false}} {
+		w := &sweeper{sweepCommand: &sweepCommand{cells: []*cell{{group: "all"}}}, rows: []sweptRun{c.run}}
+		w.out = t.TempDir()
+		if err := w.table(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(w.out, tableFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := string(b)
+		if got := strings.Contains(table, "class_error"); got != c.told || strings.Contains(table, ",0.25,") != c.told {
+			t.Errorf("run %s: got %q", c.run.Name, table)
+		}
+		if got := w.describe(&c.run); strings.Contains(got, "class error 25.00 %") != c.told {
+			t.Errorf("run %s: got %q", c.run.Name, got)
+		}
+		var text strings.Builder
+		if err := printGroups(&text, w.groups()); err != nil || strings.Contains(text.String(), "class error") != c.told {
+			t.Errorf("run %s: got %q, %v", c.run.Name, text.String(), err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -227,6 +228,9 @@ func (w *sweeper) describe(r *sweptRun) string {
 	}
 	if f.Telemetry.Latent > 0 {
 		text += fmt.Sprintf(", %d of %d active", f.Telemetry.ActiveUnits, f.Telemetry.Latent)
+	}
+	if v := r.classError(); !math.IsNaN(v) {
+		text += fmt.Sprintf(", class error %.2f %%", 100*v)
 	}
 	for _, m := range r.Metrics {
 		for _, g := range m.Figures {

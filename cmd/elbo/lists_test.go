@@ -224,3 +224,13 @@ func TestVersionNamesWhatFiguresDependOn(t *testing.T) {
 		}
 	}
 }
+
+// Numbers of the specification mean nothing to those who read of a model; the table of models keeps them.
+func TestWhatIsSaidOfAModelHasNoNumbersOfTheSpecification(t *testing.T) {
+	if out := must(t, "models", "vq-vae").out; strings.Contains(out, "spec") || strings.Contains(out, "D9") || !strings.Contains(out, "measured") {
+		t.Errorf("got %s", out)
+	}
+	if out := must(t, "models", "--markdown").out; !strings.Contains(out, "D9") {
+		t.Error("the table of models has lost the sections")
+	}
+}

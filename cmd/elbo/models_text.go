@@ -46,7 +46,7 @@ func writeModelsOf(out io.Writer, names []string) error {
 		fmt.Fprintf(&b, "%s\n", e.Name)
 		facts := []catalog.Note{{Name: "is", Value: e.Summary}, {Name: "group", Value: e.Group}, {Name: "paper", Value: e.Paper}, {Name: "use", Value: e.Command}}
 		facts = append(facts, e.Notes...)
-		facts = append(facts, catalog.Note{Name: "spec", Value: e.Sections}, catalog.Note{Name: "measured", Value: e.Measured}, catalog.Note{Name: "tests", Value: e.Test})
+		facts = append(facts, catalog.Note{Name: "measured", Value: e.Measured}, catalog.Note{Name: "tests", Value: e.Test})
 		for _, f := range facts {
 			if f.Value != "" {
 				writeFact(&b, columns, "  "+f.Name, 15, f.Value)

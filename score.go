@@ -107,6 +107,13 @@ func (m *Model) subject(opts []ScoreOption) (anomaly.Subject, error) {
 		s.subject.Members = append(s.subject.Members, o.run.Net)
 	}
 	for _, o := range all {
+		if o.classed() != m.classed() && o.Dim() == m.Dim() {
+			with, without := m, o
+			if o.classed() {
+				with, without = o, m
+			}
+			return s.subject, fmt.Errorf("elbo: score: model %s has rows that end with their class, and model %s has not; want both with it, or both without", with.run.Config.Model, without.run.Config.Model)
+		}
 		if got, want := o.run.Config.Binarize, m.run.Config.Binarize; got != want || o.Dim() != m.Dim() {
 			return s.subject, fmt.Errorf("elbo: score: model %s: got rows of %d values with binarisation %q, want %d and %q, as those of the model that scores",
 				o.run.Config.Model, o.Dim(), got, m.Dim(), want)

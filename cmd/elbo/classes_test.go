@@ -215,3 +215,27 @@ func TestRunsWithClassesServeEveryCommand(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a model without codes that stand for rows, or of rows that end otherwise, is asked for is refused with
+// what to do.
+func TestRunsThatDoNotFitAreTold(t *testing.T) {
+	f, completes, given := shared(t), classRun(t, "completion"), classRun(t, "cvae")
+	codes := writeText(t, filepath.Join(t.TempDir(), "z.csv"), "a,b,c\n1,2,3\n")
+	refuse(t, exitFailed, "`elbo complete "+completes+"` does that", "decode", completes, "--in", codes)
+	refuse(t, exitFailed, "model cvae has rows that end with their class, and model vae has not", "score", f.images, "--test", "--score", "ratio", "--background", given)
+	refuse(t, exitFailed, "model cvae has rows that end with their class, and model vae has not", "score", given, "--test", "--score", "ratio", "--background", f.images)
+}
+
+func TestFlagsOfMapsThatAreNotDrawnAreNamed(t *testing.T) {
+	f := shared(t)
+	_, note := mustRun(t, "score", f.images, "--test", "--map", "residual", "--shown", "3")
+	for _, want := range []string{"note: --map is not used: no maps are drawn, and", "note: --shown is not used: no maps are drawn;"} {
+		if !strings.Contains(note, want) {
+			t.Errorf("got %q, want %q", note, want)
+		}
+	}
+	_, note = mustRun(t, "score", f.images, "--test", "--map", "residual", "--shown", "3", "--maps", filepath.Join(t.TempDir(), "m.png"))
+	if strings.Contains(note, "note") {
+		t.Errorf("with --maps: got %q", note)
+	}
+}

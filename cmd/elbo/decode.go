@@ -30,6 +30,9 @@ use of classes have the number of the class after the first L.`,
 			if err != nil {
 				return err
 			}
+			if can := m.Run().Net.Can(); !can["decode"] && can["complete"] {
+				return fmt.Errorf("decode: model %s completes rows of which a part is seen, and makes none of a code alone; `elbo complete %s` does that", m.Run().Config.Model, quoted(args[0]))
+			}
 			if err := f.wantOut(m); err != nil {
 				return err
 			}

@@ -157,7 +157,7 @@ func (f *scoreFlags) check(cmd *cobra.Command) error {
 	case f.draws < 1 || f.draws > maxDraws || f.weights < 1 || f.weights > maxDraws:
 		return misusef("--draws, --weights: got %d and %d, want 1 to %d", f.draws, f.weights, maxDraws)
 	}
-	if err := f.checkMaps(); err != nil {
+	if err := f.checkMaps(cmd); err != nil {
 		return err
 	}
 	if err := f.checkSeries(cmd, f.in, f.test); err != nil {
@@ -271,6 +271,7 @@ func (f *scoreFlags) score(ctx context.Context, io streams, m *elbo.Model) error
 	if sum.Pixels, err = f.pixels(ctx, m, input, rows); err != nil {
 		return err
 	}
+	f.noteUnread(io.err, sum.Pixels != nil)
 	return f.report(io, input, &sum)
 }
 

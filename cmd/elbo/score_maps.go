@@ -24,6 +24,7 @@ type scoreMaps struct {
 	maps, kind, masks string
 	shown             int
 	smooth            float64
+	given             []string // flags of maps that were given
 }
 
 // The kinds of maps.
@@ -44,7 +45,12 @@ func (f *scoreMaps) bindMaps(cmd *cobra.Command) {
 }
 
 // checkMaps checks the flags.
-func (f *scoreMaps) checkMaps() error {
+func (f *scoreMaps) checkMaps(cmd *cobra.Command) error {
+	for _, name := range []string{"map", "shown", "smooth"} {
+		if cmd.Flags().Changed(name) {
+			f.given = append(f.given, name)
+		}
+	}
 	switch {
 	case f.maps != "" && !strings.EqualFold(filepath.Ext(f.maps), ".png"):
 		return misusef("--maps: got %q, want a name that ends in .png", f.maps)
@@ -56,6 +62,20 @@ func (f *scoreMaps) checkMaps() error {
 		return misusef("--smooth: got %v, want 0 to 100", f.smooth)
 	}
 	return nil
+}
+
+// noteUnread names the flags of maps that nothing was made of: without --maps none is drawn, and without
+// masks none is compared.
+func (f *scoreMaps) noteUnread(w io.Writer, compared bool) {
+	for _, name := range f.given {
+		switch {
+		case f.maps != "":
+		case name == "shown":
+			fmt.Fprintf(w, "note: --%s is not used: no maps are drawn; --maps draws them\n", name)
+		case !compared:
+			fmt.Fprintf(w, "note: --%s is not used: no maps are drawn, and the rows have no masks to compare with; --maps draws them\n", name)
+		}
+	}
 }
 
 // mapsOf returns the smoothed maps of images, one value a pixel.

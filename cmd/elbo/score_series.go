@@ -85,7 +85,11 @@ func (f *scoreFlags) readSeries() (*data.Set, error) {
 	}
 	s, _, err := data.ReadFile(f.series, opt)
 	var format *data.FormatError
-	if errors.As(err, &format) && len(f.columns) == 0 {
+	switch {
+	case !errors.As(err, &format):
+	case format.Field == "stored standardisation":
+		return nil, misusef("--column: %s: %s", f.series, format.Msg)
+	case len(f.columns) == 0:
 		return nil, fmt.Errorf("%w; name the columns of numbers with --column", err)
 	}
 	return s, err

@@ -268,6 +268,8 @@ func TestScoreOfASeries(t *testing.T) {
 		t.Errorf("stride 20: got %.200q and %q", out, summary)
 	}
 	refuse(t, exitFailed, "name the columns of numbers", "score", run, "--series", loud)
+	refuse(t, exitUsage, "--column: ", "score", run, "--series", loud, "--column", "vv")
+	refuse(t, exitUsage, `got no column "vv", want one of `, "score", run, "--series", loud, "--column", "vv")
 	refuse(t, exitFailed, "divides the 8 values", "score", run, "--series", windows, "--column", "t0 value,t1 value,t2 value")
 }
 

@@ -26,9 +26,8 @@ func init() {
 		Check:     checkGroups,
 		CodeSize:  func(c vae.Config) int { return total(groupSizes(c)) },
 		Weights:   residualWeights,
-		Scheduled: true,
-		Priors:    true,
-		New:       newNVAE,
+		Scheduled: true, Priors: true,
+		New: newNVAE,
 	})
 }
 

@@ -33,7 +33,7 @@ func (c Config) Unread(name Setting) string {
 	case LatentSetting:
 		return c.unreadLatent(s)
 	case HiddenSetting:
-		if !c.HasLayers() {
+		if !c.HasLayers() && len(c.Hidden) > 0 { // none is what there are
 			return "model " + s.Name + c.withNet() + " has no layers of hidden widths"
 		}
 	case WidthSetting, DepthSetting:

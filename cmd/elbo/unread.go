@@ -104,8 +104,11 @@ func unread(given func(flag string) bool, c train.Config, f train.Facts) (flags,
 	return flags, reasons
 }
 
-// noteUnread prints the lines about the flags of a new run.
+// noteUnread prints the lines about the flags of a new run beside its head.
 func (t *trainCommand) noteUnread(c train.Config, f train.Facts) {
+	if t.quiet {
+		return
+	}
 	flags, reasons := unread(t.cmd.Flags().Changed, c, f)
 	for i, name := range flags {
 		fmt.Fprintf(t.io.err, "note: --%s is not used: %s\n", name, reasons[i])
@@ -114,6 +117,9 @@ func (t *trainCommand) noteUnread(c train.Config, f train.Facts) {
 
 // noteUnread prints the lines about flags that no run of a new sweep makes use of.
 func (s *sweepCommand) noteUnread(data map[string]*opened) {
+	if s.quiet {
+		return
+	}
 	runs := map[string]int{}
 	for _, c := range s.cells {
 		rows := data[dataKey(c.run.cfg)].splits.Train

@@ -25,6 +25,8 @@ func TestFlagsThatARunMakesNoUseOfAreNamed(t *testing.T) {
 		{"vae --beta-cycles 2", "--beta-cycles is not used: the schedule of β is constant"},
 		{"vae --capacity-weight 2", "--capacity-weight is not used: --capacity is 0"},
 		{"linear-vae --hidden 3", "--hidden is not used: model linear-vae has no layers of hidden widths"},
+		{"linear-vae --hidden none", ""},
+		{"vae --alpha .3 --quiet", ""},
 		{"linear-vae --channels 3", "--channels is not used: model linear-vae has no net of images"},
 		{"nvae --latent 3 --layers 2,1", "--latent is not used: settings of model nvae decide the size of its code"},
 		{"realnvp --data noisy-cubic --latent 3", "--latent is not used: a code of model realnvp has as many values as a row"},

@@ -1,0 +1,102 @@
+// Package topic is latent Dirichlet allocation (Blei, Ng & Jordan 2003): document d has topic
+// proportions θ_d ∼ Dir(α), topic k has word probabilities β_k ∼ Dir(η), each token has a topic
+// z ∼ Cat(θ_d) and a word w ∼ Cat(β_z). It is fitted by batch variational Bayes, by stochastic
+// variational inference, online from a stream, and by collapsed Gibbs sampling as a reference.
+package topic
+
+import (
+	"fmt"
+	"math"
+)
+
+// smallest is the least α and η: exp(E ln θ)·exp(E ln β) ≥ exp(2ψ(0.005)) ≈ 6e-175 times the
+// inverse of the counts stays a normal number, so that no sum over topics underflows to 0.
+const smallest = 0.005
+
+// Config says which model is fitted and how. Default fills it in.
+type Config struct {
+	// Topics is K.
+	Topics int
+	// Alpha is the concentration α of the proportions of topics, of each topic.
+	Alpha float64
+	// Eta is the concentration η of the words of a topic, of each word.
+	Eta float64
+	// Sweeps is the largest number of sweeps of batch inference, or of passes of stochastic inference.
+	Sweeps int
+	// Tolerance ends batch inference when the bound grows by less than this share; 0 runs all sweeps.
+	Tolerance float64
+	// Inner is the largest number of updates of a document's γ in a sweep.
+	Inner int
+	// InnerTolerance ends them when the mean |Δγ| is below it.
+	InnerTolerance float64
+	// Restart begins each document anew in every sweep, as stochastic inference does; otherwise
+	// γ goes on from the last sweep, which keeps D·K numbers.
+	Restart bool
+	// BoundEvery is after how many sweeps batch inference evaluates the bound.
+	BoundEvery int
+	// Batch is the number S of documents of a stochastic step.
+	Batch int
+	// Delay is τ₀ of the rate ρ_t = (τ₀ + t)^−κ.
+	Delay float64
+	// Forgetting is κ, in (0.5, 1].
+	Forgetting float64
+	// Rate is a constant rate in (0, 1] in place of ρ_t; 0 stands for ρ_t.
+	Rate float64
+	// Seed is where the randomness comes from.
+	Seed uint64
+	// Threads is the number of documents at a time, 0 for all processors; results do not depend on it.
+	Threads int
+	// Progress gets a record after each sweep or step; nil for none.
+	Progress func(Record) `json:"-"`
+}
+
+// Record is one line of the history of a fit.
+type Record struct {
+	// Sweep counts sweeps of batch inference, or steps of stochastic inference, from 1.
+	Sweep int
+	// Bound is the evidence lower bound of the whole corpus in nats; NaN where it was not evaluated.
+	Bound float64
+	// Updates is the number of token updates so far: tokens times updates of their document's γ.
+	Updates int64
+}
+
+// Default is a configuration for K topics.
+func Default(topics int) Config {
+	return Config{
+		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Sweeps: 100, Tolerance: 1e-5,
+		Inner: 20, InnerTolerance: 1e-3, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
+	}
+}
+
+// check refuses configurations that no fit can use.
+func (c Config) check() error {
+	switch {
+	case c.Topics < 1 || c.Topics > 1<<16:
+		return fmt.Errorf("topic: topics: got %d, want 1 … 65536", c.Topics)
+	case !(c.Alpha >= smallest) || math.IsInf(c.Alpha, 1):
+		return fmt.Errorf("topic: alpha: got %g, want at least %g, below which exp(E ln θ) underflows", c.Alpha, smallest)
+	case !(c.Eta >= smallest) || math.IsInf(c.Eta, 1):
+		return fmt.Errorf("topic: eta: got %g, want at least %g, below which exp(E ln β) underflows", c.Eta, smallest)
+	case c.Sweeps < 1 || c.Inner < 1 || c.BoundEvery < 1:
+		return fmt.Errorf("topic: sweeps, inner, bound every: got %d, %d, %d, want at least 1", c.Sweeps, c.Inner, c.BoundEvery)
+	case !(c.Tolerance >= 0) || !(c.InnerTolerance >= 0):
+		return fmt.Errorf("topic: tolerances: got %g, %g, want at least 0", c.Tolerance, c.InnerTolerance)
+	}
+	return nil
+}
+
+// checkSteps refuses schedules of stochastic inference that do not converge.
+func (c Config) checkSteps() error {
+	switch {
+	case c.Batch < 1:
+		return fmt.Errorf("topic: batch: got %d, want at least 1", c.Batch)
+	case c.Rate != 0 && !(c.Rate > 0 && c.Rate <= 1):
+		return fmt.Errorf("topic: rate: got %g, want it in (0, 1]", c.Rate)
+	case c.Rate == 0 && !(c.Forgetting > 0.5 && c.Forgetting <= 1):
+		return fmt.Errorf("topic: forgetting: got κ = %g, want it in (0.5, 1]: at κ ≤ 0.5 the squares of the rates (τ₀+t)^−κ have "+
+			"no finite sum and the noise of the batches never dies out, at κ > 1 the rates themselves have one and the fit stops short", c.Forgetting)
+	case c.Rate == 0 && !(c.Delay >= 1 && c.Delay < 1e12):
+		return fmt.Errorf("topic: delay: got τ₀ = %g, want at least 1, so that no rate exceeds 1", c.Delay)
+	}
+	return c.check()
+}

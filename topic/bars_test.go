@@ -79,7 +79,7 @@ func TestBarsAreRecovered(t *testing.T) {
 	for name, fit := range map[string]func(c Config) (*Model, error){
 		"batch": func(c Config) (*Model, error) { return Fit(t.Context(), docs, c) },
 		"stochastic": func(c Config) (*Model, error) {
-			c.Sweeps = 20
+			c.Sweeps, c.Batch, c.Inner = 20, 64, 20
 			s, err := NewLearner(25, c)
 			if err != nil {
 				return nil, err

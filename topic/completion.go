@@ -17,12 +17,19 @@ type Completion struct {
 	Tokens int
 }
 
+// A document is scored with its γ converged, whatever the topics were fitted with.
+const (
+	completionInner     = 200
+	completionTolerance = 1e-4
+)
+
 // Complete infers each document's proportions from its tokens at even positions and scores
 // those at odd ones under θ̂ = E θ and β̂ = E β: a document's score depends on that document and
 // the topics alone, whatever else is evaluated. The tokens of a bag stand in the order of its
 // entries. It is no bound, and the bound is no perplexity.
 func (m *Model) Complete(docs *corpus.Corpus, c Config) (Completion, error) {
 	c.Alpha, c.Eta, c.Topics = m.Alpha, m.Eta, m.Topics
+	c.Inner, c.InnerTolerance = completionInner, completionTolerance
 	if err := c.check(); err != nil {
 		return Completion{}, err
 	}

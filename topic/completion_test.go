@@ -48,6 +48,7 @@ func TestCompletionIsThatOfItsFormula(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Inner, c.InnerTolerance = 200, 1e-4
 	even, odd := Halves(test)
 	want, beta := 0.0, make([]float64, len(m.Lambda))
 	m.expectations(beta, nil, 1)

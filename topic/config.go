@@ -29,9 +29,10 @@ type Config struct {
 	Inner int
 	// InnerTolerance ends them when the mean |Δγ| is below it.
 	InnerTolerance float64
-	// Restart begins each document anew in every sweep, as stochastic inference does; otherwise
-	// γ goes on from the last sweep, which keeps D·K numbers.
-	Restart bool
+	// Fresh is the number of first sweeps of batch inference in which each document begins anew
+	// from even proportions, as in stochastic inference: topics form before documents settle, and
+	// the bound may fall. In later sweeps γ goes on from the last, and it never does.
+	Fresh int
 	// BoundEvery is after how many sweeps batch inference evaluates the bound.
 	BoundEvery int
 	// Batch is the number S of documents of a stochastic step.
@@ -64,7 +65,7 @@ type Record struct {
 func Default(topics int) Config {
 	return Config{
 		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Sweeps: 100, Tolerance: 1e-5,
-		Inner: 20, InnerTolerance: 1e-3, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
+		Inner: 10, InnerTolerance: 1e-3, Fresh: 10, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
 	}
 }
 
@@ -77,8 +78,8 @@ func (c Config) check() error {
 		return fmt.Errorf("topic: alpha: got %g, want at least %g, below which exp(E ln θ) underflows", c.Alpha, smallest)
 	case !(c.Eta >= smallest) || math.IsInf(c.Eta, 1):
 		return fmt.Errorf("topic: eta: got %g, want at least %g, below which exp(E ln β) underflows", c.Eta, smallest)
-	case c.Sweeps < 1 || c.Inner < 1 || c.BoundEvery < 1:
-		return fmt.Errorf("topic: sweeps, inner, bound every: got %d, %d, %d, want at least 1", c.Sweeps, c.Inner, c.BoundEvery)
+	case c.Sweeps < 1 || c.Inner < 1 || c.BoundEvery < 1 || c.Fresh < 0:
+		return fmt.Errorf("topic: sweeps, inner, bound every, fresh: got %d, %d, %d, %d, want at least 1, fresh at least 0", c.Sweeps, c.Inner, c.BoundEvery, c.Fresh)
 	case !(c.Tolerance >= 0) || !(c.InnerTolerance >= 0):
 		return fmt.Errorf("topic: tolerances: got %g, %g, want at least 0", c.Tolerance, c.InnerTolerance)
 	}

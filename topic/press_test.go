@@ -20,7 +20,12 @@ func TestTopicsOfThePressBeatItsUnigram(t *testing.T) {
 		c.Sweeps = 30
 		begin := time.Now()
 		var r Record
-		c.Progress = func(got Record) { r = got }
+		c.Progress = func(got Record) {
+			if got.Sweep > c.Fresh+1 && got.Bound < r.Bound {
+				t.Errorf("K=%d, sweep %d: got bound %.10g after %.10g, want it never to fall", k, got.Sweep, got.Bound, r.Bound)
+			}
+			r = got
+		}
 		m, err := Fit(t.Context(), train, c)
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func learner(t *testing.T, vocabulary int, c Config) *Learner {
 func TestAFullBatchAtRateOneIsBatchInferenceToTheBit(t *testing.T) {
 	docs := small(5, 60, 40, 30)
 	c := Default(4)
-	c.Sweeps, c.Tolerance, c.Restart, c.Batch, c.Rate = 7, 0, true, 60, 1
+	c.Sweeps, c.Tolerance, c.Fresh, c.Batch, c.Rate = 7, 0, 7, 60, 1
 	want, err := Fit(t.Context(), docs, c)
 	if err != nil {
 		t.Fatal(err)

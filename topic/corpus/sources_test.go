@@ -157,7 +157,7 @@ func TestAFormatErrorSaysWhere(t *testing.T) {
 	if got := err.Error(); got != "corpus: feat: line 3: count: got 0, want at least 1" {
 		t.Errorf("got %q", got)
 	}
-	if got := fmt.Sprintf("%s", clip([]byte(strings.Repeat("x", 99)))); len(got) != 40 {
+	if got := string(clip([]byte(strings.Repeat("x", 99)))); len(got) != 40 {
 		t.Errorf("got %d bytes of a long quotation, want 40", len(got))
 	}
 }

@@ -197,12 +197,12 @@ func TestABestPathThroughAnUnderflowIsFound(t *testing.T) {
 func TestBadChainsAreNamed(t *testing.T) {
 	nan := math.NaN()
 	for want, c := range map[string]Chain{
-		"got 0 for 2 labels":       {2, nil, make([]float64, 4)},
-		"got 3 for 2 labels":       {2, make([]float64, 3), make([]float64, 4)},
-		"got 3 for 0 labels":       {0, make([]float64, 3), nil},
-		"transitions: got 3":       {2, make([]float64, 4), make([]float64, 3)},
-		"unary score 1: got NaN":   {2, []float64{0, nan}, make([]float64, 4)},
-		"transition 2: got +Inf":   {2, make([]float64, 4), []float64{0, 0, math.Inf(1), 0}},
+		"got 0 for 2 labels":        {2, nil, make([]float64, 4)},
+		"got 3 for 2 labels":        {2, make([]float64, 3), make([]float64, 4)},
+		"got 3 for 0 labels":        {0, make([]float64, 3), nil},
+		"transitions: got 3":        {2, make([]float64, 4), make([]float64, 3)},
+		"unary score 1: got NaN":    {2, []float64{0, nan}, make([]float64, 4)},
+		"transition 2: got +Inf":    {2, make([]float64, 4), []float64{0, 0, math.Inf(1), 0}},
 		"unary score 0: got 1e+300": {1, []float64{1e300}, []float64{0}},
 	} {
 		_, e1 := c.LogZ()

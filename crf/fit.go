@@ -1,0 +1,126 @@
+package crf
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/elbo-go/elbo/vi/lbfgs"
+)
+
+// Config says how a field is trained. [Default] has the usual values.
+type Config struct {
+	// Templates make the features.
+	Templates []Template
+	// MinCount is the cut-off: features of fewer tokens are left out.
+	MinCount int
+	// AllPairs gives every feature a weight for every label, not only for those it occurs with.
+	AllPairs bool
+	// Independent leaves the transitions at 0: each token is classified by itself.
+	Independent bool
+	// L1 and L2 are λ₁ and λ₂ of the penalty λ₁‖w‖₁ + (λ₂/2)‖w‖².
+	L1, L2 float64
+	// MaxIterations bounds the steps of the minimiser.
+	MaxIterations int
+	// ValueTol ends training when a step lowers the loss by at most this part of it, and GradTol
+	// when no slope is more than this part of it.
+	ValueTol, GradTol float64
+	// History is the number of steps whose curvature is kept.
+	History int
+	// Workers is the number of threads; the result does not depend on it.
+	Workers int
+	// Progress, if given, gets a record after each step.
+	Progress func(Progress)
+}
+
+// Progress is a record of training.
+type Progress struct {
+	// Iteration counts steps from 0, the start.
+	Iteration int
+	// Loss is −Σ ln p(y|x) with the penalty.
+	Loss float64
+	// Slope is the largest element of its gradient.
+	Slope float64
+}
+
+// Default is chunking with every feature, λ₂ = 2 and all processors.
+func Default() Config {
+	return Config{Templates: Chunking(), MinCount: 1, L2: 2, MaxIterations: 500, ValueTol: 1e-6, GradTol: 1e-8,
+		History: 6, Workers: runtime.GOMAXPROCS(0)}
+}
+
+func (c Config) check() error {
+	for _, f := range []struct {
+		name string
+		v    float64
+	}{{"L1", c.L1}, {"L2", c.L2}, {"ValueTol", c.ValueTol}, {"GradTol", c.GradTol}} {
+		if !(f.v >= 0) || math.IsInf(f.v, 0) {
+			return fmt.Errorf("crf: config: %s: got %v, want a finite number of at least 0", f.name, f.v)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    int
+	}{{"MinCount", c.MinCount}, {"MaxIterations", c.MaxIterations}, {"History", c.History}, {"Workers", c.Workers}} {
+		if f.v < 1 {
+			return fmt.Errorf("crf: config: %s: got %d, want at least 1", f.name, f.v)
+		}
+	}
+	return checkTemplates(c.Templates, math.MaxInt)
+}
+
+// Fit minimises −Σ ln p(y|x) + λ₁‖w‖₁ + (λ₂/2)‖w‖² over labelled sequences, by L-BFGS or, where
+// λ₁ > 0, by OWL-QN. The loss is convex (Sutton & McCallum 2012, section 5.1).
+func Fit(ctx context.Context, data []Sequence, cfg Config) (*Model, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{labels: labelsOf(data)}
+	if len(m.labels) == 0 {
+		return nil, fmt.Errorf("crf: fit: got no labels in %d sequences", len(data))
+	}
+	e := newEncoder(cfg.Templates, true)
+	c, err := e.corpus("fit", data, indexOf(m.labels))
+	if err != nil {
+		return nil, err
+	}
+	e.cut(c, cfg.MinCount)
+	l, err := pairsOf(c, len(e.ids), len(m.labels), cfg.AllPairs)
+	if err != nil {
+		return nil, err
+	}
+	m.layout, m.encoder = l, e
+	e.grow = false
+	o := newLoss(l, c, cfg)
+	r, err := cfg.minimize(ctx, o.at, make([]float64, l.size()))
+	if err != nil {
+		return nil, fmt.Errorf("crf: fit: %w", err)
+	}
+	m.w, m.Loss, m.Iterations, m.Reason = r.X, r.F, r.Iterations, r.Reason
+	return m, nil
+}
+
+// minimize chooses the minimiser and reports its steps.
+func (c Config) minimize(ctx context.Context, f lbfgs.Func, x []float64) (lbfgs.Result, error) {
+	step := 0
+	visit := func(p lbfgs.Point) {
+		if c.Progress != nil {
+			c.Progress(Progress{step, p.F, largestOf(p.Grad)})
+		}
+		step++
+	}
+	options := lbfgs.Options{History: c.History, MaxIterations: c.MaxIterations, GradTol: c.GradTol, ValueTol: c.ValueTol}
+	if c.L1 > 0 {
+		return (&orthants{f: f, l1: c.L1, options: options}).minimize(ctx, x, visit)
+	}
+	return lbfgs.Minimize(ctx, f, x, options, visit)
+}
+
+func indexOf(labels []string) map[string]int32 {
+	out := make(map[string]int32, len(labels))
+	for j, y := range labels {
+		out[y] = int32(j)
+	}
+	return out
+}

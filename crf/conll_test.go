@@ -79,3 +79,27 @@ func TestChunkingReachesThePublishedRange(t *testing.T) {
 		t.Errorf("got F1 %.2f, single tokens %.2f, want at least 93.5 and .5 more", f1[false], f1[true])
 	}
 }
+
+// TestAPartOfTheSharedTaskIsLearned: 800 sentences already beat the task's baseline of 77.07 by far,
+// and transitions help. Measured at λ₂ = 1: F1 90.68, and 89.90 of single tokens.
+func TestAPartOfTheSharedTaskIsLearned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds long")
+	}
+	train, test := conll(t, "train.txt.gz")[:800], conll(t, "test.txt.gz")[:500]
+	cfg := Default()
+	cfg.MaxIterations = 60
+	f1 := map[bool]float64{}
+	for _, independent := range []bool{false, true} {
+		cfg.Independent = independent
+		m, err := Fit(context.Background(), train, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f1[independent] = 100 * chunkF1(t, m, test).F1()
+	}
+	t.Logf("F1 %.2f, single tokens %.2f", f1[false], f1[true])
+	if f1[false] < 90 || f1[false] < f1[true]+.5 {
+		t.Errorf("got F1 %.2f, single tokens %.2f, want at least 90 and .5 more", f1[false], f1[true])
+	}
+}

@@ -44,9 +44,10 @@ type Progress struct {
 	Slope float64
 }
 
-// Default is chunking with every feature, λ₂ = 2 and all processors.
+// Default is chunking with every feature and all processors. λ₂ = 1 was the best of 1, 2 and 4 on each
+// fifth sentence of CoNLL-2000's training data, from the others: chunk F1 94.14, 94.05 and 93.91.
 func Default() Config {
-	return Config{Templates: Chunking(), MinCount: 1, L2: 2, MaxIterations: 500, ValueTol: 1e-6, GradTol: 1e-8,
+	return Config{Templates: Chunking(), MinCount: 1, L2: 1, MaxIterations: 500, ValueTol: 1e-6, GradTol: 1e-8,
 		History: 6, Workers: runtime.GOMAXPROCS(0)}
 }
 

@@ -78,9 +78,11 @@ func TestModelsReadBackBitForBit(t *testing.T) {
 	}
 }
 
+// good is a model by hand.
+const good = `{"format":"elbo crf","version":1,"labels":["A","B"],"templates":[[{"column":0,"offset":0}]],` +
+	`"features":["0\u0000x","0\u0000y"],"start":[0,2,3],"pairs":[0,1,1],"weights":[1,2,3],"transition":[0,1,2,3]}`
+
 func TestBadModelsAreNamed(t *testing.T) {
-	const good = `{"format":"elbo crf","version":1,"labels":["A","B"],"templates":[[{"column":0,"offset":0}]],` +
-		`"features":["0\u0000x","0\u0000y"],"start":[0,2,3],"pairs":[0,1,1],"weights":[1,2,3],"transition":[0,1,2,3]}`
 	var m Model
 	if err := json.Unmarshal([]byte(good), &m); err != nil {
 		t.Fatal(err)

@@ -73,3 +73,17 @@ func TestBadBoundsErrorsAndCancelledContextsEndTheClimb(t *testing.T) {
 		}
 	}
 }
+
+func TestTheToleranceIsRelativeToTheBound(t *testing.T) {
+	for _, c := range []struct {
+		size float64
+		want int
+	}{{1, 2}, {1e-3, 5}} {
+		// Steps of 1e-5 of a bound near the given size.
+		i := 0.
+		trace, _, err := Loop{Tolerance: 1e-3, Sweeps: 5}.Climb(context.Background(), func() (float64, error) { i++; return -c.size + 1e-5*i, nil })
+		if err != nil || len(trace) != c.want {
+			t.Errorf("size %g: got %d sweeps, want %d (%v)", c.size, len(trace), c.want, err)
+		}
+	}
+}

@@ -286,7 +286,7 @@ func (e *engine) bound(squares []float64) (l float64) {
 }
 
 func (e *engine) model() *Model {
-	m := &Model{Dims: e.d, Factors: e.k, W: mat.DenseCopyOf(e.w).RawMatrix().Data, WCov: e.wCov, MeanVar: e.nuVar, Alpha: e.alpha, Noise: e.noise}
+	m := &Model{Version: version, Dims: e.d, Factors: e.k, W: mat.DenseCopyOf(e.w).RawMatrix().Data, WCov: e.wCov, MeanVar: e.nuVar, Alpha: e.alpha, Noise: e.noise}
 	for d, v := range e.nu {
 		m.Mean = append(m.Mean, v+e.bar[d])
 	}

@@ -53,6 +53,8 @@ func Default() Config {
 //	x_n = W z_n + μ + ε_n,  z_n ~ N(0, I_K),  ε_nd ~ N(0, 1/τ_d),
 //	W_dk ~ N(0, 1/α_k),  μ ~ N(0, I/β),  α_k and τ_d ~ Gamma   (Bishop 1999)
 type Model struct {
+	// Version is that of the stored form.
+	Version int `json:"version"`
 	// Dims is D.
 	Dims int `json:"dims"`
 	// Factors is K.

@@ -10,6 +10,8 @@ import (
 // Weights is q(w) Π_g q(α_g): a normal with full covariance and a Gamma for each group of
 // weights that share a precision.
 type Weights struct {
+	// Version is that of the stored form.
+	Version int `json:"version"`
 	// Mean is E[w]; the intercept, where there is one, is the last.
 	Mean []float64 `json:"mean"`
 	// Cov is the covariance of w by rows.
@@ -35,7 +37,7 @@ type Weights struct {
 
 // newWeights starts d weights at their prior.
 func (c Config) newWeights(d int) *Weights {
-	w := &Weights{Mean: make([]float64, d), Group: make([]int, d), Fixed: c.Fixed, Intercept: c.Intercept, prior: c.Alpha}
+	w := &Weights{Version: version, Mean: make([]float64, d), Group: make([]int, d), Fixed: c.Fixed, Intercept: c.Intercept, prior: c.Alpha}
 	groups := 1
 	if c.ARD {
 		groups = d

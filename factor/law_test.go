@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
@@ -158,5 +159,19 @@ func TestIrisesAreReconstructedFromTheirFactors(t *testing.T) {
 	// The rows' factors are shrunk towards nought, which costs of the 97.8 % some tenths.
 	if kept := 1 - left/total; kept < .97 || kept > .9777 {
 		t.Errorf("variance kept: got %g, want a little below .9777", kept)
+	}
+}
+
+// A fall beyond 1e-9 of the bound would be the error of the fit.
+func TestTheBoundsOfRandomFactorsNeverFall(t *testing.T) {
+	r := rng.New(56).Rand()
+	gamma := func() Gamma { return Gamma{Shape: math.Exp(3 * r.NormFloat64()), Rate: math.Exp(3 * r.NormFloat64())} }
+	for i := range 40 {
+		d := 1 + r.IntN(7)
+		x, _ := made(uint64(i), 2+r.IntN(30), d, 1+r.IntN(d), same(math.Exp(2*r.NormFloat64())))
+		cfg := Config{Diagonal: i%2 == 0, Alpha: gamma(), Noise: gamma(), Mean: math.Exp(3 * r.NormFloat64()), Sweeps: 300, Tolerance: 1e-13}
+		if _, err := Fit(ctx, x, cfg); err != nil {
+			t.Errorf("%+v: %v", cfg, err)
+		}
 	}
 }

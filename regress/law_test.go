@@ -148,3 +148,30 @@ func BenchmarkSweeps(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/20/20000, "ns/row-sweep")
 }
+
+// A fall beyond 1e-9 of the bound would be the error of the fit.
+func TestTheBoundsOfRandomModelsNeverFall(t *testing.T) {
+	r := rng.New(55).Rand()
+	gamma := func() Gamma { return Gamma{Shape: math.Exp(3 * r.NormFloat64()), Rate: math.Exp(3 * r.NormFloat64())} }
+	for i := range 60 {
+		n, d := 1+r.IntN(40), 1+r.IntN(8)
+		x, y, labels := mat.NewDense(n, d, nil), make([]float64, n), make([]float64, n)
+		size := math.Exp(2 * r.NormFloat64())
+		for i := range n {
+			for j := range d {
+				x.Set(i, j, size*r.NormFloat64())
+			}
+			y[i], labels[i] = 10*r.NormFloat64(), float64(r.IntN(2))
+		}
+		cfg := Config{ARD: i%2 == 0, Intercept: i%3 == 0, Alpha: gamma(), Noise: gamma(), Sweeps: 300, Tolerance: 1e-13}
+		if _, err := FitLinear(ctx, x, y, cfg); err != nil {
+			t.Errorf("linear, %+v: %v", cfg, err)
+		}
+		if _, err := FitLogistic(ctx, x, labels, cfg); err != nil {
+			t.Errorf("logistic, %+v: %v", cfg, err)
+		}
+		if _, err := FitProbit(ctx, x, labels, cfg); err != nil {
+			t.Errorf("probit, %+v: %v", cfg, err)
+		}
+	}
+}

@@ -22,8 +22,8 @@ const (
 // rows makes the two passes over the inputs that a sweep needs.
 type rows struct {
 	x        *mat.Dense
-	pieces   [][2]int // from, to
-	scratch  []blas64.General
+	pieces   [][2]int         // from, to
+	scratch  []blas64.General // a block by columns: runs of 128 suit the kernels, runs of D may be short
 	grams    []blas64.Symmetric
 	mean     []float64
 	variance []float64
@@ -35,7 +35,7 @@ func newRows(x *mat.Dense) *rows {
 	size := max(least, (n+parts-1)/parts)
 	for from := 0; from < n; from += size {
 		r.pieces = append(r.pieces, [2]int{from, min(from+size, n)})
-		r.scratch = append(r.scratch, blas64.General{Rows: block, Cols: d, Stride: d, Data: make([]float64, block*d)})
+		r.scratch = append(r.scratch, blas64.General{Rows: d, Cols: block, Stride: block, Data: make([]float64, block*d)})
 		r.grams = append(r.grams, blas64.Symmetric{N: d, Stride: d, Uplo: blas.Upper, Data: make([]float64, d*d)})
 	}
 	return r
@@ -73,15 +73,14 @@ func (r *rows) gram(c func(i int) float64) *mat.SymDense {
 	}
 	r.each(func(p, from, to int) {
 		s := r.scratch[p]
-		s.Rows = to - from
+		s.Cols = to - from
 		for i := from; i < to; i++ {
 			root := math.Sqrt(c(i))
-			row := s.Data[(i-from)*s.Stride : (i-from+1)*s.Stride]
 			for j, v := range r.x.RawRowView(i) {
-				row[j] = root * v
+				s.Data[j*block+i-from] = root * v
 			}
 		}
-		blas64.Syrk(blas.Trans, 1, s, 1, r.grams[p])
+		blas64.Syrk(blas.NoTrans, 1, s, 1, r.grams[p])
 	})
 	_, d := r.x.Dims()
 	out := mat.NewSymDense(d, nil)
@@ -95,28 +94,27 @@ func (r *rows) gram(c func(i int) float64) *mat.SymDense {
 }
 
 // activations are the means xᵀm and the variances xᵀVx of all rows: with V⁻¹ = UᵀU these are
-// ‖xᵀU⁻¹‖².
+// ‖U⁻ᵀx‖².
 func (r *rows) activations(w *Weights) (mean, variance []float64) {
 	u := w.chol.RawU().(*mat.TriDense).RawTriangular()
 	r.each(func(p, from, to int) {
 		s := r.scratch[p]
-		s.Rows = to - from
+		s.Cols = to - from
 		for i := from; i < to; i++ {
-			x := r.x.RawRowView(i)
-			copy(s.Data[(i-from)*s.Stride:], x)
 			sum := 0.
-			for j, v := range x {
+			for j, v := range r.x.RawRowView(i) {
+				s.Data[j*block+i-from] = v
 				sum += v * w.Mean[j]
 			}
 			r.mean[i] = sum
 		}
-		blas64.Trsm(blas.Right, blas.NoTrans, 1, u, s)
-		for i := from; i < to; i++ {
-			sum := 0.
-			for _, v := range s.Data[(i-from)*s.Stride : (i-from+1)*s.Stride] {
-				sum += v * v
+		blas64.Trsm(blas.Left, blas.Trans, 1, u, s)
+		out := r.variance[from:to]
+		clear(out)
+		for j := range s.Rows {
+			for i, v := range s.Data[j*block : j*block+to-from] {
+				out[i] += v * v
 			}
-			r.variance[i] = sum
 		}
 	})
 	return r.mean, r.variance

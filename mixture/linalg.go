@@ -3,7 +3,7 @@ package mixture
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mathext"
+	"github.com/elbo-go/elbo/expfam"
 )
 
 // cholesky returns the lower L with a = L·Lᵀ, and ln|a|; ok is false unless a is positive definite.
@@ -81,7 +81,7 @@ func lnMultiGamma(x float64, d int) float64 {
 }
 
 // digamma is ψ(x).
-func digamma(x float64) float64 { return mathext.Digamma(x) }
+func digamma(x float64) float64 { return expfam.Digamma(x) }
 
 // lgamma is ln Γ(x) for x > 0.
 func lgamma(x float64) float64 {

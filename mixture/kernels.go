@@ -1,21 +1,15 @@
 package mixture
 
+import "gonum.org/v1/gonum/blas/blas64"
+
 // combine sets y to Σ_i a_i z_i, where z_i is the i-th run of blockRows values of z.
 func combine(y, z, a []float64) {
 	for n, v := range z[:len(y)] {
 		y[n] = a[0] * v
 	}
-	i := 1
-	for ; i+1 < len(a); i += 2 {
-		u, v, c, e := z[i*blockRows:][:len(y)], z[(i+1)*blockRows:][:len(y)], a[i], a[i+1]
-		for n := range y {
-			y[n] += c*u[n] + e*v[n]
-		}
-	}
-	if i < len(a) {
-		for n, v := range z[i*blockRows:][:len(y)] {
-			y[n] += a[i] * v
-		}
+	lines := blas64.Implementation()
+	for i := 1; i < len(a); i++ {
+		lines.Daxpy(len(y), a[i], z[i*blockRows:], 1, y, 1)
 	}
 }
 
@@ -37,22 +31,8 @@ func multiply(y, x, z []float64) (s float64) {
 	return s
 }
 
-// dot is the inner product, in four running sums.
-func dot(x, y []float64) float64 {
-	var s0, s1, s2, s3 float64
-	y = y[:len(x)]
-	for len(x) >= 4 && len(y) >= 4 {
-		s0 += x[0] * y[0]
-		s1 += x[1] * y[1]
-		s2 += x[2] * y[2]
-		s3 += x[3] * y[3]
-		x, y = x[4:], y[4:]
-	}
-	for n, v := range x {
-		s0 += v * y[n]
-	}
-	return (s0 + s1) + (s2 + s3)
-}
+// dot is the inner product, two numbers an instruction where gonum has such a loop.
+func dot(x, y []float64) float64 { return blas64.Implementation().Ddot(len(x), x, 1, y, 1) }
 
 // total is the sum.
 func total(x []float64) (s float64) {

@@ -24,7 +24,8 @@ type Prior struct {
 	Scale []float64 `json:"scale"` // W₀⁻¹ in the shape of the covariance, D×D
 }
 
-// Model is a fitted mixture. Components are ordered by N_k, the largest first.
+// Model is a fitted mixture. Components are ordered by N_k, the largest first; sticks keep the
+// order of their lengths, in which the last may be larger than those before it.
 type Model struct {
 	Covariance Covariance  // shape of the precision matrices
 	Weights    Weights     // kind of the mixing weights

@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro compare-zoo bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -75,6 +75,9 @@ paper-anomaly:
 	bench/record anomaly $(PAPER) -run 'PaperAnomaly|PaperOneClass'
 paper-sprites:
 	bench/record sprites $(PAPER) -run 'PaperSprites'
+
+paper-crf:
+	bench/record crf env ELBO_PAPER=1 go test ./crf -count=1 -v -timeout 1h -run PublishedRange
 
 # Every model, trained for twenty epochs on what is embedded, on one page; a quarter of an hour.
 gallery:

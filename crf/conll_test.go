@@ -1,10 +1,8 @@
 package crf
 
 import (
-	"compress/gzip"
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,16 +12,7 @@ import (
 // conll reads a file of the shared task.
 func conll(t testing.TB, name string) []Sequence {
 	t.Helper()
-	f, err := os.Open(filepath.Join(tk.DataDir(t), "conll2000", name))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := ReadColumns(z, true, Limits{})
+	data, err := ReadColumns(tk.DataFile(t, "conll2000", name), true, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

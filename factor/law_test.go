@@ -3,8 +3,6 @@ package factor
 import (
 	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -118,12 +116,7 @@ func TestSmallAndDegenerateDataAreFitted(t *testing.T) {
 // The four measures of 150 irises, in cm: petals and sepals grow together, and the first two
 // principal components hold 97.8 % of their variance (a long-known figure of this table).
 func TestIrisesAreReconstructedFromTheirFactors(t *testing.T) {
-	f, err := os.Open(filepath.Join(tk.DataDir(t), "small-tables", "iris.csv"))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
+	lines, err := csv.NewReader(tk.DataFile(t, "small-tables", "iris.csv")).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,6 @@ package mixture
 import (
 	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -15,12 +13,7 @@ import (
 // and the means and deviations.
 func faithful(t testing.TB) (x Data, mean, sd []float64) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(tk.DataDir(t), "small-tables", "faithful.csv"))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(tk.DataFile(t, "small-tables", "faithful.csv")).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,6 @@ package regress
 import (
 	"encoding/csv"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -17,12 +15,7 @@ import (
 // pima reads the seven inputs and the diagnosis of a file of the Pima study.
 func pima(t *testing.T, name string) (*mat.Dense, []float64) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(tk.DataDir(t), "small-tables", name))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
+	lines, err := csv.NewReader(tk.DataFile(t, "small-tables", name)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

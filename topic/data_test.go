@@ -1,10 +1,7 @@
 package topic
 
 import (
-	"compress/gzip"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/elbo-go/elbo/internal/rng"
@@ -15,16 +12,7 @@ import (
 // readAll reads a gzipped file of the real data.
 func readAll(t testing.TB, open func(io.Reader, corpus.Limits) *corpus.Sparse, vocabulary int, path ...string) *corpus.Corpus {
 	t.Helper()
-	f, err := os.Open(filepath.Join(append([]string{tk.DataDir(t)}, path...)...))
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := corpus.ReadAll(open(z, corpus.Limits{}), vocabulary, corpus.Limits{})
+	c, err := corpus.ReadAll(open(tk.DataFile(t, path...), corpus.Limits{}), vocabulary, corpus.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

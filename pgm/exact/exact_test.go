@@ -2,11 +2,7 @@ package exact
 
 import (
 	"bufio"
-	"compress/gzip"
-	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,27 +12,9 @@ import (
 	"github.com/elbo-go/elbo/pgm/bif"
 )
 
-// opened unpacks a file of the shared data.
-func opened(t testing.TB, parts ...string) io.Reader {
-	t.Helper()
-	f, err := os.Open(filepath.Join(append([]string{tk.DataDir(t)}, parts...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	if !strings.HasSuffix(f.Name(), ".gz") {
-		return f
-	}
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
-}
-
 func network(t testing.TB, name string) *pgm.Network {
 	t.Helper()
-	n, err := bif.Read(opened(t, "bif", name+".bif.gz"))
+	n, err := bif.Read(tk.DataFile(t, "bif", name+".bif.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +99,7 @@ type mass struct {
 
 func queries(t *testing.T, name string) (all []stored) {
 	t.Helper()
-	lines := bufio.NewScanner(opened(t, "bif", name+".exact.txt.gz"))
+	lines := bufio.NewScanner(tk.DataFile(t, "bif", name+".exact.txt.gz"))
 	number := func(s string) float64 {
 		x, err := strconv.ParseFloat(s, 64)
 		return must(t, x, err)

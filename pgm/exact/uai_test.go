@@ -20,11 +20,11 @@ var instances = []string{"Grids_11", "Grids_13", "CSP_12", "DBN_11", "DBN_14", "
 
 func instance(t testing.TB, name string) (*pgm.Graph, pgm.Evidence) {
 	t.Helper()
-	m, err := uai.Read(opened(t, "uai2014", name+".uai.gz"))
+	m, err := uai.Read(tk.DataFile(t, "uai2014", name+".uai.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := uai.ReadEvidence(opened(t, "uai2014", name+".uai.evid"), m.Graph.Vars)
+	e, err := uai.ReadEvidence(tk.DataFile(t, "uai2014", name+".uai.evid"), m.Graph.Vars)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestTheCompetitionIsSolvedOrRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			took, worst := time.Since(start), 0.
-			lines := bufio.NewScanner(opened(t, "uai2014", name+".exact.txt.gz"))
+			lines := bufio.NewScanner(tk.DataFile(t, "uai2014", name+".exact.txt.gz"))
 			for lines.Scan() {
 				w := strings.Fields(lines.Text())
 				for i, s := range w[1:] {
@@ -76,10 +76,10 @@ func TestSmallInstancesAgreeWithTheirPublishedResults(t *testing.T) {
 		g, e := instance(t, name)
 		tree, err := NewTree(g, e, Config{})
 		must(t, tree, err)
-		log10, err := uai.ReadPartition(opened(t, "uai2014", name+".uai.PR"))
+		log10, err := uai.ReadPartition(tk.DataFile(t, "uai2014", name+".uai.PR"))
 		must(t, log10, err)
 		tk.Close(t, name+": log10 Z", tree.LogZ/math.Ln10, log10, 5e-6)
-		marginals, err := uai.ReadMarginals(opened(t, "uai2014", name+".uai.MAR.gz"))
+		marginals, err := uai.ReadMarginals(tk.DataFile(t, "uai2014", name+".uai.MAR.gz"))
 		must(t, marginals, err)
 		for v, m := range marginals {
 			for s, p := range m {

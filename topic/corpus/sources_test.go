@@ -1,11 +1,9 @@
 package corpus
 
 import (
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,24 +13,6 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
-// open unpacks a file of the real data.
-func open(t *testing.T, path ...string) io.Reader {
-	t.Helper()
-	f, err := os.Open(filepath.Join(append([]string{tk.DataDir(t)}, path...)...))
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	if !strings.HasSuffix(f.Name(), ".gz") {
-		return f
-	}
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
-}
-
 func TestPublishedCorporaHaveTheirPublishedSizes(t *testing.T) {
 	for _, c := range []struct {
 		name                     string
@@ -40,9 +20,9 @@ func TestPublishedCorporaHaveTheirPublishedSizes(t *testing.T) {
 		docs, vocabulary, tokens int
 		classes                  int
 	}{
-		{"press", func(t *testing.T) Reader { return NewLDAC(open(t, "ap-lda", "ap.dat.gz"), Limits{}) }, 2246, 10473, 435838, 1},
-		{"news to train on", func(t *testing.T) Reader { return NewFeat(open(t, "20news-bow", "train.feat.gz"), Limits{}) }, 11268, 2000, 0, 20},
-		{"news to test on", func(t *testing.T) Reader { return NewFeat(open(t, "20news-bow", "test.feat.gz"), Limits{}) }, 7505, 2000, 720898, 20},
+		{"press", func(t *testing.T) Reader { return NewLDAC(tk.DataFile(t, "ap-lda", "ap.dat.gz"), Limits{}) }, 2246, 10473, 435838, 1},
+		{"news to train on", func(t *testing.T) Reader { return NewFeat(tk.DataFile(t, "20news-bow", "train.feat.gz"), Limits{}) }, 11268, 2000, 0, 20},
+		{"news to test on", func(t *testing.T) Reader { return NewFeat(tk.DataFile(t, "20news-bow", "test.feat.gz"), Limits{}) }, 7505, 2000, 720898, 20},
 	} {
 		got, err := ReadAll(c.read(t), 0, Limits{})
 		if err != nil {
@@ -59,7 +39,7 @@ func TestPublishedCorporaHaveTheirPublishedSizes(t *testing.T) {
 		}
 	}
 	for file, n := range map[string]int{"ap-lda/vocab.txt": 10473, "20news-bow/vocab.new": 2000} {
-		words, err := ReadVocabulary(open(t, filepath.FromSlash(file)), Limits{})
+		words, err := ReadVocabulary(tk.DataFile(t, filepath.FromSlash(file)), Limits{})
 		if err != nil || len(words) != n {
 			t.Errorf("%s: got %d words and error %v, want %d", file, len(words), err, n)
 		}

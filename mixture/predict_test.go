@@ -1,6 +1,8 @@
 package mixture
 
 import (
+	"gonum.org/v1/gonum/floats"
+
 	"context"
 	"fmt"
 	"math"
@@ -83,7 +85,7 @@ func TestRowsFarFromAllComponentsHaveFiniteDensities(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range x.N() {
-			tk.Close(t, "sum of responsibilities", total(r[n*5:(n+1)*5]), 1, 1e-12)
+			tk.Close(t, "sum of responsibilities", floats.Sum(r[n*5:(n+1)*5]), 1, 1e-12)
 		}
 	})
 }
@@ -110,7 +112,7 @@ func TestBoundsOrderModelsAsHeldOutRowsDo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			held[k] += total(l)
+			held[k] += floats.Sum(l)
 		}
 	}
 	t.Logf("bounds %.2f, held out %.2f", bounds[1:], held[1:])

@@ -5,6 +5,10 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/elbo-go/elbo/cpu/lanes"
 )
 
 // sums are the statistics of responsibilities r_nk about centres c_k, and the bound's sum over rows.
@@ -26,10 +30,6 @@ func (s *sums) add(o *sums) {
 	add(s.second, o.second)
 	s.logs += o.logs
 }
-
-// negligible is the ln r_nk below which a responsibility counts as 0: e⁻⁵⁰ is lost in rounding
-// beside the largest of the row.
-const negligible = -50
 
 // scorer computes ln ρ_nk for blocks of rows under a posterior.
 type scorer struct {
@@ -66,13 +66,13 @@ func newWork(k, d int) *work {
 	return &work{make([]float64, d*blockRows), make([]float64, blockRows), make([]float64, k*blockRows), make([]float64, blockRows)}
 }
 
+// column is the part of a block's column that holds rows.
+func column(x []float64, j, rows int) []float64 { return x[j*blockRows:][:rows] }
+
 // centre sets w.z to the columns of a block minus the mean of component k.
 func (s *scorer) centre(w *work, x []float64, k, rows int) {
 	for j, m := range s.mean[k*s.d : (k+1)*s.d] {
-		z := w.z[j*blockRows:][:rows]
-		for n, v := range x[j*blockRows:][:rows] {
-			z[n] = v - m
-		}
+		lanes.Shift(column(w.z, j, rows), column(x, j, rows), -m)
 	}
 }
 
@@ -81,17 +81,16 @@ func (s *scorer) score(w *work, x []float64, rows int) {
 	d := s.d
 	for k := range s.k {
 		s.centre(w, x, k, rows)
-		rho := w.rho[k*blockRows:][:rows]
+		rho, root := column(w.rho, k, rows), s.root[k*d*d:(k+1)*d*d]
 		clear(rho)
-		for j := range d {
-			row := s.root[(k*d+j)*d:][:j+1]
-			if s.diag {
-				addScaledSquares(rho, w.z[j*blockRows:], row[j])
-				continue
+		if s.diag {
+			for j := range d {
+				z, y := column(w.z, j, rows), w.y[:rows]
+				lanes.Mul(y, z, z)
+				lanes.ScaleAdd(rho, rho, root[j*d+j]*root[j*d+j], y)
 			}
-			y := w.y[:rows]
-			combine(y, w.z, row)
-			addScaledSquares(rho, y, 1)
+		} else {
+			lanes.AddSquares(rho, w.z, blockRows, root, d)
 		}
 		for n, v := range rho {
 			rho[n] = s.shift[k] - v/2
@@ -104,31 +103,21 @@ func (s *scorer) respond(w *work, rows int) (logs float64) {
 	top, sum := w.y[:rows], w.sum[:rows]
 	copy(top, w.rho)
 	for k := 1; k < s.k; k++ {
-		for n, v := range w.rho[k*blockRows:][:rows] {
-			top[n] = max(top[n], v)
-		}
+		lanes.Max(top, top, column(w.rho, k, rows))
 	}
 	clear(sum)
 	for k := range s.k {
-		rho := w.rho[k*blockRows:][:rows]
-		for n, v := range rho {
-			if v -= top[n]; v < negligible {
-				rho[n] = 0
-				continue
-			}
-			v = math.Exp(v)
-			rho[n] = v
-			sum[n] += v
-		}
+		rho := column(w.rho, k, rows)
+		lanes.ExpSub(rho, rho, top)
+		lanes.Add(sum, sum, rho)
 	}
 	for n, v := range sum {
 		logs += top[n] + math.Log(v)
 		sum[n] = 1 / v
 	}
 	for k := range s.k {
-		for n, v := range sum {
-			w.rho[k*blockRows+n] *= v
-		}
+		rho := column(w.rho, k, rows)
+		lanes.Mul(rho, rho, sum)
 	}
 	return logs
 }
@@ -137,23 +126,21 @@ func (s *scorer) respond(w *work, rows int) (logs float64) {
 func (s *scorer) gather(t *sums, w *work, x []float64, rows int) {
 	d := s.d
 	for k := range s.k {
-		r := w.rho[k*blockRows:][:rows]
-		n := total(r)
+		r := column(w.rho, k, rows)
+		n := floats.Sum(r)
 		if n == 0 {
 			continue
 		}
 		t.count[k] += n
 		s.centre(w, x, k, rows)
+		lanes.Dots(t.first[k*d:(k+1)*d], r, w.z, blockRows)
 		for i := range d {
-			zi := w.z[i*blockRows:][:rows]
-			rz := w.y[:rows]
-			t.first[k*d+i] += multiply(rz, r, zi)
+			rz, row := w.y[:rows], t.second[(k*d+i)*d:]
+			lanes.Mul(rz, r, column(w.z, i, rows))
 			if s.diag {
-				t.second[(k*d+i)*d+i] += dot(rz, zi)
-				continue
-			}
-			for j := range i + 1 {
-				t.second[(k*d+i)*d+j] += dot(rz, w.z[j*blockRows:][:rows])
+				lanes.Dots(row[i:i+1], rz, column(w.z, i, rows), blockRows)
+			} else {
+				lanes.Dots(row[:i+1], rz, w.z, blockRows)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"testing"
 
-	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
@@ -37,43 +36,6 @@ func TestMomentsAgreeWithTwoPasses(t *testing.T) {
 	}
 	for i, want := range []float64{2. / 3, 50. / 3, 50. / 3, 1400. / 3} {
 		tk.Close(t, "covariance", cov[i], want, 1e-14)
-	}
-}
-
-func TestKernelsAgreeWithTheirDefinition(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 4, 5, 7, 8, 31, 255, 256} {
-		for d := 1; d <= 7; d++ {
-			z, a := make([]float64, d*blockRows), make([]float64, d)
-			rng.New(1).NormalFloat64(z)
-			rng.New(2).NormalFloat64(a)
-			y := make([]float64, n)
-			combine(y, z, a)
-			for i := range y {
-				want := 0.
-				for j := range a {
-					want += a[j] * z[j*blockRows+i]
-				}
-				tk.Close(t, "combine", y[i], want, 1e-14)
-			}
-		}
-		x, z, q := make([]float64, n), make([]float64, n), make([]float64, n)
-		rng.New(3).NormalFloat64(x)
-		rng.New(4).NormalFloat64(z)
-		want, sum := 0., 0.
-		for i := range x {
-			want += x[i] * z[i]
-			sum += x[i]
-			q[i] = float64(i)
-		}
-		tk.Close(t, "dot", dot(x, z), want, 1e-13)
-		tk.Close(t, "total", total(x), sum, 1e-13)
-		y := make([]float64, n)
-		tk.Close(t, "multiply", multiply(y, x, z), want, 1e-13)
-		addScaledSquares(q, x, 3)
-		for i := range x {
-			tk.Close(t, "product", y[i], x[i]*z[i], 0)
-			tk.Close(t, "squares", q[i], float64(i)+9*x[i]*x[i], 1e-14)
-		}
 	}
 }
 

@@ -1,7 +1,7 @@
 // Command vec writes the assembly of package vec for one instruction set: a routine for every
 // elementwise operation, the reductions, the row kernels and the Adam step, from templates that
 // AVX2 and AVX-512 share. It also writes the table that finds a routine by operation and type.
-// Package philox's routines come from the same templates.
+// The routines of packages philox and lanes come from the same templates.
 package main
 
 import (
@@ -20,16 +20,20 @@ func main() {
 	set := flag.NewFlagSet("vec", flag.ExitOnError)
 	flags := build.NewFlags(set)
 	level := set.String("level", "avx512", "instruction set: avx2 or avx512")
-	table := set.String("table", "", "Go file for the table of routines; without it the random numbers of package philox are written")
+	table := set.String("table", "", "Go file for the table of routines of package vec")
+	other := set.String("of", "philox", "package of the routines where there is no table: philox or lanes")
 	if err := set.Parse(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 	g := newGen(*level == "avx512")
 	var entries []entry
-	if *table == "" {
-		g.philox()
-	} else {
+	switch {
+	case *table != "":
 		entries = g.routines()
+	case *other == "lanes":
+		g.slices()
+	default:
+		g.philox()
 	}
 	if status := build.Main(flags.Config(), g.Context); status != 0 {
 		os.Exit(status)

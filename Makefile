@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro compare-zoo bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -100,6 +100,10 @@ compare-zoo:
 # Black-box variational inference beside NumPyro; on a quiet machine, about half an hour.
 compare-numpyro:
 	bench/record numpyro go run ./bench/numpyro -python $(PYTHON) -data $(or $(ELBO_DATA),../shared/data)
+
+# The conjugate engines beside scikit-learn and other programs.
+compare-engines:
+	bench/record compare-engines go run ./bench/engines -python $(PYTHON)
 
 bench:
 	bench/record bench go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 2h

@@ -7,8 +7,8 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
-// clusters draws n rows of d columns from k Gaussians with means of deviation 3 and unit covariance.
-func clusters(n, d, k int, seed uint64) Data {
+// drawn draws n rows of d columns from k Gaussians with means of deviation 3 and unit covariance.
+func drawn(n, d, k int, seed uint64) Data {
 	means, x := make([]float64, k*d), Data{make([]float64, n*d), d}
 	rng.New(seed).Named("means").NormalFloat64(means)
 	rng.New(seed).Named("rows").NormalFloat64(x.X)
@@ -25,14 +25,15 @@ func sweeper(b testing.TB, x Data, c Config) (*posterior, *prior, *blocks) {
 		b.Fatal(err)
 	}
 	q := newPosterior(c.Covariance, p)
-	if err := q.start(p, x, rng.New(1)); err != nil {
+	rows := blocked(x)
+	if err := q.start(p, rows, x.spread(), rng.New(1), 0); err != nil {
 		b.Fatal(err)
 	}
-	return q, p, blocked(x)
+	return q, p, rows
 }
 
 func BenchmarkSweep(b *testing.B) {
-	x := clusters(100_000, 10, 20, 1)
+	x := drawn(100_000, 10, 20, 1)
 	for _, cov := range []Covariance{Full, Tied, Diagonal, Spherical} {
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/threads=%d", cov, threads), func(b *testing.B) {

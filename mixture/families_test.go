@@ -8,7 +8,7 @@ import (
 )
 
 func TestDivergencesAreThoseOfTheFamilies(t *testing.T) {
-	x, c := clusters(200, 3, 3, 21), Default()
+	x, c := drawn(200, 3, 3, 21), Default()
 	c.Components, c.Alpha = 3, .4
 	q, p, _ := sweeper(t, x, c)
 	f, dir := expfam.NormalWishart{D: 3}, expfam.Dirichlet{K: 3}

@@ -21,11 +21,11 @@ func Fit(ctx context.Context, x Data, c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := blocked(x)
+	b, spread := blocked(x), x.spread()
 	var best *Model
 	for r := range c.Restarts {
 		q := newPosterior(c.Covariance, p)
-		if err := q.start(p, x, rng.New(c.Seed).Named("mixture").At(uint64(r))); err != nil {
+		if err := q.start(p, b, spread, rng.New(c.Seed).Named("mixture").At(uint64(r)), c.Threads); err != nil {
 			return nil, err
 		}
 		m, err := q.climb(ctx, p, b, c, r)

@@ -38,7 +38,7 @@ func every(t *testing.T, f func(t *testing.T, c Config)) {
 func TestTheBoundNeverFalls(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
 		for seed := range uint64(4) {
-			x := clusters(400, 3, 4, seed)
+			x := drawn(400, 3, 4, seed)
 			before, start := math.Inf(-1), 0
 			c.Seed, c.Alpha = seed, []float64{1e-3, .1, 1, 10}[seed]
 			c.Progress = func(r Record) {
@@ -59,7 +59,7 @@ func TestTheBoundNeverFalls(t *testing.T) {
 
 func TestThreadsDoNotChangeTheFit(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		x := clusters(3000, 3, 4, 2)
+		x := drawn(3000, 3, 4, 2)
 		c.Restarts, c.Sweeps, c.Threads = 1, 5, 1
 		one := fit(t, x, c)
 		c.Threads = 3
@@ -71,7 +71,7 @@ func TestThreadsDoNotChangeTheFit(t *testing.T) {
 
 func TestClustersFarApartAreFound(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		x := clusters(900, 2, 3, 5)
+		x := drawn(900, 2, 3, 5)
 		for i := range x.X {
 			x.X[i] += float64(100 * ((i / 2) % 3))
 		}
@@ -94,7 +94,7 @@ func TestClustersFarApartAreFound(t *testing.T) {
 
 func TestTheWeightsSumToOneAndComponentsAreSorted(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		m := fit(t, clusters(300, 2, 3, 7), c)
+		m := fit(t, drawn(300, 2, 3, 7), c)
 		weight, count := 0., 0.
 		for k, v := range m.Components {
 			weight += v.Weight
@@ -110,7 +110,7 @@ func TestTheWeightsSumToOneAndComponentsAreSorted(t *testing.T) {
 
 func TestThePredictiveDensityIntegratesToOne(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		m := fit(t, clusters(400, 2, 2, 3), c)
+		m := fit(t, drawn(400, 2, 2, 3), c)
 		// x = tan u in both columns: heavy tails need the whole plane.
 		density := func(x, y float64) float64 {
 			l, err := m.LogProb(Data{[]float64{x, y}, 2})
@@ -131,7 +131,7 @@ func TestThePredictiveDensityIntegratesToOne(t *testing.T) {
 
 func TestOneComponentPredictsWhatTheEvidenceGains(t *testing.T) {
 	for d := 1; d <= 3; d++ {
-		x, c := clusters(25, d, 2, 11), Default()
+		x, c := drawn(25, d, 2, 11), Default()
 		c.Components, c.Restarts, c.Nu = 1, 1, float64(d)+.5
 		c.Mean, c.Scale = make([]float64, d), make([]float64, d*d)
 		for j := range d {
@@ -206,7 +206,7 @@ func em(x Data, m *Model) (weight [2]float64, mean [2][2]float64) {
 
 func TestModelsComeBackFromJSONBitForBit(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		x := clusters(200, 3, 3, 8)
+		x := drawn(200, 3, 3, 8)
 		m := fit(t, x, c)
 		text, err := json.Marshal(m)
 		if err != nil {
@@ -230,7 +230,7 @@ func TestModelsComeBackFromJSONBitForBit(t *testing.T) {
 func TestModelsThatAreDamagedAreRefused(t *testing.T) {
 	c := Default()
 	c.Components, c.Restarts, c.Weights = 2, 1, Sticks
-	m := fit(t, clusters(50, 2, 2, 1), c)
+	m := fit(t, drawn(50, 2, 2, 1), c)
 	for _, damage := range []struct {
 		what string
 		do   func(m *Model)
@@ -270,7 +270,7 @@ func TestModelsThatAreDamagedAreRefused(t *testing.T) {
 }
 
 func TestSettingsThatAreNoneAreErrors(t *testing.T) {
-	x := clusters(20, 2, 2, 1)
+	x := drawn(20, 2, 2, 1)
 	for _, bad := range []struct {
 		what string
 		do   func(c *Config)
@@ -309,7 +309,7 @@ func TestTablesThatAreNoneAreErrors(t *testing.T) {
 	}
 	c := Default()
 	c.Components, c.Restarts = 2, 1
-	m := fit(t, clusters(50, 2, 2, 1), c)
+	m := fit(t, drawn(50, 2, 2, 1), c)
 	for _, x := range []Data{{[]float64{1, 2, 3}, 3}, {[]float64{1, math.NaN()}, 2}} {
 		if _, err := m.LogProb(x); err == nil {
 			t.Errorf("%v: got no error of LogProb", x)
@@ -338,7 +338,7 @@ func TestContextsEndTheFit(t *testing.T) {
 			cancel()
 		}
 	}
-	if _, err := Fit(ctx, clusters(500, 2, 3, 1), c); !errors.Is(err, context.Canceled) || sweeps != 3 {
+	if _, err := Fit(ctx, drawn(500, 2, 3, 1), c); !errors.Is(err, context.Canceled) || sweeps != 3 {
 		t.Errorf("got error %v after %d sweeps, want a cancelled fit after 3", err, sweeps)
 	}
 }

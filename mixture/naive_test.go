@@ -173,7 +173,7 @@ func (v *naive) parameters() (l float64) {
 
 func TestSweepsAgreeWithTheEquationsOfTheBook(t *testing.T) {
 	for seed, size := range []struct{ n, d, k int }{{40, 1, 2}, {60, 2, 3}, {300, 3, 4}, {80, 5, 2}} {
-		x := clusters(size.n, size.d, size.k, uint64(seed))
+		x := drawn(size.n, size.d, size.k, uint64(seed))
 		c := Default()
 		c.Components, c.Alpha, c.Beta, c.Nu = size.k, .3, .7, float64(size.d)+.5
 		p, err := newPrior(c, x)
@@ -181,10 +181,10 @@ func TestSweepsAgreeWithTheEquationsOfTheBook(t *testing.T) {
 			t.Fatal(err)
 		}
 		q, v, b := newPosterior(Full, p), newNaive(p), blocked(x)
-		if err := q.start(p, x, rng.New(1)); err != nil {
+		if err := q.start(p, b, x.spread(), rng.New(1), 0); err != nil {
 			t.Fatal(err)
 		}
-		labels := kmeans(x, size.k, rng.New(1))
+		labels := labelled(x, size.k, 1)
 		for _, k := range labels {
 			r := make([]float64, size.k)
 			r[k] = 1
@@ -214,7 +214,7 @@ func TestSweepsAgreeWithTheEquationsOfTheBook(t *testing.T) {
 }
 
 func TestAllShapesAreTheSameInOneColumn(t *testing.T) {
-	x, want := clusters(200, 1, 3, 4), 0.
+	x, want := drawn(200, 1, 3, 4), 0.
 	for _, cov := range shapes {
 		if cov == Tied {
 			continue
@@ -233,7 +233,7 @@ func TestAllShapesAreTheSameInOneColumn(t *testing.T) {
 }
 
 func TestAllShapesAreTheSameOfOneComponentInOneColumn(t *testing.T) {
-	x, want := clusters(50, 1, 1, 4), 0.
+	x, want := drawn(50, 1, 1, 4), 0.
 	for i, cov := range shapes {
 		c := Default()
 		c.Components, c.Covariance, c.Restarts = 1, cov, 1
@@ -272,7 +272,7 @@ func evidence(x Data, c Config) float64 {
 func TestTheBoundOfOneComponentIsTheEvidence(t *testing.T) {
 	for _, cov := range []Covariance{Full, Tied} {
 		for d := 1; d <= 4; d++ {
-			x := clusters(30, d, 2, 9)
+			x := drawn(30, d, 2, 9)
 			c := Default()
 			c.Components, c.Covariance, c.Restarts, c.Nu, c.Beta = 1, cov, 1, float64(d)+1.25, .4
 			m, err := Fit(t.Context(), x, c)

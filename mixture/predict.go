@@ -108,3 +108,23 @@ func (m *Model) Responsibilities(x Data) ([]float64, error) {
 	}
 	return out, nil
 }
+
+// ELBO returns the evidence lower bound of rows under the posterior, with the responsibilities that
+// are best for it, in nats: of the rows that were fitted, the bound after the last update.
+func (m *Model) ELBO(x Data) (float64, error) {
+	if err := m.columns(x); err != nil {
+		return 0, err
+	}
+	q, err := m.posterior()
+	if err != nil {
+		return 0, err
+	}
+	c := Default()
+	c.Components, c.Covariance, c.Weights = len(m.Components), m.Covariance, m.Weights
+	c.Alpha, c.Beta, c.Nu, c.Mean, c.Scale = m.Prior.Alpha, m.Prior.Beta, m.Prior.Nu, m.Prior.Mean, m.Prior.Scale
+	p, err := newPrior(c, x)
+	if err != nil {
+		return 0, err
+	}
+	return q.sweep(blocked(x), 0).logs - q.kl(p), nil
+}

@@ -54,7 +54,7 @@ func predictive(m *Model, x []float64) (p float64) {
 
 func TestThePredictiveDensityIsAMixtureOfStudents(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		x := clusters(150, 3, 3, 12)
+		x := drawn(150, 3, 3, 12)
 		m := fit(t, x, c)
 		far := Data{append(slices.Clone(x.X), 50, -60, 70, 0, 0, 1e3), 3}
 		got, err := m.LogProb(far)
@@ -69,7 +69,7 @@ func TestThePredictiveDensityIsAMixtureOfStudents(t *testing.T) {
 
 func TestRowsFarFromAllComponentsHaveFiniteDensities(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		m := fit(t, clusters(150, 2, 3, 12), c)
+		m := fit(t, drawn(150, 2, 3, 12), c)
 		x := Data{[]float64{1e100, -1e100, 1e150, 0}, 2}
 		got, err := m.LogProb(x)
 		if err != nil {
@@ -131,7 +131,7 @@ func TestFitsDoNotDependOnUnits(t *testing.T) {
 		if c.Covariance == Spherical {
 			return // columns share a unit
 		}
-		x := clusters(200, 2, 2, 13)
+		x := drawn(200, 2, 2, 13)
 		c.Restarts, c.Sweeps, c.Tolerance = 1, 20, 0 // the same number of sweeps of both
 		want := fit(t, x, c)
 		moved := Data{slices.Clone(x.X), 2}
@@ -148,7 +148,7 @@ func TestFitsDoNotDependOnUnits(t *testing.T) {
 }
 
 func TestTightClustersFarFromTheOriginKeepTheirSpread(t *testing.T) {
-	x, c := clusters(400, 2, 1, 14), Default()
+	x, c := drawn(400, 2, 1, 14), Default()
 	mean, _ := x.moments()
 	for i := range x.X {
 		x.X[i] = 1e6 + float64(i/2%2) + 1e-4*(x.X[i]-mean[i%2])
@@ -182,4 +182,26 @@ func ExampleFit() {
 	// Unordered output:
 	// 5 rows about -0.5
 	// 5 rows about 4.5
+}
+
+func TestTheBoundOfTheFittedRowsIsTheOneReported(t *testing.T) {
+	x := drawn(300, 3, 4, 11)
+	for _, cov := range []Covariance{Full, Tied, Diagonal, Spherical} {
+		for _, weights := range []Weights{Dirichlet, Sticks} {
+			c := Default()
+			c.Components, c.Covariance, c.Weights, c.Restarts, c.Sweeps = 5, cov, weights, 1, 7
+			m, err := Fit(context.Background(), x, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := m.ELBO(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tk.Close(t, fmt.Sprintf("%s, %s", cov, weights), got, m.Bound, 1e-12)
+			if _, err := m.ELBO(Data{[]float64{1, 2}, 2}); err == nil {
+				t.Error("got no error of rows with two columns")
+			}
+		}
+	}
 }

@@ -85,6 +85,14 @@ func blocked(x Data) *blocks {
 	return b
 }
 
+// row copies the n-th row.
+func (b *blocks) row(n int, to []float64) {
+	x, _ := b.block(n / blockRows)
+	for j := range to {
+		to[j] = x[j*blockRows+n%blockRows]
+	}
+}
+
 // count is the number of blocks.
 func (b *blocks) count() int { return (b.n + blockRows - 1) / blockRows }
 

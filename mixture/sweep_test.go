@@ -9,7 +9,7 @@ import (
 
 func TestBlocksHoldTheRowsColumnByColumn(t *testing.T) {
 	for _, n := range []int{1, 255, 256, 257, 1000} {
-		x := clusters(n, 3, 2, 1)
+		x := drawn(n, 3, 2, 1)
 		b, seen := blocked(x), 0
 		for i := range b.count() {
 			v, rows := b.block(i)
@@ -65,7 +65,7 @@ func scored(q *posterior, x []float64) (r []float64, log float64) {
 func TestSweepsAgreeWithTheirDefinitionInEveryShape(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
 		for _, n := range []int{60, 256, 700} {
-			x := clusters(n, 3, 4, uint64(n))
+			x := drawn(n, 3, 4, uint64(n))
 			q, _, b := sweeper(t, x, c)
 			got, want, d := q.sweep(b, 2), newSums(q.k, 3), 3
 			for i := range n {
@@ -102,7 +102,7 @@ func TestSweepsAgreeWithTheirDefinitionInEveryShape(t *testing.T) {
 // the bound can only fall. The bound for fixed r is Σ r_nk ln ρ_nk − Σ r_nk ln r_nk − KL.
 func TestUpdatesAreStationary(t *testing.T) {
 	every(t, func(t *testing.T, c Config) {
-		x := clusters(120, 2, 3, 6)
+		x := drawn(120, 2, 3, 6)
 		c.Components, c.Alpha = 3, .7
 		q, p, b := sweeper(t, x, c)
 		var r [][]float64

@@ -20,6 +20,7 @@ type suite struct {
 	about  string // what is fitted to what
 	unit   string // what the seconds are for
 	figure string // what the column of figures holds
+	most   int    // rounds, if not 0: of suites that take minutes
 	// start makes the data, writes what the peers need to a folder and returns the contest.
 	start func(s settings, dir string) (*contest, error)
 }
@@ -38,11 +39,12 @@ type lap struct {
 	Against string  `json:"against"` // the line of elbo's that it is compared with
 	Seconds float64 `json:"seconds"`
 	Figure  float64 `json:"figure"`
+	Note    string  `json:"note"` // printed beside the figure
 	File    string  `json:"file"` // that the judge reads
 }
 
 // suites are the comparisons.
-var suites = []suite{mixtures}
+var suites = []suite{mixtures, chunking}
 
 // errAbsent tells that a peer is not installed.
 var errAbsent = errors.New("the peer is not there")
@@ -60,6 +62,9 @@ func (s settings) compare(ctx context.Context, u suite) error {
 	}
 	var all []lap
 	absent := false
+	if u.most > 0 {
+		s.rounds = min(s.rounds, u.most)
+	}
 	for range s.rounds {
 		laps, err := c.own(ctx)
 		if err != nil {
@@ -128,7 +133,7 @@ func (s settings) table(u suite, all []lap) error {
 		by[l.Line] = append(by[l.Line], l)
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "line\tseconds %s\tleast\tmost\tratio\t%s\n", u.unit, u.figure)
+	fmt.Fprintf(w, "line\tseconds %s\tleast\tmost\tratio\t%s\t\n", u.unit, u.figure)
 	for _, line := range order {
 		laps := by[line]
 		slices.SortFunc(laps, func(a, b lap) int { return cmp.Compare(a.Seconds, b.Seconds) })
@@ -136,7 +141,7 @@ func (s settings) table(u suite, all []lap) error {
 		if own := by[laps[0].Against]; own != nil {
 			ratio = fmt.Sprintf("%.2f", median(laps)/median(own))
 		}
-		fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%.4g\t%s\t%.6f\n", line, median(laps), laps[0].Seconds, laps[len(laps)-1].Seconds, ratio, laps[0].Figure)
+		fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%.4g\t%s\t%.6f\t%s\n", line, median(laps), laps[0].Seconds, laps[len(laps)-1].Seconds, ratio, laps[0].Figure, laps[0].Note)
 	}
 	return w.Flush()
 }

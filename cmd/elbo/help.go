@@ -15,6 +15,7 @@ import (
 const (
 	groupTrain = "train"
 	groupUse   = "use"
+	groupAsk   = "ask"
 	groupOther = "other"
 )
 
@@ -22,9 +23,9 @@ const (
 // list uses a run.
 func arrange(root *cobra.Command) {
 	root.AddGroup(&cobra.Group{ID: groupTrain, Title: "Train:"}, &cobra.Group{ID: groupUse, Title: "Use a run:"},
-		&cobra.Group{ID: groupOther, Title: "Other:"})
+		&cobra.Group{ID: groupAsk, Title: "Ask graphical models:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
 	groups := map[string]string{
-		"train": groupTrain, "sweep": groupTrain, "gallery": groupTrain, "models": groupTrain, "data": groupTrain,
+		"train": groupTrain, "sweep": groupTrain, "gallery": groupTrain, "models": groupTrain, "data": groupTrain, "query": groupAsk, "solve": groupAsk,
 		"version": groupOther, "completion": groupOther, "help": groupOther,
 	}
 	root.SetHelpCommand(newHelp())

@@ -14,6 +14,7 @@ const (
 	Nets         = "Bayesian neural nets" // models of a column by the others
 	Bounds       = "Bounds"               // what the training of autoencoders maximises
 	Densities    = "Densities of tables"  // models of rows by a change of variables
+	Graphical    = "Graphical models"     // networks of discrete variables
 	Guides       = "Guides of codes"      // families of q(z|x)
 	Inference    = "Inference"            // of models written as a Go function
 	Priors       = "Priors of codes"      // families of p(z)

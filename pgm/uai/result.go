@@ -128,11 +128,17 @@ func WritePartition(out io.Writer, log10 float64) error {
 	return err
 }
 
-// ReadAssignment reads an MPE result: the number of variables and the state of each.
+// The names of a most probable assignment: it was called MPE until 2012, MAP from then on.
+const (
+	MPE = "MPE"
+	MAP = "MAP"
+)
+
+// ReadAssignment reads an MPE or MAP result: the number of variables and the state of each.
 func ReadAssignment(in io.Reader) (states []int, err error) {
 	r := newReader(in)
-	if word := r.next(); word != "MPE" {
-		return nil, r.fault("kind", quoted(word), `"MPE"`)
+	if word := r.next(); word != MPE && word != MAP {
+		return nil, r.fault("kind", quoted(word), `"MPE" or "MAP"`)
 	}
 	n, err := r.whole("number of variables", 0, MaxVariables)
 	for i := 0; i < n && err == nil; i++ {
@@ -146,10 +152,10 @@ func ReadAssignment(in io.Reader) (states []int, err error) {
 	return states, r.end()
 }
 
-// WriteAssignment writes an MPE result.
-func WriteAssignment(out io.Writer, states []int) error {
+// WriteAssignment writes an assignment under one of its names, MPE or MAP.
+func WriteAssignment(out io.Writer, kind string, states []int) error {
 	w := bufio.NewWriter(out)
-	fmt.Fprintf(w, "MPE\n%d", len(states))
+	fmt.Fprintf(w, "%s\n%d", kind, len(states))
 	for _, s := range states {
 		fmt.Fprint(w, " ", s)
 	}

@@ -149,9 +149,14 @@ func TestResultsAreReadBack(t *testing.T) {
 	wrote = WritePartition(&out, -1./7)
 	z, err := ReadPartition(&out)
 	check(z, -1./7, wrote, err)
-	wrote = WriteAssignment(&out, []int{0, 3, 1})
-	s, err := ReadAssignment(&out)
-	check(s, []int{0, 3, 1}, wrote, err)
+	for _, kind := range []string{MPE, MAP} {
+		wrote = WriteAssignment(&out, kind, []int{0, 3, 1})
+		if !strings.HasPrefix(out.String(), kind+"\n") {
+			t.Errorf("%s: got %q", kind, out.String())
+		}
+		s, err := ReadAssignment(&out)
+		check(s, []int{0, 3, 1}, wrote, err)
+	}
 	wrote = WriteEvidence(&out, pgm.Evidence{2: 2, 0: 1})
 	e, err := ReadEvidence(&out, read(t, small).Graph.Vars)
 	check(e, pgm.Evidence{2: 2, 0: 1}, wrote, err)

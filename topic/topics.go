@@ -27,20 +27,10 @@ func (m *Model) expectations(beta []float64, need func(v int) bool, threads int)
 // update of batch variational Bayes.
 func (m *Model) update(l *local, beta []float64, rho, scale float64, threads int) {
 	parallel(m.Vocabulary, threads, 64, func(from, to int) {
-		sum := make([]float64, m.Topics)
+		counts := make([]float64, m.Topics)
 		for v := from; v < to; v++ {
-			clear(sum)
-			for i := l.byTerm.starts[v]; i < l.byTerm.starts[v+1]; i++ {
-				d := int(l.byTerm.doc[i]) * m.Topics
-				axpy(l.ratio[l.byTerm.entry[i]], l.theta[d:d+m.Topics], sum)
-			}
-			row, b := m.row(v), beta[v*m.Topics:(v+1)*m.Topics]
-			if l.byTerm.starts[v] == l.byTerm.starts[v+1] {
-				b = sum // no entry: beta may be stale, and the sum is 0
-			}
-			for k, s := range sum {
-				row[k] = (1-rho)*row[k] + rho*(m.Eta+scale*(s*b[k]))
-			}
+			l.count(v, beta, counts)
+			m.blend(v, counts, rho, scale)
 		}
 	})
 }

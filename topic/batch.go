@@ -10,8 +10,8 @@ import (
 
 // Fit is batch variational Bayes (Blei et al. 2003 with topics of their own posterior, as
 // Hoffman et al. 2010, algorithm 1): sweeps of γ and φ for every document, then
-// λ_vk = η + Σ_d n_dv φ_dvk. Each is a maximum in its own coordinates, so the bound never
-// falls after the first Fresh sweeps; one that does by more than 1e-9 of its size is an error.
+// λ_vk = η + Σ_d n_dv φ_dvk. Each is a maximum in its own coordinates, so that after the start
+// (Config.Fresh) the bound never falls; one that does by more than 1e-9 of its size is an error.
 func Fit(ctx context.Context, docs *corpus.Corpus, c Config) (*Model, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -44,19 +44,18 @@ func (m *Model) fit(ctx context.Context, docs *corpus.Corpus, c Config) error {
 			return err
 		}
 		m.expectations(beta, nil, c.Threads)
-		fresh := sweep <= c.Fresh
-		if fresh {
+		r := Record{Sweep: sweep, Start: sweep <= c.Fresh, Bound: math.NaN()}
+		if r.Start {
 			l.restart(m.Alpha)
 		}
 		l.infer(beta, c)
-		r := Record{Sweep: sweep, Bound: math.NaN()}
 		done := false
-		if sweep%c.BoundEvery == 0 || sweep == c.Sweeps {
+		if !r.Start && (sweep-c.Fresh)%c.BoundEvery == 0 || sweep == c.Sweeps {
 			r.Bound = m.topicBound(beta, c.Threads) + sum(l.bound)
-			if fell := last - r.Bound; math.IsNaN(r.Bound) || !fresh && fell > 1e-9*math.Abs(last) {
+			if fell := last - r.Bound; math.IsNaN(r.Bound) || fell > 1e-9*math.Abs(last) {
 				return fmt.Errorf("topic: bound: sweep %d: got %.12g after %.12g, want it never to fall", sweep, r.Bound, last)
 			}
-			done = !fresh && r.Bound-last < c.Tolerance*math.Abs(r.Bound)
+			done = r.Bound-last < c.Tolerance*math.Abs(r.Bound)
 			last = r.Bound
 		}
 		m.update(l, beta, 1, 1, c.Threads)

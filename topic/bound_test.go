@@ -169,6 +169,33 @@ func TestTheBoundIsTheSumOfItsTermsAndLiesBelowTheEvidence(t *testing.T) {
 	}
 }
 
+// rises makes the progress of a fit fail the test at a bound below an earlier one, by more than
+// rounding, and at none after the start.
+func rises(t *testing.T, c *Config) {
+	last, start := math.Inf(-1), c.Fresh
+	c.Progress = func(r Record) {
+		if r.Start != (r.Sweep <= start) || !r.Start && math.IsNaN(r.Bound) || r.Bound < last-1e-12*math.Abs(last) {
+			t.Errorf("sweep %d: got bound %.16g after %.16g, want it never to fall", r.Sweep, r.Bound, last)
+		}
+		if !r.Start {
+			last = r.Bound
+		}
+	}
+}
+
+func TestTheBoundNeverFallsOnAThousandCorpora(t *testing.T) {
+	for seed := range uint64(1000) {
+		docs := small(seed, 1+int(seed%7), 2+int(seed%11), 1+int(seed%23))
+		c := Default(1 + int(seed%5))
+		c.Alpha, c.Eta, c.Seed = 0.02+0.3*float64(seed%9), 0.01+0.2*float64(seed%8), seed
+		c.Fresh, c.Inner, c.Sweeps, c.Tolerance = int(seed%4), 1+int(seed%6), 30, 0
+		rises(t, &c)
+		if _, err := Fit(t.Context(), docs, c); err != nil {
+			t.Fatal(seed, err)
+		}
+	}
+}
+
 func TestGibbsDrawsFromTheExactPosterior(t *testing.T) {
 	docs := small(3, 2, 3, 4)
 	c := Default(2)

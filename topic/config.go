@@ -29,9 +29,10 @@ type Config struct {
 	Inner int
 	// InnerTolerance ends them when the mean |Δγ| is below it.
 	InnerTolerance float64
-	// Fresh is the number of first sweeps of batch inference in which each document begins anew
-	// from even proportions, as in stochastic inference: topics form before documents settle, and
-	// the bound may fall. In later sweeps γ goes on from the last, and it never does.
+	// Fresh is the number of first sweeps of batch inference, its start, in which each document
+	// begins anew from even proportions, as in stochastic inference: topics form before documents
+	// settle. There is no bound in the start, since it may fall when γ is thrown away; from then
+	// on γ goes on from the last, and the bound never falls.
 	Fresh int
 	// BoundEvery is after how many sweeps batch inference evaluates the bound.
 	BoundEvery int
@@ -55,17 +56,23 @@ type Config struct {
 type Record struct {
 	// Sweep counts sweeps of batch inference, or steps of stochastic inference, from 1.
 	Sweep int
-	// Bound is the evidence lower bound of the whole corpus in nats; NaN where it was not evaluated.
+	// Start tells that documents began anew in this sweep (Config.Fresh).
+	Start bool
+	// Bound is the evidence lower bound of the whole corpus in nats; NaN where it was not
+	// evaluated, as in the start. The bounds of a fit's records never fall.
 	Bound float64
 	// Updates is the number of token updates so far: tokens times updates of their document's γ.
 	Updates int64
 }
 
-// Default is a configuration for K topics.
+// Default is a configuration for K topics. Inner and Fresh were chosen on a tenth of the
+// training documents of three corpora, by the table that TestTheStartOfBatchInferenceIsChosen…
+// prints: (20, 20) is within 1.2 % of the best perplexity of each, and no start (Fresh 0) is
+// 7–18 % behind.
 func Default(topics int) Config {
 	return Config{
 		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Sweeps: 100, Tolerance: 1e-5,
-		Inner: 10, InnerTolerance: 1e-3, Fresh: 10, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
+		Inner: 20, InnerTolerance: 1e-3, Fresh: 20, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
 	}
 }
 

@@ -79,13 +79,7 @@ func TestTheSmallestConcentrationsStayFinite(t *testing.T) {
 	docs := small(23, 30, 40, 20)
 	c := Default(8)
 	c.Alpha, c.Eta, c.Sweeps, c.Tolerance = smallest, smallest, 40, 0
-	last := math.Inf(-1)
-	c.Progress = func(r Record) {
-		if math.IsNaN(r.Bound) || r.Sweep > c.Fresh+1 && r.Bound < last-1e-9*math.Abs(last) {
-			t.Errorf("sweep %d: got bound %g after %g", r.Sweep, r.Bound, last)
-		}
-		last = r.Bound
-	}
+	rises(t, &c)
 	m, err := Fit(t.Context(), docs, c)
 	if err != nil {
 		t.Fatal(err)

@@ -28,23 +28,32 @@ const (
 // the topics alone, whatever else is evaluated. The tokens of a bag stand in the order of its
 // entries. It is no bound, and the bound is no perplexity.
 func (m *Model) Complete(docs *corpus.Corpus, c Config) (Completion, error) {
-	c.Alpha, c.Eta, c.Topics = m.Alpha, m.Eta, m.Topics
-	c.Inner, c.InnerTolerance = completionInner, completionTolerance
-	if err := c.check(); err != nil {
-		return Completion{}, err
-	}
 	if err := m.knows(docs); err != nil {
 		return Completion{}, err
 	}
 	even, odd := Halves(docs)
-	beta := make([]float64, len(m.Lambda))
-	m.expectations(beta, nil, c.Threads)
-	l := newLocal(even, m.Topics, m.Alpha)
-	l.infer(beta, c)
-	scale := m.sums()
-	score := make([]float64, docs.Len())
+	return m.Score(even, odd, c.Threads)
+}
+
+// Score infers each document's proportions from its half in given and scores the half in asked.
+// However it was fitted, γ starts from even proportions and converges.
+func (m *Model) Score(given, asked *corpus.Corpus, threads int) (Completion, error) {
+	for _, half := range []*corpus.Corpus{given, asked} {
+		if err := m.knows(half); err != nil {
+			return Completion{}, err
+		}
+	}
+	if given.Len() != asked.Len() {
+		return Completion{}, fmt.Errorf("topic: completion: got %d and %d halves, want as many", given.Len(), asked.Len())
+	}
+	gamma := make([]float64, given.Len()*m.Topics)
+	c := Config{Inner: completionInner, InnerTolerance: completionTolerance, Threads: threads}
+	if _, err := m.Expect(threads).Infer(given, gamma, c); err != nil {
+		return Completion{}, err
+	}
+	scale, score := m.sums(), make([]float64, asked.Len())
 	for d := range score {
-		x, theta := odd.Doc(d), append([]float64(nil), l.gamma[d*m.Topics:(d+1)*m.Topics]...)
+		x, theta := asked.Doc(d), gamma[d*m.Topics:(d+1)*m.Topics]
 		total := sum(theta)
 		for k := range theta {
 			theta[k] /= total * scale[k]
@@ -53,7 +62,7 @@ func (m *Model) Complete(docs *corpus.Corpus, c Config) (Completion, error) {
 			score[d] += float64(x.Counts[i]) * math.Log(dot(theta, m.row(int(v))))
 		}
 	}
-	return completion(sum(score), odd.Tokens())
+	return completion(sum(score), asked.Tokens())
 }
 
 // completion turns a sum into a score.

@@ -37,9 +37,22 @@ type csvReader struct {
 	rows   int
 }
 
-// decodeCSV reads a table. The first record is a header if it holds no number, if it names the
-// label column, or if one of its words stands over a number.
+// decodeCSV reads a table into float32 rows, standardised as the options ask for.
 func decodeCSV(s *source, opt ReadOptions, rep *Report) (*Set, error) {
+	c, err := readCSV(s, opt)
+	if err != nil {
+		return nil, err
+	}
+	set, fill, err := c.describe(rep)
+	if err != nil {
+		return nil, err
+	}
+	return set, c.standardize(set, fill)
+}
+
+// readCSV reads a table. The first record is a header if it holds no number, if it names the
+// label column, or if one of its words stands over a number.
+func readCSV(s *source, opt ReadOptions) (*csvReader, error) {
 	c := &csvReader{src: s, opt: opt}
 	first, second, err := c.start()
 	if err != nil {
@@ -64,10 +77,7 @@ func decodeCSV(s *source, opt ReadOptions, rep *Report) (*Set, error) {
 	if err == nil {
 		err = c.rest()
 	}
-	if err != nil {
-		return nil, err
-	}
-	return c.finish(rep)
+	return c, err
 }
 
 // start opens the reader and returns its first two records, the second empty if there is none.

@@ -21,7 +21,7 @@ func isNumber(f string) bool {
 	return err == nil && !isMissing(f) || err != nil && err.(*strconv.NumError).Err == strconv.ErrRange
 }
 
-// number reads a feature cell; a missing one gives NaN, to be filled in by finish.
+// number reads a feature cell; a missing one gives NaN, to be filled in by describe.
 func (c *csvReader) number(f string, line, j int) (float64, error) {
 	st := &c.stats[c.role[j]]
 	f = strings.TrimSpace(f)
@@ -41,20 +41,19 @@ func (c *csvReader) number(f string, line, j int) (float64, error) {
 	return v, nil
 }
 
-// finish standardises the rows and makes the set.
-func (c *csvReader) finish(rep *Report) (*Set, error) {
+// describe makes the set of the rows, which are left out, and what stands in for missing cells.
+func (c *csvReader) describe(rep *Report) (set *Set, fill []float64, err error) {
 	if c.rows == 0 {
-		return nil, malformed("csv", "rows", "got a header and no rows, want at least 1 row")
+		return nil, nil, malformed("csv", "rows", "got a header and no rows, want at least 1 row")
 	}
 	d := len(c.stats)
-	set := &Set{Shape: []int{d}, Columns: make([]Column, d)}
-	fill := make([]float64, d)
+	set, fill = &Set{Shape: []int{d}, Columns: make([]Column, d)}, make([]float64, d)
 	for j, r := range c.role {
 		if r < 0 {
 			col := ColumnReport{Name: c.names[j], Kind: kindOf(r)}
 			if blank := c.labels.blank; r == roleLabel && blank > 0 {
 				if blank == c.rows {
-					return nil, malformed("csv", "column "+quote(c.names[j]), "got no class in %d rows, want at least one; leave the label column out", c.rows)
+					return nil, nil, malformed("csv", "column "+quote(c.names[j]), "got no class in %d rows, want at least one; leave the label column out", c.rows)
 				}
 				col.Missing = blank
 			}
@@ -63,7 +62,7 @@ func (c *csvReader) finish(rep *Report) (*Set, error) {
 		}
 		st := &c.stats[r]
 		if st.n == 0 && len(c.opt.Columns) == 0 {
-			return nil, malformed("csv", "column "+quote(c.names[j]), "got no value in %d rows, want at least one; drop the column", c.rows)
+			return nil, nil, malformed("csv", "column "+quote(c.names[j]), "got no value in %d rows, want at least one; drop the column", c.rows)
 		}
 		rep.Columns = append(rep.Columns, st.report(c.names[j]))
 		set.Columns[r], fill[r] = Column{Name: c.names[j], Scale: 1}, st.mean
@@ -79,7 +78,7 @@ func (c *csvReader) finish(rep *Report) (*Set, error) {
 	if c.labels.rows != nil {
 		c.labels.done(set)
 	}
-	return set, c.standardize(set, fill)
+	return set, fill, nil
 }
 
 // kindOf names the role of a column that is no feature.

@@ -31,6 +31,4 @@ func (c Config) PseudoInputs(s *model.Scope) *g.Node { return c.pseudoInputs(s) 
 
 func (c Config) SkipWeights() int64 { return c.skipWeights() }
 
-func (o Option) Check(value string) error { return o.check(value) }
-
 func (s Spec) WithOptions(given map[string]string) map[string]string { return s.withOptions(given) }

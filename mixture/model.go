@@ -41,16 +41,16 @@ type Model struct {
 }
 
 // model makes a Model of the posterior.
-func (q *posterior) model(p *prior, s *sums, history []float64, converged bool) *Model {
+func (q *posterior) model(p *prior, count []float64, history []float64, converged bool) *Model {
 	m := &Model{Covariance: q.cov, Weights: q.w.kind, Columns: q.d, Bound: history[len(history)-1], History: history, Converged: converged,
 		Prior: Prior{p.alpha, p.beta, p.nu, p.mean, p.scale}}
 	means, d := q.w.means(), q.d
-	at := order(s.count)
+	at := order(count)
 	if q.w.kind == Sticks {
 		slices.Sort(at) // sticks have an order of their own, which update keeps
 	}
 	for _, k := range at {
-		m.Components = append(m.Components, Component{means[k], s.count[k], slices.Clone(q.mean[k*d : (k+1)*d]), q.beta[k], q.nu[k],
+		m.Components = append(m.Components, Component{means[k], count[k], slices.Clone(q.mean[k*d : (k+1)*d]), q.beta[k], q.nu[k],
 			slices.Clone(q.scale[k*d*d : (k+1)*d*d]), q.w.a[k], q.w.b[k]})
 	}
 	if err := m.prepare(); err != nil {

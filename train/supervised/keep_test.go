@@ -74,9 +74,9 @@ func resave(t *testing.T, dir string, change func(*ckpt.Checkpoint)) {
 // Each of these is a checkpoint whose files are whole but that is of something else.
 func TestACheckpointOfSomethingElseIsRefused(t *testing.T) {
 	c := tiny(numberColumns(t, 60), "y")
-	edit := func(change func(*state)) func(*ckpt.Checkpoint) {
+	edit := func(change func(*rundir.State)) func(*ckpt.Checkpoint) {
 		return func(c *ckpt.Checkpoint) {
-			var st state
+			var st rundir.State
 			if err := json.Unmarshal(c.State, &st); err != nil {
 				t.Fatal(err)
 			}
@@ -85,10 +85,10 @@ func TestACheckpointOfSomethingElseIsRefused(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(*ckpt.Checkpoint){
-		"got format 7 after 5 epochs, want 1 after 5": edit(func(st *state) { st.Format = 7 }),
-		"got format 1 after 9 epochs, want 1 after 5": edit(func(st *state) { st.Epochs = 9 }),
-		"after 5 epochs: got data fingerprint abc":    edit(func(st *state) { st.Fingerprint = "abc" }),
-		"bnn: snapshot: ":       edit(func(st *state) { st.Fit = json.RawMessage(`{"format": 3}`) }),
+		"got format 7 after 5 epochs, want 1 after 5": edit(func(st *rundir.State) { st.Format = 7 }),
+		"got format 1 after 9 epochs, want 1 after 5": edit(func(st *rundir.State) { st.Epochs = 9 }),
+		"after 5 epochs: got data fingerprint abc":    edit(func(st *rundir.State) { st.Fingerprint = "abc" }),
+		"bnn: snapshot: ":       edit(func(st *rundir.State) { st.Fit = json.RawMessage(`{"format": 3}`) }),
 		"colour":                func(c *ckpt.Checkpoint) { c.State = []byte(`{"colour": 1}`) },
 		"bnn: snapshot: arrays": func(c *ckpt.Checkpoint) { c.Model = c.Model[1:] },
 		"supervised: checkpoint: ": func(c *ckpt.Checkpoint) {
@@ -152,7 +152,7 @@ func TestAFailedSaveDoesNotEndTheFit(t *testing.T) {
 	if err != nil || epochs != 12 || r.Outcome.Numbers == nil {
 		t.Fatalf("made %d epochs (%v)", epochs, err)
 	}
-	if len(warned) != 10 || !strings.HasPrefix(warned[0], "checkpoint not saved: supervised: checkpoint after 3 epochs not saved: ") {
+	if len(warned) != 10 || !strings.HasPrefix(warned[0], "checkpoint not saved: train: checkpoint after 3 epochs not saved: ") {
 		t.Errorf("got %d warnings, want 10: %q", len(warned), warned)
 	}
 }

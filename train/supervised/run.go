@@ -132,8 +132,8 @@ func (r *Run) fit(ctx context.Context, store *ckpt.Store, obs Observer) (err err
 		r.Net, err = readNet(path)
 		return err
 	}
-	k := &keeper{ctx: ctx, config: r.Config, fingerprint: r.Info.Fingerprint, store: store,
-		log: rundir.Log{Path: filepath.Join(r.Dir, rundir.HistoryFile)}, obs: obs}
+	k := &keeper{ctx: ctx, config: r.Config, obs: obs, saver: rundir.Saver{Store: store, Fingerprint: r.Info.Fingerprint,
+		Log: rundir.Log{Path: filepath.Join(r.Dir, rundir.HistoryFile)}, Every: r.Config.SaveEvery, Warn: obs.Warn}}
 	if r.Net, err = k.fit(r.Table); err != nil {
 		return err
 	}

@@ -1,0 +1,118 @@
+package topic
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"github.com/elbo-go/elbo/expfam"
+)
+
+// Learning says how a concentration is fitted: not at all, as one number for all of its
+// components, or as a number for each.
+type Learning string
+
+// The ways of fitting a concentration.
+const (
+	// Fixed leaves it as it is.
+	Fixed Learning = ""
+	// Symmetric fits one number.
+	Symmetric Learning = "symmetric"
+	// Asymmetric fits a number for each component.
+	Asymmetric Learning = "asymmetric"
+)
+
+// newtonSteps is the largest number of Newton steps of a concentration, newtonTolerance the
+// relative change that ends them, for they converge quadratically, and newtonRounding the share
+// by which the last ones may seem to lower f.
+const (
+	newtonSteps     = 100
+	newtonTolerance = 1e-12
+	newtonRounding  = 1e-14
+)
+
+// dirichletBound is what the bound owes to a concentration a of n Dirichlet variables,
+//
+//	f(a) = n (ln Γ(Σ a_k) − Σ ln Γ(a_k)) + Σ a_k s_k,  s_k = Σ_d E ln θ_dk,
+//
+// up to what does not depend on a.
+func dirichletBound(a, s []float64, n float64) float64 {
+	f, total := 0.0, 0.0
+	for k, x := range a {
+		f += x*s[k] - n*lgamma(x)
+		total += x
+	}
+	return f + n*lgamma(total)
+}
+
+// maximise moves a to the maximum of dirichletBound by Newton's method.
+func maximise(a, s []float64, n float64) {
+	climb(a, func(a []float64) float64 { return dirichletBound(a, s, n) }, func(a []float64) []float64 { return newtonStep(a, s, n) })
+}
+
+// maximiseEven is maximise for k equal components a whose s sum to total,
+//
+//	f(a) = n (ln Γ(k a) − k ln Γ(a)) + a total.
+func maximiseEven(a, total, n float64, k int) float64 {
+	m, at := float64(k), []float64{a}
+	climb(at, func(a []float64) float64 { return n*(lgamma(m*a[0])-m*lgamma(a[0])) + a[0]*total }, func(a []float64) []float64 {
+		g := n*m*(expfam.Digamma(m*a[0])-expfam.Digamma(a[0])) + total
+		return []float64{g / (n * m * (m*trigamma(m*a[0]) - trigamma(a[0])))}
+	})
+	return at[0]
+}
+
+// climb takes Newton steps H⁻¹g up a concave f of concentrations until they stand still. A step
+// that lowers f is halved, and none takes a component to less than a tenth of itself, since f
+// curves most near 0, or below smallest.
+func climb(a []float64, f func([]float64) float64, newton func([]float64) []float64) {
+	next, now := make([]float64, len(a)), f(a)
+	for range newtonSteps {
+		step, gain, moved := newton(a), math.Inf(-1), 0.0
+		for size := 1.0; !(gain >= -newtonRounding*math.Abs(now)); size /= 2 {
+			if size < 1e-10 {
+				return
+			}
+			moved = 0
+			for k := range a {
+				next[k] = max(a[k]-size*step[k], a[k]/10, smallest)
+				moved = max(moved, math.Abs(next[k]-a[k])/a[k])
+			}
+			gain = f(next) - now
+		}
+		copy(a, next)
+		now += gain
+		if moved < newtonTolerance {
+			return
+		}
+	}
+}
+
+// newtonStep is H⁻¹g of dirichletBound in linear time: the Hessian n (ψ'(Σa) 11ᵀ − diag ψ'(a_k))
+// is a diagonal and a constant, so that
+//
+//	(H⁻¹g)_k = (g_k − b)/h_k,  h_k = −n ψ'(a_k),  b = Σ(g_k/h_k) / (1/z + Σ 1/h_k),  z = n ψ'(Σa)
+//
+// (Blei et al. 2003, A.4.2; Minka 2000).
+func newtonStep(a, s []float64, n float64) []float64 {
+	total := sum(a)
+	psi, z := expfam.Digamma(total), n*trigamma(total)
+	step, inverse := make([]float64, len(a)), make([]float64, len(a))
+	above, below := 0.0, 1/z
+	for k, x := range a {
+		step[k] = n*(psi-expfam.Digamma(x)) + s[k]
+		if x <= smallest && step[k] < 0 {
+			continue // held at its least value, the others move without it
+		}
+		inverse[k] = -1 / (n * trigamma(x))
+		above += step[k] * inverse[k]
+		below += inverse[k]
+	}
+	for k := range step {
+		step[k] = (step[k] - above/below) * inverse[k]
+	}
+	return step
+}
+
+// trigamma is ψ'(x) = ζ(2, x).
+func trigamma(x float64) float64 { return mathext.Zeta(2, x) }

@@ -121,3 +121,35 @@ func (n *Network) Do(set Evidence) (*Network, error) {
 	}
 	return m, nil
 }
+
+// Network is the inverse of [Network.Graph]: the Bayesian network whose tables are the factors,
+// each with its own variable last. It is an error where the factors are no such tables.
+func (g *Graph) Network() (*Network, error) {
+	n := &Network{Vars: g.Vars, Parents: make([][]int, len(g.Vars)), Tables: make([]*Factor, len(g.Vars))}
+	for i, f := range g.Factors {
+		last := len(f.Vars) - 1
+		if last < 0 || n.Tables[f.Vars[last]] != nil {
+			return nil, fmt.Errorf("pgm: network: factor %d over %d: got no variable last that has no table yet, want the table of one", i, f.Vars)
+		}
+		v := f.Vars[last]
+		for at, row := range slices.Collect(slices.Chunk(f.Log, f.Card[last])) {
+			sum := 0.
+			for _, x := range row {
+				sum += math.Exp(x)
+			}
+			if !(math.Abs(sum-1) <= RowTolerance) {
+				return nil, fmt.Errorf("pgm: network: table of %s, row %d: got sum %g, want 1 within %g", g.Vars[v].Name, at, sum, RowTolerance)
+			}
+		}
+		n.Parents[v], n.Tables[v] = f.Vars[:last:last], f
+	}
+	for v, f := range n.Tables {
+		if f == nil {
+			return nil, fmt.Errorf("pgm: network: got no table of %s, want one a variable", g.Vars[v].Name)
+		}
+	}
+	if _, err := n.Order(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}

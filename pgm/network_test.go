@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	tk "github.com/elbo-go/elbo/internal/testkit"
@@ -122,5 +123,44 @@ func TestAReducedGraphHasTheSameJoint(t *testing.T) {
 			}
 			tk.Close(t, "ln p", got, g.LogValue(x), 1e-13)
 		})
+	}
+}
+
+// A network is what its graph is made of, and graphs of other kinds are none.
+func TestANetworkComesBackFromItsGraph(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 1))
+	for range 200 {
+		n := randomNetwork(t, r)
+		g := n.Graph()
+		g.Factors = slices.Clone(g.Factors)
+		r.Shuffle(len(g.Factors), func(i, j int) { g.Factors[i], g.Factors[j] = g.Factors[j], g.Factors[i] })
+		m, err := g.Network()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for v := range n.Vars {
+			if !slices.Equal(m.Parents[v], n.Parents[v]) || m.Tables[v] != n.Tables[v] {
+				t.Errorf("got parents %d of %d, want %d", m.Parents[v], v, n.Parents[v])
+			}
+		}
+	}
+	two := []Variable{Numbered("a", 2), Numbered("b", 2)}
+	half := []float64{.5, .5}
+	a, b, ba, ab := random(t, r, []int{2, 2}, 0), random(t, r, []int{2, 2}, 1), random(t, r, []int{2, 2}, 1, 0), random(t, r, []int{2, 2}, 0, 1)
+	even, err := NewFactor([]int{0}, []int{2}, half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		for _, f := range []*Factor{ab, ba} {
+			z := math.Log(math.Exp(f.Log[2*i]) + math.Exp(f.Log[2*i+1]))
+			f.Log[2*i] -= z
+			f.Log[2*i+1] -= z
+		}
+	}
+	for name, factors := range map[string][]*Factor{"too few": {even}, "twice": {even, even}, "rows": {a, b}, "cycle": {ab, ba}, "none": {{Log: []float64{0}}}} {
+		if _, err := (&Graph{Vars: two, Factors: factors}).Network(); err == nil || !strings.Contains(err.Error(), "want") {
+			t.Errorf("%s: got %v, want an error", name, err)
+		}
 	}
 }

@@ -116,7 +116,7 @@ func TestTheBoundIsItsDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 21))
 	for range 100 {
 		g := tree(t, r, false)
-		m, err := newMessages(g, nil)
+		m, err := newProblem(g, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,10 +147,10 @@ func TestTheBoundIsItsDefinition(t *testing.T) {
 				x[v] = 0
 			}
 		}
-		tk.Close(t, "L(q)", m.bound(q), want, 1e-11)
-		before := m.bound(q)
+		tk.Close(t, "L(q)", m.elbo(q), want, 1e-11)
+		before := m.elbo(q)
 		m.ascend(q)
-		if after := m.bound(q); after < before-1e-12*math.Abs(before) {
+		if after := m.elbo(q); after < before-1e-12*math.Abs(before) {
 			t.Errorf("got %v after %v, want no less", after, before)
 		}
 	}

@@ -2,6 +2,7 @@ package approx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -18,47 +19,45 @@ func MeanField(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Re
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	m, err := newMessages(g, e)
+	p, err := newProblem(g, e)
 	if err != nil {
 		return nil, err
 	}
-	for i, f := range m.factors {
-		for _, x := range f.Log {
-			if math.IsInf(x, -1) {
-				return nil, fmt.Errorf("pgm: approx: mean field: factor %d: got a value of 0, want positive ones", i)
-			}
+	for i, f := range p.factors {
+		if !positive(f) {
+			return nil, fmt.Errorf("pgm: approx: mean field: factor %d: got a value of 0, want positive ones", i)
 		}
 	}
-	q := m.uniform()
-	last := m.bound(q)
-	for sweep := 1; ; sweep++ {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	q := p.uniform()
+	return c.climb(ctx, q, p.elbo(q), func() (float64, float64, error) {
+		change := p.ascend(q)
+		return change, p.elbo(q), nil
+	})
+}
+
+// climb repeats a sweep that raises a bound.
+func (c Config) climb(ctx context.Context, q [][]float64, bound float64, sweep func() (change, bound float64, err error)) (*Result, error) {
+	n := 0
+	last, err := c.settle(ctx, func() (Record, error) {
+		change, now, err := sweep()
+		if n++; err == nil && now < bound-1e-9*math.Abs(bound) {
+			err = fmt.Errorf("pgm: approx: mean field: sweep %d: got a bound of %g, want at least %g", n, now, bound)
 		}
-		change := m.ascend(q)
-		now := m.bound(q)
-		if c.Progress != nil {
-			c.Progress(Record{Sweep: sweep, Change: change, Bound: now})
-		}
-		if now < last-1e-9*math.Abs(last) {
-			return nil, fmt.Errorf("pgm: approx: mean field: sweep %d: got a bound of %g, want at least %g", sweep, now, last)
-		}
-		r := &Result{LogZ: now, Marginals: q, Sweeps: sweep}
-		if last = now; change <= c.Tolerance {
-			return r, nil
-		}
-		if sweep == c.Sweeps {
-			return r, ErrNotConverged
-		}
+		bound = now
+		return Record{Change: change, Bound: now}, err
+	})
+	if err != nil && !errors.Is(err, ErrNotConverged) {
+		return nil, err
 	}
+	return &Result{LogZ: bound, Marginals: q, Sweeps: last.Sweep, Change: last.Change}, err
 }
 
 // uniform is q of equal probabilities, and of what was seen.
-func (m *messages) uniform() [][]float64 {
-	q := make([][]float64, len(m.card))
-	for v, k := range m.card {
+func (p *problem) uniform() [][]float64 {
+	q := make([][]float64, len(p.card))
+	for v, k := range p.card {
 		q[v] = make([]float64, k)
-		if s, seen := m.evidence[v]; seen {
+		if s, seen := p.evidence[v]; seen {
 			q[v][s] = 1
 			continue
 		}
@@ -70,62 +69,49 @@ func (m *messages) uniform() [][]float64 {
 }
 
 // expected adds E[ln φ_f | x_k] under q to the states of the variable at place k.
-func (m *messages) expected(f *pgm.Factor, q [][]float64, k int, sum []float64) {
+func (p *problem) expected(f *pgm.Factor, q [][]float64, k int, sum []float64) {
 	states := make([]int, len(f.Vars))
 	for _, x := range f.Log {
-		p := 1.
+		w := 1.
 		for j, v := range f.Vars {
 			if j != k {
-				p *= q[v][states[j]]
+				w *= q[v][states[j]]
 			}
 		}
-		sum[states[k]] += p * x
-		for j := len(states) - 1; j >= 0; j-- {
-			if states[j]++; states[j] < f.Card[j] {
-				break
-			}
-			states[j] = 0
-		}
+		sum[states[k]] += w * x
+		next(states, f.Card)
 	}
 }
 
 // ascend sets each qᵢ to its best given the others and returns the largest change.
-func (m *messages) ascend(q [][]float64) (change float64) {
-	for v, k := range m.card {
-		if _, seen := m.evidence[v]; seen {
+func (p *problem) ascend(q [][]float64) (change float64) {
+	for v, k := range p.card {
+		if _, seen := p.evidence[v]; seen {
 			continue
 		}
-		sum := make([]float64, k)
-		for _, at := range m.at[v] {
-			m.expected(m.factors[at[0]], q, at[1], sum)
+		best := make([]float64, k)
+		for _, at := range p.at[v] {
+			p.expected(p.factors[at.factor], q, at.slot, best)
 		}
-		best := pgm.Factor{Vars: []int{v}, Card: []int{k}, Log: sum}
-		best.Normalise()
-		for s, x := range best.Log {
-			p := math.Exp(x)
-			change = max(change, math.Abs(p-q[v][s]))
-			q[v][s] = p
+		softmax(best)
+		for s, x := range best {
+			change = max(change, math.Abs(x-q[v][s]))
 		}
+		q[v] = best
 	}
 	return change
 }
 
-// bound is L(q).
-func (m *messages) bound(q [][]float64) float64 {
-	sum := m.constant
-	for _, f := range m.factors {
+// elbo is L(q).
+func (p *problem) elbo(q [][]float64) float64 {
+	sum := p.constant
+	for _, f := range p.factors {
 		by := make([]float64, f.Card[0])
-		m.expected(f, q, 0, by)
-		for s, x := range by {
-			sum += q[f.Vars[0]][s] * x
-		}
+		p.expected(f, q, 0, by)
+		sum += mean(q[f.Vars[0]], by)
 	}
 	for _, p := range q {
-		for _, x := range p {
-			if x > 0 {
-				sum -= x * math.Log(x)
-			}
-		}
+		sum += entropy(p)
 	}
 	return sum
 }

@@ -2,76 +2,103 @@ package approx
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"gonum.org/v1/gonum/mat"
+	"slices"
 
 	"github.com/elbo-go/elbo/pgm"
 )
 
 // Reweighted is tree-reweighted belief propagation on a model of factors over one and two
 // variables (Wainwright, Jaakkola & Willsky 2005). Where it converges its LogZ is an upper
-// bound of ln Z. The edges have the probabilities of a uniform spanning tree, which are their
-// effective resistances (Kirchhoff 1847).
+// bound of ln Z. The edges have the probabilities ρ of a uniform spanning tree, which are their
+// effective resistances (Kirchhoff 1847); where Trees are asked for, ρ goes from there towards
+// the spanning tree of largest mutual information as long as that lowers the bound (Frank &
+// Wolfe 1956; the bound is convex in ρ and falls by Σ I_f dρ_f, op. cit. section V).
 func Reweighted(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Result, error) {
-	m, err := newMessages(g, e)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	p, err := newProblem(g, e)
 	if err != nil {
 		return nil, err
 	}
-	for i, f := range m.factors {
+	for i, f := range p.factors {
 		if len(f.Vars) > 2 {
 			return nil, fmt.Errorf("pgm: approx: reweighted: factor %d: got %d variables, want at most 2", i, len(f.Vars))
 		}
 	}
+	m, err := messagesOf(problemOf(p.card, e, parallels(p.factors), p.constant))
+	if err != nil {
+		return nil, err
+	}
 	if err := m.resist(); err != nil {
 		return nil, err
 	}
-	return m.run(ctx, c)
+	r, err := m.bound(ctx, c)
+	for range c.Trees {
+		if err != nil {
+			break
+		}
+		var lower bool
+		if r, lower, err = m.descend(ctx, c, r); !lower {
+			break
+		}
+	}
+	return r, err
 }
 
-// resist sets ρ of every edge to its effective resistance. Factors over the same two variables
-// are parallel edges, of which a spanning tree has at most one.
-func (m *messages) resist() error {
-	n := len(m.card)
-	laplace, part := mat.NewSymDense(n, nil), make([]int, n)
-	for v := range part {
-		part[v] = v
-	}
-	var root func(v int) int
-	root = func(v int) int {
-		if part[v] != v {
-			part[v] = root(part[v])
+// parallels multiplies factors over the same variables, of which a spanning tree would have
+// at most one.
+func parallels(factors []*pgm.Factor) (out []*pgm.Factor) {
+	first := map[[2]int]int{}
+	for _, f := range factors {
+		key := [2]int{f.Vars[0], f.Vars[len(f.Vars)-1]}
+		if key[0] > key[1] {
+			key[0], key[1] = key[1], key[0]
 		}
-		return part[v]
-	}
-	for _, f := range m.factors {
-		if len(f.Vars) < 2 {
+		i, again := first[key]
+		if !again {
+			first[key] = len(out)
+			out = append(out, f)
 			continue
 		}
-		u, v := f.Vars[0], f.Vars[1]
-		laplace.SetSym(u, v, laplace.At(u, v)-1)
-		laplace.SetSym(u, u, laplace.At(u, u)+1)
-		laplace.SetSym(v, v, laplace.At(v, v)+1)
-		part[root(u)] = root(v)
+		out[i] = pgm.Product(out[i].Vars, out[i].Card, nil, out[i], f)
 	}
-	for v := range n {
-		if root(v) == v { // one variable of each part is at potential 0
-			laplace.SetSym(v, v, laplace.At(v, v)+1)
+	return out
+}
+
+// bound passes messages at the present ρ.
+func (m *messages) bound(ctx context.Context, c Config) (*Result, error) {
+	if err := m.powers(); err != nil {
+		return nil, err
+	}
+	last, err := m.run(ctx, c)
+	if err != nil && !errors.Is(err, ErrNotConverged) {
+		return nil, err
+	}
+	return m.result(last), err
+}
+
+// halvings is how often descend shortens its step before it takes the bound for its least.
+const halvings = 8
+
+// descend moves ρ towards the best tree by the longest of steps ½, ¼, … that lowers the bound.
+// Steps whose messages do not converge are too long.
+func (m *messages) descend(ctx context.Context, c Config, r *Result) (_ *Result, lower bool, err error) {
+	from, tree := slices.Clone(m.rho), m.bestTree(r.Marginals)
+	for k, step := 0, .5; k < halvings; k, step = k+1, step/2 {
+		for f := range m.rho {
+			m.rho[f] = (1-step)*from[f] + step*tree[f]
+		}
+		now, err := m.bound(ctx, c)
+		if err != nil && !errors.Is(err, ErrNotConverged) {
+			return nil, false, err
+		}
+		if err == nil && now.LogZ < r.LogZ-c.Tolerance {
+			return now, true, nil
 		}
 	}
-	var chol mat.Cholesky
-	if !chol.Factorize(laplace) {
-		return fmt.Errorf("pgm: approx: reweighted: got a graph of %d variables whose Laplacian is singular, want one that is not", n)
-	}
-	var inv mat.SymDense
-	if err := chol.InverseTo(&inv); err != nil {
-		return fmt.Errorf("pgm: approx: reweighted: %w", err)
-	}
-	for i, f := range m.factors {
-		if len(f.Vars) == 2 {
-			u, v := f.Vars[0], f.Vars[1]
-			m.rho[i] = inv.At(u, u) + inv.At(v, v) - 2*inv.At(u, v)
-		}
-	}
-	return nil
+	copy(m.rho, from)
+	return r, false, nil
 }

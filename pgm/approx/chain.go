@@ -31,22 +31,33 @@ func newChain(b *blocks, r *rand.Rand) *chain {
 //
 // which stays in prob.
 func (c *chain) draw(i int, beta float64) {
+	c.score(i, beta)
+	softmax(c.prob)
+	c.move(i, pick(c.rand, c.prob))
+}
+
+// score writes ln of what the assignments of a block are worth, given the others, to prob.
+func (c *chain) score(i int, beta float64) {
 	k := &c.list[i]
 	c.prob = append(c.prob[:0], k.own...)
-	was := c.now[i]
 	for _, t := range k.touches {
-		log, base := c.factors[t.factor].Log, c.cell[t.factor]-t.offset[was]
+		log, base := c.factors[t.factor].Log, c.cell[t.factor]-t.offset[c.now[i]]
 		for a, o := range t.offset {
 			c.prob[a] += beta * log[base+o]
 		}
 	}
-	softmax(c.prob)
-	if c.now[i] = pick(c.rand, c.prob); c.now[i] == was {
+}
+
+// move sets a block.
+func (c *chain) move(i, to int) {
+	was := c.now[i]
+	if to == was {
 		return
 	}
-	for _, t := range k.touches {
-		c.cell[t.factor] += t.offset[c.now[i]] - t.offset[was]
+	for _, t := range c.list[i].touches {
+		c.cell[t.factor] += t.offset[to] - t.offset[was]
 	}
+	c.now[i] = to
 }
 
 // between is Σ ln φ of the factors between blocks.

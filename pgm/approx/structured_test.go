@@ -135,3 +135,42 @@ func TestClustersThatMakeNoSenseAreErrors(t *testing.T) {
 		t.Errorf("got %v, want that it was stopped", err)
 	}
 }
+
+// L(q) by going through all assignments of two clusters whose joints are known, because a
+// factor spans each.
+func TestTheStructuredBoundIsItsDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 29))
+	for range 100 {
+		noise := func(n int) (x []float64) {
+			for range n {
+				x = append(x, r.NormFloat64())
+			}
+			return x
+		}
+		g := graph(t, 4, table(t, []int{0, 1}, noise(4)...), table(t, []int{3, 2}, noise(4)...),
+			table(t, []int{1, 2}, noise(4)...), table(t, []int{2, 0, 3}, noise(8)...), table(t, []int{3}, noise(2)...))
+		p, err := newProblem(g, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newStructure(p, g.Vars, [][]int{{1, 0}, {2, 3}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range s.clusters {
+			if _, err := s.update(&s.clusters[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, second := s.shares[0][0], s.shares[1][0]
+		want, x := 0., make([]int, 4)
+		for done := false; !done; done = next(x, g.Card()) {
+			q := first.joint[s.place(first, []int{x[0], x[1]})] * second.joint[s.place(second, []int{x[3], x[2]})]
+			want += q * (g.LogValue(x) - math.Log(q))
+		}
+		tk.Close(t, "L(q)", s.bound(), want, 1e-12)
+		for v := range 2 {
+			tk.Close(t, "marginal", s.q[v][0], first.joint[0]+first.joint[1+v], 1e-12)
+		}
+	}
+}

@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"special", "model"},
 	{"nn", "dist", "bij", "optim"},
 	{"vi/...", "expfam", "judge"},
-	{"vae/...", "bnn", "prob", "pgm/...", "hmm/...", "crf", "mixture", "topic/...", "regress", "factor", "conjugate"},
+	{"vae/...", "bnn", "prob", "pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate"},
 	{"data", "ckpt", "eval/...", "plot"},
 	{"train/...", "codec", "report/..."},
 	{"."},
@@ -44,7 +44,7 @@ var (
 	formats     = []string{"github.com/sbinet/npyio/...", "golang.org/x/image/...", "golang.org/x/sys/..."}
 
 	// engines work in float64 without a graph library.
-	engines = []string{"pgm/...", "hmm/...", "crf", "mixture", "topic/...", "regress", "factor", "conjugate"}
+	engines = []string{"pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate"}
 	graphs  = []string{"github.com/gomlx/..."}
 )
 

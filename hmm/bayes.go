@@ -150,13 +150,9 @@ func (b *Bayes) Smooth(x []float64) (*Posterior, error) {
 	if err := b.Emit.Check(x); err != nil {
 		return nil, err
 	}
-	w := newLattice(len(b.Start))
-	w.load(b.Emit, x)
-	logZ, err := w.smooth(b.start, b.trans, b.Emit, x)
-	if err != nil {
-		return nil, err
-	}
-	return &Posterior{LogLik: logZ, Filtered: w.filtered(), Smoothed: w.b, Pairs: w.pairs}, nil
+	w := newLattice(b.Emit, true)
+	w.load(x, b.start, b.trans)
+	return w.posterior()
 }
 
 // MeanTrans returns the expected step probabilities, K×K.

@@ -90,7 +90,10 @@ func fit(ctx context.Context, ch chain, e Emission, seqs [][]float64, c Config) 
 			return res, fmt.Errorf("sequence %d: %w", i, err)
 		}
 	}
-	all := newTotals(e, len(seqs))
+	if c.Workers < 1 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	all := newTotals(e, len(seqs), c.Workers)
 	first, last := 0, math.Inf(-1)
 	if c.After != nil {
 		first, last = c.After.Sweep+1, c.After.Bound
@@ -99,7 +102,7 @@ func fit(ctx context.Context, ch chain, e Emission, seqs [][]float64, c Config) 
 		if err := ctx.Err(); err != nil {
 			return res, err
 		}
-		if err := all.expect(ch, e, seqs, c.Workers); err != nil {
+		if err := all.expect(ch, seqs, c.Workers); err != nil {
 			return res, err
 		}
 		t := all.sum()
@@ -137,21 +140,18 @@ type total struct {
 // totals are the parts.
 type totals []*total
 
-func newTotals(e Emission, seqs int) totals {
+func newTotals(e Emission, seqs, workers int) totals {
 	k := e.States()
 	ts := make(totals, min(seqs, maxParts))
 	for i := range ts {
 		ts[i] = &total{start: make([]float64, k), pairs: make([]float64, k*k), rows: make([]float64, k),
-			emit: make([]float64, e.Stats()), work: newLattice(k)}
+			emit: make([]float64, e.Stats()), work: newLattice(e, seqs < workers)}
 	}
 	return ts
 }
 
 // expect fills the parts: part i has every sequence i, i+n, i+2n ….
-func (ts totals) expect(ch chain, e Emission, seqs [][]float64, workers int) error {
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+func (ts totals) expect(ch chain, seqs [][]float64, workers int) error {
 	var wait sync.WaitGroup
 	gate := make(chan struct{}, workers)
 	for i, t := range ts {
@@ -160,7 +160,7 @@ func (ts totals) expect(ch chain, e Emission, seqs [][]float64, workers int) err
 			defer func() { <-gate }()
 			t.reset()
 			for s := i; s < len(seqs) && t.err == nil; s += len(ts) {
-				t.add(ch, e, seqs[s])
+				t.add(ch, seqs[s])
 			}
 		})
 	}
@@ -182,11 +182,11 @@ func (t *total) reset() {
 }
 
 // add runs both passes over a sequence and adds its statistics.
-func (t *total) add(ch chain, e Emission, x []float64) {
+func (t *total) add(ch chain, x []float64) {
 	w := t.work
-	w.load(e, x)
 	start, trans := ch.weights()
-	logZ, err := w.smooth(start, trans, e, x)
+	w.load(x, start, trans)
+	logZ, err := w.smooth(false)
 	if err != nil {
 		t.err = err
 		return
@@ -194,10 +194,11 @@ func (t *total) add(ch chain, e Emission, x []float64) {
 	t.logZ += logZ
 	plus(t.start, w.b[:w.k])
 	plus(t.pairs, w.pairs)
-	for i := 0; i < len(w.b); i += w.k {
-		plus(t.rows, w.b[i:i+w.k])
+	plus(t.rows, w.row(w.b, w.t-1))
+	for i := range t.rows { // every row but the last is left by a step
+		t.rows[i] += sum(w.row(w.pairs, i))
 	}
-	e.Accumulate(t.emit, x, w.b)
+	w.accumulate(t.emit)
 }
 
 // sum adds all parts to the first, in order.

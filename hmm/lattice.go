@@ -1,188 +1,198 @@
 package hmm
 
-import "math"
+import (
+	"math"
+	"runtime"
+	"sync"
+)
 
-// faint is the normaliser below which a step of the scaled pass may have lost a state to
-// underflow: the sequence is then done again in logarithms.
-const faint = 1e-100
+// Sizes of the work on one sequence. They depend on the sequence alone, so that its results
+// do not depend on the number of cores.
+const (
+	blockRows = 2048    // rows whose densities are made at a time
+	wideCells = 1 << 14 // rows times states from which a second core is worth its wait
+)
 
 // lattice is the workspace of the two passes over one sequence; it is used again for others.
 type lattice struct {
-	k, t  int
-	b     []float64 // T×K: ln p(x_t|k), then, after smooth, the smoothed marginals
-	alpha []float64 // T×K: filtered marginals, or their unnormalised logarithms if logs
-	pred  []float64 // T×K: predicted weights Σ_i α_{t−1}(i) A(i,k)
-	ratio []float64 // K
-	pairs []float64 // K×K
-	logs  bool
+	e    Emission
+	x    []float64
+	k, t int
+	wide bool // use all cores
+
+	start, trans, back []float64 // weights of the chain: π, A and Aᵀ; they need not add to one
+	sparse             bool      // A has entries that are nearly or exactly zero
+
+	b     []float64 // T×K: p(x_t|k), in logarithms or scaled; after smooth the smoothed marginals
+	side  []float64 // T×K: α in the first half and β in the second; after smooth the filtered marginals
+	pairs []float64 // K×K: after smooth the expected numbers of steps
+	tops  []float64 // for each block, Σ_t of the largest log-densities
+	edge  edge
 }
 
-func newLattice(k int) *lattice {
-	return &lattice{k: k, ratio: make([]float64, k), pairs: make([]float64, k*k)}
+// newLattice makes room for sequences of an emission.
+func newLattice(e Emission, wide bool) *lattice {
+	k := e.States()
+	return &lattice{e: e, k: k, wide: wide && runtime.GOMAXPROCS(0) > 1, back: make([]float64, k*k), pairs: make([]float64, k*k), edge: newEdge(k)}
 }
 
-// load makes room for a sequence and fills the log-densities.
-func (w *lattice) load(e Emission, x []float64) {
-	w.t = len(x) / e.Dim()
-	if n := w.t * w.k; cap(w.b) < n {
-		w.b, w.alpha, w.pred = make([]float64, n), make([]float64, n), make([]float64, n)
-	} else {
-		w.b, w.alpha, w.pred = w.b[:n], w.alpha[:n], w.pred[:n]
+// load takes a sequence and the weights of the chain.
+func (w *lattice) load(x, start, trans []float64) {
+	w.x, w.t = x, len(x)/w.e.Dim()
+	w.b, w.side = room(w.b, w.t*w.k), room(w.side, w.t*w.k)
+	w.start, w.trans, w.sparse = start, trans, false
+	for i, v := range trans {
+		w.back[i%w.k*w.k+i/w.k] = v
+		w.sparse = w.sparse || v < scant
 	}
-	w.logs = false
-	e.LogLik(w.b, x)
 }
 
-// filter runs the forward pass and returns ln Z, scaled if that is safe, else in logarithms.
-// The weights need not add to one.
-func (w *lattice) filter(start, trans []float64, e Emission, x []float64) (float64, error) {
-	if logZ, ok := w.forward(start, trans); ok {
+// spare holds slices of lattices that are done with: fresh memory costs as much as a pass.
+var spare sync.Pool
+
+// room returns n values of v, or of a slice that is free.
+func room(v []float64, n int) []float64 {
+	if cap(v) >= n {
+		return v[:n]
+	}
+	if old, ok := spare.Get().(*[]float64); ok && cap(*old) >= n {
+		return (*old)[:n]
+	}
+	return make([]float64, n)
+}
+
+// release gives the slices of the lattice back.
+func (w *lattice) release() {
+	b, side := w.b, w.side
+	w.b, w.side = nil, nil
+	spare.Put(&b)
+	spare.Put(&side)
+}
+
+// row is the part of a T×K slice that belongs to row t.
+func (w *lattice) row(v []float64, t int) []float64 { return v[t*w.k : (t+1)*w.k : (t+1)*w.k] }
+
+// both calls f and g, at the same time if the sequence is long.
+func (w *lattice) both(f, g func()) {
+	if !w.wide || w.t*w.k < wideCells {
+		f()
+		g()
+		return
+	}
+	var wait sync.WaitGroup
+	wait.Go(g)
+	f()
+	wait.Wait()
+}
+
+// blocks calls f for each of n pieces of work, on all cores if the sequence is long.
+func (w *lattice) blocks(n int, f func(i int)) {
+	if !w.wide || w.t*w.k < wideCells {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	workers := min(n, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for first := range workers {
+		wait.Go(func() {
+			for i := first; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// window is the part of a sequence that an emission needs for rows from to below to, and the
+// number of rows before them that it looks back at.
+func (w *lattice) window(from, to int) (x []float64, before int) {
+	before = min(orderOf(w.e), from)
+	d := w.e.Dim()
+	return w.x[(from-before)*d : to*d], before
+}
+
+// density fills rows of b with log-densities.
+func (w *lattice) density(from, to int) {
+	x, before := w.window(from, to)
+	out := w.b[from*w.k : to*w.k]
+	if before == 0 {
+		w.e.LogLik(out, x)
+		return
+	}
+	all := make([]float64, len(out)+before*w.k)
+	w.e.LogLik(all, x)
+	copy(out, all[before*w.k:])
+}
+
+// logDensities fills b with ln p(x_t|k).
+func (w *lattice) logDensities() {
+	w.blocks((w.t+blockRows-1)/blockRows, func(i int) { w.density(i*blockRows, min((i+1)*blockRows, w.t)) })
+}
+
+// likelihoods fills b with p(x_t|k) over the largest of its row, and returns the sum of the
+// logarithms of these largest.
+func (w *lattice) likelihoods() (sum float64) {
+	n := (w.t + blockRows - 1) / blockRows
+	w.tops = append(w.tops[:0], make([]float64, n)...)
+	w.blocks(n, func(i int) {
+		from, to := i*blockRows, min((i+1)*blockRows, w.t)
+		w.density(from, to)
+		w.tops[i] = expRows(w.b[from*w.k:to*w.k], w.k)
+	})
+	for _, v := range w.tops {
+		sum += v
+	}
+	return sum
+}
+
+// evidence returns ln Z, the sum over all paths, with the scaled passes if they are safe, else
+// in logarithms.
+func (w *lattice) evidence() (float64, error) {
+	if logZ, ok := w.meet(); ok {
 		return logZ, nil
 	}
-	return w.again(start, trans, e, x)
+	return w.logEvidence()
 }
 
-// again runs the forward pass in logarithms on fresh log-densities.
-func (w *lattice) again(start, trans []float64, e Emission, x []float64) (float64, error) {
-	w.logs = true
-	e.LogLik(w.b, x)
-	logZ := w.logForward(start, trans)
+// logEvidence is evidence in logarithms.
+func (w *lattice) logEvidence() (float64, error) {
+	w.logDensities()
+	logZ := w.logForward()
 	if math.IsInf(logZ, -1) {
 		return logZ, ErrImpossible
 	}
 	return logZ, nil
 }
 
-// smooth runs both passes: b becomes the smoothed marginals, pairs the expected steps.
-func (w *lattice) smooth(start, trans []float64, e Emission, x []float64) (float64, error) {
-	logZ, ok := w.forward(start, trans)
-	if ok && w.backward(trans) {
+// smooth returns ln Z and leaves the smoothed marginals in b, the expected steps in pairs and,
+// if they are to be kept, the filtered marginals in side.
+func (w *lattice) smooth(keep bool) (float64, error) {
+	if logZ, ok := w.meet(); ok && w.part(keep) {
 		return logZ, nil
 	}
-	logZ, err := w.again(start, trans, e, x)
+	logZ, err := w.logEvidence()
 	if err == nil {
-		w.logBackward(trans, logZ)
+		w.logBackward(logZ)
 	}
 	return logZ, err
 }
 
-// forward is the scaled forward pass (Rabiner 1989, eq. 19, with the scaling of eq. 91):
-//
-//	α_t(j) = b_t(j) Σ_i α_{t−1}(i) A(i,j) / c_t,  ln Z = Σ_t ln c_t,
-//
-// with b_t divided by its largest value, so that densities of any size fit. It reports false
-// where a normaliser is so small that a state may have been lost.
-func (w *lattice) forward(start, trans []float64) (logZ float64, ok bool) {
-	k, scale := w.k, 1.0
-	copy(w.pred, start)
-	for t := range w.t {
-		b, a, p := w.b[t*k:(t+1)*k], w.alpha[t*k:(t+1)*k], w.pred[t*k:(t+1)*k]
-		if t > 0 {
-			step(p, w.alpha[(t-1)*k:t*k], trans)
-		}
-		top, c := weigh(a, p, b)
-		if !(c > faint) {
-			return 0, false
-		}
-		inv := 1 / c
-		for j := range a {
-			a[j] *= inv
-		}
-		logZ += top
-		if scale *= c; scale < faint || scale > 1/faint {
-			logZ, scale = logZ+math.Log(scale), 1
-		}
+// accumulate adds the statistics of the smoothed sequence.
+func (w *lattice) accumulate(stats []float64) {
+	n := min(8, w.t/(4*blockRows))
+	if n < 2 || len(stats) > 1<<16 {
+		w.e.Accumulate(stats, w.x, w.b)
+		return
 	}
-	return logZ + math.Log(scale), true
-}
-
-// step sets p(j) = Σ_i a(i) A(i,j).
-func step(p, a, trans []float64) {
-	k := len(p)
-	first := a[0]
-	for j, v := range trans[:k] {
-		p[j] = first * v
+	sums := make([]float64, n*len(stats))
+	w.blocks(n, func(i int) {
+		from, to := i*w.t/n, (i+1)*w.t/n
+		x, before := w.window(from, to)
+		w.e.Accumulate(sums[i*len(stats):(i+1)*len(stats)], x, w.b[(from-before)*w.k:to*w.k])
+	})
+	for i := range n {
+		plus(stats, sums[i*len(stats):(i+1)*len(stats)])
 	}
-	for i := 1; i < len(a); i++ {
-		ai, row := a[i], trans[i*k:(i+1)*k]
-		for j, v := range row {
-			p[j] += ai * v
-		}
-	}
-}
-
-// weigh sets a(j) = p(j) exp(b(j) − top), top the largest b, and returns top and the total.
-func weigh(a, p, b []float64) (top, total float64) {
-	top = b[0]
-	for _, v := range b[1:] {
-		if v > top {
-			top = v
-		}
-	}
-	a, p = a[:len(b)], p[:len(b)]
-	for j, v := range b {
-		e := p[j] * math.Exp(v-top)
-		a[j] = e
-		total += e
-	}
-	return top, total
-}
-
-// backward is the smoothing pass in terms of the filtered marginals,
-//
-//	ξ_t(i,j) = α_t(i) A(i,j) γ_{t+1}(j) / pred_{t+1}(j),  γ_t(i) = Σ_j ξ_t(i,j)
-//
-// (Särkkä 2013, theorem 8.1), which keeps no backward weights that could overflow. Rows are
-// normalised against the drift of rounding; false where one has no finite total.
-func (w *lattice) backward(trans []float64) bool {
-	k := w.k
-	clear(w.pairs)
-	copy(w.b[(w.t-1)*k:], w.alpha[(w.t-1)*k:])
-	for t := w.t - 2; t >= 0; t-- {
-		next, pred, r := w.b[(t+1)*k:(t+2)*k], w.pred[(t+1)*k:(t+2)*k], w.ratio
-		for j, g := range next {
-			r[j] = 0
-			if g > 0 {
-				r[j] = g / pred[j]
-			}
-		}
-		a, g, total := w.alpha[t*k:(t+1)*k], w.b[t*k:(t+1)*k], 0.0
-		for i, ai := range a {
-			row, pairs, s := trans[i*k:(i+1)*k], w.pairs[i*k:(i+1)*k], 0.0
-			row, pairs = row[:len(r)], pairs[:len(r)]
-			for j, v := range r {
-				s += row[j] * v
-				pairs[j] += ai * v
-			}
-			g[i] = ai * s
-			total += g[i]
-		}
-		if !(total > 0.5 && total < 2) {
-			return false
-		}
-		inv := 1 / total
-		for i := range g {
-			g[i] *= inv
-		}
-	}
-	for i, v := range trans {
-		w.pairs[i] *= v
-	}
-	return true
-}
-
-// filtered returns the filtered marginals in a slice of their own.
-func (w *lattice) filtered() []float64 {
-	out := make([]float64, len(w.alpha))
-	copy(out, w.alpha)
-	if w.logs {
-		for t := range w.t {
-			row := out[t*w.k : (t+1)*w.k]
-			top := logSumExp(row)
-			for i, v := range row {
-				row[i] = math.Exp(v - top)
-			}
-		}
-	}
-	return out
 }

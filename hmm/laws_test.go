@@ -110,11 +110,12 @@ func TestSlopesAreExpectedCounts(t *testing.T) {
 		p := must(m.Smooth(x))(t)
 		slope := func(at *float64) float64 {
 			const h = 1e-5
-			old, w := *at, newLattice(3)
+			old := *at
 			value := func(f float64) float64 {
 				*at = old * f
-				w.load(e, x)
-				return must(w.filter(m.Start, m.Trans, e, x))(t)
+				w := newLattice(e, true)
+				w.load(x, m.Start, m.Trans)
+				return must(w.evidence())(t)
 			}
 			d := (value(math.Exp(h)) - value(math.Exp(-h))) / (2 * h)
 			*at = old
@@ -140,7 +141,7 @@ func TestAReversedSequenceIsAsProbable(t *testing.T) {
 		randomChain(r, m)
 		p, next := slices.Clone(m.Start), make([]float64, k)
 		for range 2000 {
-			step(next, p, m.Trans)
+			product(next, p, m.Trans)
 			p, next = next, p
 		}
 		back := must(Uniform(e, .5))(t)

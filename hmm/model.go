@@ -67,7 +67,7 @@ func (m *Model) check() error {
 	return nil
 }
 
-// ready checks model and sequence and returns the filled lattice of log-densities.
+// ready checks model and sequence and returns the lattice, loaded.
 func (m *Model) ready(x []float64) (*lattice, error) {
 	if err := m.check(); err != nil {
 		return nil, err
@@ -75,8 +75,8 @@ func (m *Model) ready(x []float64) (*lattice, error) {
 	if err := m.Emit.Check(x); err != nil {
 		return nil, err
 	}
-	w := newLattice(m.Emit.States())
-	w.load(m.Emit, x)
+	w := newLattice(m.Emit, true)
+	w.load(x, m.Start, m.Trans)
 	return w, nil
 }
 
@@ -86,7 +86,8 @@ func (m *Model) LogLik(x []float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return w.filter(m.Start, m.Trans, m.Emit, x)
+	defer w.release()
+	return w.evidence()
 }
 
 // Posterior is what a sequence says about its hidden states.
@@ -107,11 +108,16 @@ func (m *Model) Smooth(x []float64) (*Posterior, error) {
 	if err != nil {
 		return nil, err
 	}
-	logZ, err := w.smooth(m.Start, m.Trans, m.Emit, x)
+	return w.posterior()
+}
+
+// posterior runs both passes over a loaded sequence.
+func (w *lattice) posterior() (*Posterior, error) {
+	logZ, err := w.smooth(true)
 	if err != nil {
 		return nil, err
 	}
-	return &Posterior{LogLik: logZ, Filtered: w.filtered(), Smoothed: w.b, Pairs: w.pairs}, nil
+	return &Posterior{LogLik: logZ, Filtered: w.side, Smoothed: w.b, Pairs: w.pairs}, nil
 }
 
 // Simulate draws t rows and their states.

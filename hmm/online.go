@@ -55,7 +55,7 @@ func (o *Online) Step(row []float64) (logProb float64, err error) {
 	b := all[len(all)-k:]
 	pred := append([]float64(nil), o.m.Start...)
 	if o.rows > 0 {
-		step(pred, o.at(0).alpha, o.m.Trans)
+		product(pred, o.at(0).alpha, o.m.Trans)
 	}
 	for j, p := range pred { // in logarithms, so that a surprising row cannot underflow
 		b[j] += math.Log(p)

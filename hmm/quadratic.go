@@ -125,35 +125,82 @@ func (q *quadratic) centred() int {
 	return 1 + q.d + q.d*q.d
 }
 
+// tile is the number of rows that are summed at a time, so that they stay in the first cache
+// while each state passes over them.
+const tile = 128
+
 // accumulate adds, for each state, Σγ, Σγ(x−μ) and Σγ(x−μ)(x−μ)ᵀ (or its diagonal). Taken
 // about the present means, the sums lose no digits where data lie far from zero.
 func (q *quadratic) accumulate(stats, x, weights []float64) {
 	k, d, n := q.k, q.d, q.centred()
-	dev := make([]float64, d)
-	for t := 0; t*d < len(x); t++ {
-		row, mean := x[t*d:(t+1)*d], q.mean
-		for s, g := range weights[t*k : (t+1)*k] {
-			if g == 0 {
-				continue
-			}
-			sums, m := stats[s*n:(s+1)*n], mean[s*d:(s+1)*d]
-			sums[0] += g
-			first, second := sums[1:1+d], sums[1+d:]
-			for i, v := range row {
-				dev[i] = v - m[i]
-				first[i] += g * dev[i]
-			}
+	for len(x) > 0 {
+		rows := min(tile, len(x)/d)
+		for s := range k {
+			sums, mean := stats[s*n:(s+1)*n], q.mean[s*d:(s+1)*d]
 			if q.shape == diagonal {
-				for i, v := range dev {
-					second[i] += g * v * v
-				}
-				continue
+				accumulateDiagonal(sums, mean, x[:rows*d], weights[s:], k)
+			} else {
+				accumulateFull(sums, mean, x[:rows*d], weights[s:], k)
 			}
-			for i, v := range dev {
-				gv, line := g*v, second[i*d:i*d+i+1]
-				for j := range line {
-					line[j] += gv * dev[j]
-				}
+		}
+		x, weights = x[rows*d:], weights[rows*k:]
+	}
+}
+
+// accumulateDiagonal adds the sums of one state over a tile: two values of a row at a time,
+// whose sums stay in registers. The weights of the state lie k apart.
+func accumulateDiagonal(sums, mean, x, weights []float64, k int) {
+	d, j := len(mean), 0
+	first, second := sums[1:1+d], sums[1+d:1+2*d]
+	n, at := 0.0, 0
+	for i := 0; i < len(x); i += d {
+		n += weights[at]
+		at += k
+	}
+	sums[0] += n
+	for ; j+2 <= d; j += 2 {
+		var f0, f1, s0, s1 float64
+		m0, m1, at := mean[j], mean[j+1], 0
+		for i := j; i+1 < len(x); i += d {
+			g, v0, v1 := weights[at], x[i]-m0, x[i+1]-m1
+			g0, g1 := g*v0, g*v1
+			f0, f1, s0, s1 = f0+g0, f1+g1, s0+g0*v0, s1+g1*v1
+			at += k
+		}
+		first[j], first[j+1], second[j], second[j+1] = first[j]+f0, first[j+1]+f1, second[j]+s0, second[j+1]+s1
+	}
+	if j < d {
+		var f, s float64
+		m, at := mean[j], 0
+		for i := j; i < len(x); i += d {
+			g, v := weights[at], x[i]-m
+			gv := g * v
+			f, s = f+gv, s+gv*v
+			at += k
+		}
+		first[j], second[j] = first[j]+f, second[j]+s
+	}
+}
+
+// accumulateFull adds the sums of one state over a tile, the lower triangle of the second.
+func accumulateFull(sums, mean, x, weights []float64, k int) {
+	d := len(mean)
+	first, second, dev, at := sums[1:1+d], sums[1+d:], make([]float64, d), 0
+	for i := 0; i < len(x); i += d {
+		g := weights[at]
+		at += k
+		if g == 0 {
+			continue
+		}
+		sums[0] += g
+		row := x[i : i+d : i+d]
+		for j, v := range row {
+			v -= mean[j]
+			dev[j] = v
+			gv, line := g*v, second[j*d:j*d+j+1]
+			first[j] += gv
+			for l := range line {
+				line[l] += gv * dev[l]
 			}
 		}
 	}

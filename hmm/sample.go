@@ -1,10 +1,6 @@
 package hmm
 
-import (
-	"math"
-
-	"github.com/elbo-go/elbo/internal/rng"
-)
+import "github.com/elbo-go/elbo/internal/rng"
 
 // Sample draws n paths from p(z | x), by filtering forward and drawing backward
 // (Frühwirth-Schnatter 1994):
@@ -15,34 +11,29 @@ func (m *Model) Sample(x []float64, key rng.Key, n int) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.filter(m.Start, m.Trans, m.Emit, x); err != nil {
-		return nil, err
+	_, ok := w.meet()
+	if ok = ok && w.part(true); !ok {
+		if _, err := w.logEvidence(); err != nil {
+			return nil, err
+		}
 	}
-	k, r, weights := w.k, key.Named("hmm sample").Rand(), make([]float64, w.k)
-	lt := logs(m.Trans)
+	k, r, weights, lt := w.k, key.Named("hmm sample").Rand(), make([]float64, w.k), logs(m.Trans)
 	out := make([][]int, max(n, 0))
 	for s := range out {
 		path := make([]int, w.t)
 		for t := w.t - 1; t >= 0; t-- {
-			a, next := w.alpha[t*k:(t+1)*k], 0
-			if t < w.t-1 {
-				next = path[t+1]
-			}
-			for i, v := range a {
+			copy(weights, w.row(w.side, t))
+			for i := range weights {
 				switch {
 				case t == w.t-1:
-					weights[i] = v
-				case w.logs:
-					weights[i] = v + lt[i*k+next]
+				case ok:
+					weights[i] *= m.Trans[i*k+path[t+1]]
 				default:
-					weights[i] = v * m.Trans[i*k+next]
+					weights[i] += lt[i*k+path[t+1]]
 				}
 			}
-			if w.logs {
-				top := logSumExp(weights)
-				for i, v := range weights {
-					weights[i] = math.Exp(v - top)
-				}
+			if !ok {
+				expRows(weights, k)
 			}
 			path[t] = draw(r, weights)
 		}

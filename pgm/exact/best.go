@@ -43,7 +43,7 @@ func MAP(g *pgm.Graph, e pgm.Evidence, vars []int, c Config) (*Best, error) {
 	plan, err := p.plan(c, rest, vars, func(k []clique) float64 {
 		keep := 0.
 		for _, k := range k[len(rest):] {
-			keep += p.cells(k.vars)
+			keep += p.cells(k.vars[:len(k.vars)-1])
 		}
 		return p.eliminationBytes(k, nil) + 8*keep
 	})
@@ -63,41 +63,51 @@ func MAP(g *pgm.Graph, e pgm.Evidence, vars []int, c Config) (*Best, error) {
 	return b, nil
 }
 
-// maximise sums the first variables of the order out, takes maxima over the others, and goes
-// back through the tables of these for the states.
-func (b *Best) maximise(p *problem, sums int) {
-	order := b.Plan.Order
-	cliques := p.cliques(order)
-	buckets, _ := p.buckets(order)
+// maximise sums the first variables of the order out, takes maxima over the others, and goes back
+// through what these were taken of for the states.
+func (b *Best) maximise(p *problem, sumsOut int) {
+	cliques := p.cliques(b.Plan.Order)
+	buckets, _ := p.buckets(b.Plan.Order)
 	b.LogValue = p.constant
-	tables := make([]*pgm.Factor, len(cliques))
 	for i, k := range cliques {
-		tables[i] = pgm.Product(k.vars, p.cardOf(k.vars), nil, buckets[i]...)
-		buckets[i] = nil
-		eliminate := (*pgm.Factor).Max
-		if i < sums {
-			eliminate = (*pgm.Factor).Marginal
+		m := maxima
+		if i < sumsOut {
+			m = sums
 		}
-		m := eliminate(tables[i], k.vars[:len(k.vars)-1])
+		message := p.fold(newLayout(k.vars, p.card), buckets[i], p.card[k.v], m)
 		if k.parent < 0 {
-			b.LogValue += m.Log[0]
+			b.LogValue += message.shift
 		} else {
-			buckets[k.parent] = append(buckets[k.parent], m)
+			buckets[k.parent] = append(buckets[k.parent], message)
 		}
-		if i < sums {
-			tables[i] = nil
+		if i < sumsOut {
+			buckets[i] = nil
 		}
 	}
-	for i, k := range slices.Backward(cliques[sums:]) {
-		b.States[k.v] = 0
-		first := tables[sums+i].At(b.States)
-		at := 0
-		for s := 1; s < p.card[k.v]; s++ {
+	for i, k := range slices.Backward(cliques[sumsOut:]) {
+		first, at := math.Inf(-1), 0
+		for s := range p.card[k.v] {
 			b.States[k.v] = s
-			if x := tables[sums+i].At(b.States); x > first {
+			if x := p.at(buckets[sumsOut+i], b.States); x > first {
 				first, at = x, s
 			}
 		}
 		b.States[k.v] = at
 	}
+}
+
+// at is the logarithm of a product at an assignment.
+func (p *problem) at(pieces []*piece, states []int) (sum float64) {
+	for _, x := range pieces {
+		at := 0
+		for _, v := range x.vars {
+			at = at*p.card[v] + states[v]
+		}
+		if x.logs != nil {
+			sum += x.logs[at]
+		} else {
+			sum += math.Log(x.nums[at]) + x.shift
+		}
+	}
+	return sum
 }

@@ -35,7 +35,8 @@ func Eliminate(g *pgm.Graph, e pgm.Evidence, query []int, c Config) (*Result, er
 		return nil, err
 	}
 	left, constant := p.sumOut(plan.Order)
-	joint := pgm.Product(slices.Clone(query), p.cardOf(query), nil, left...)
+	table := p.fold(newLayout(query, p.card), left, 1, sums)
+	joint := &pgm.Factor{Vars: slices.Clone(query), Card: p.cardOf(query), Log: table.logarithms()}
 	z := joint.Normalise() + constant
 	if math.IsInf(z, -1) {
 		return nil, pgm.ErrImpossible
@@ -53,23 +54,21 @@ func (p *problem) checkQuery(query []int) error {
 	return nil
 }
 
-// sumOut eliminates the variables of an order and returns the factors that are left and the
-// sum of what became numbers.
-func (p *problem) sumOut(order []int) (left []*pgm.Factor, constant float64) {
-	cliques := p.cliques(order)
+// sumOut eliminates the variables of an order and returns the tables that are left and the sum of
+// the logarithms of those that became numbers.
+func (p *problem) sumOut(order []int) (left []*piece, constant float64) {
 	buckets, left := p.buckets(order)
 	constant = p.constant
-	var buf []float64
-	for i, k := range cliques {
-		table := pgm.Product(k.vars, p.cardOf(k.vars), buf, buckets[i]...)
-		buf, buckets[i] = table.Log, nil
-		switch m := table.Marginal(k.vars[:len(k.vars)-1]); {
+	for i, k := range p.cliques(order) {
+		m := p.fold(newLayout(k.vars, p.card), buckets[i], p.card[k.v], sums)
+		buckets[i] = nil
+		switch {
 		case k.parent >= 0:
 			buckets[k.parent] = append(buckets[k.parent], m)
-		case len(m.Vars) > 0:
+		case len(k.vars) > 1:
 			left = append(left, m)
 		default:
-			constant += m.Log[0]
+			constant += m.shift
 		}
 	}
 	return left, constant
@@ -77,12 +76,12 @@ func (p *problem) sumOut(order []int) (left []*pgm.Factor, constant float64) {
 
 // buckets puts each factor to the first of its variables that leaves; left are those of which
 // none does.
-func (p *problem) buckets(order []int) (buckets [][]*pgm.Factor, left []*pgm.Factor) {
+func (p *problem) buckets(order []int) (buckets [][]*piece, left []*piece) {
 	when := make(map[int]int, len(order))
 	for i, v := range order {
 		when[v] = i
 	}
-	buckets = make([][]*pgm.Factor, len(order))
+	buckets = make([][]*piece, len(order))
 	for _, f := range p.factors {
 		first := len(order)
 		for _, v := range f.Vars {
@@ -91,10 +90,10 @@ func (p *problem) buckets(order []int) (buckets [][]*pgm.Factor, left []*pgm.Fac
 			}
 		}
 		if first == len(order) {
-			left = append(left, f)
+			left = append(left, pieceOf(f))
 			continue
 		}
-		buckets[first] = append(buckets[first], f)
+		buckets[first] = append(buckets[first], pieceOf(f))
 	}
 	return buckets, left
 }

@@ -315,7 +315,7 @@ func TestTheEstimateOfElimination(t *testing.T) {
 	must(t, tree, err)
 	held := 0
 	for _, n := range tree.nodes {
-		held += len(n.message.Log)
+		held += len(n.message.nums) + len(n.message.logs)
 	}
 	if tree.Plan.Bytes < float64(8*held) {
 		t.Errorf("got an estimate of %g bytes, want at least the %d of the messages", tree.Plan.Bytes, 8*held)

@@ -19,6 +19,7 @@ type Tree struct {
 	Plan Plan
 
 	wanted []*pgm.Factor
+	read   []func() // puts what was summed where it is kept
 	p      *problem
 	nodes  []node
 }
@@ -29,8 +30,8 @@ type node struct {
 	sep     []int // shared with the parent
 	parent  int   // later in the list; −1 at a root
 	kids    []int
-	factors []*pgm.Factor
-	message *pgm.Factor // to the parent on the way up, from the parent on the way down
+	factors []*piece
+	message *piece // to the parent on the way up, from the parent on the way down
 }
 
 // NewTree makes the tree and passes its messages. Joints asks for p(xs | evidence) of sets of
@@ -50,6 +51,9 @@ func NewTree(g *pgm.Graph, e pgm.Evidence, c Config, joints ...[]int) (*Tree, er
 		return nil, pgm.ErrImpossible
 	}
 	t.down(joints)
+	for _, read := range t.read {
+		read()
+	}
 	for v, s := range e {
 		t.Marginals[v] = make([]float64, p.card[v])
 		t.Marginals[v][s] = 1
@@ -114,28 +118,38 @@ func (t *Tree) build() {
 	}
 }
 
-// table is the product of a node's factors and the messages to it.
-func (t *Tree) table(n *node, buf []float64, more ...*pgm.Factor) *pgm.Factor {
+// pieces are what a node's table is the product of.
+func (t *Tree) pieces(n *node, more ...*piece) []*piece {
 	all := slices.Concat(n.factors, more)
 	for _, k := range n.kids {
 		all = append(all, t.nodes[k].message)
 	}
-	return pgm.Product(n.vars, t.p.cardOf(n.vars), buf, all...)
+	return all
 }
 
 // up passes messages from children to parents and returns ln Z.
 func (t *Tree) up() float64 {
 	z := t.p.constant
-	var buf []float64
 	for _, i := range t.postorder() {
 		n := &t.nodes[i]
-		table := t.table(n, buf)
-		buf = table.Log
-		if n.message = table.Marginal(n.sep); n.parent < 0 {
-			z += n.message.Log[0]
+		l := newLayout(n.vars, t.p.card)
+		if n.message = t.p.fold(l, t.pieces(n), l.size/t.p.size(n.sep), sums); n.parent < 0 {
+			z += n.message.shift
+		}
+		if math.IsInf(n.message.shift, -1) {
+			return n.message.shift
 		}
 	}
 	return z
+}
+
+// size is the number of cells of a table that was found to fit.
+func (p *problem) size(vars []int) int {
+	size := 1
+	for _, v := range vars {
+		size *= p.card[v]
+	}
+	return size
 }
 
 // postorder lists children before parents.
@@ -153,61 +167,98 @@ func (t *Tree) postorder() []int {
 	return order
 }
 
-// down passes messages back. A belief is scaled to a largest entry of 1 and taken out of log
-// space: what is lost below e^−745 of it can change no marginal.
+// down passes messages back; that to a root is 1/Z, which makes beliefs probabilities.
 func (t *Tree) down(joints [][]int) {
-	var buf []float64
+	asked := t.asked(joints)
 	for _, i := range slices.Backward(t.postorder()) {
 		n := &t.nodes[i]
-		var from []*pgm.Factor
-		if n.parent >= 0 {
-			from = []*pgm.Factor{n.message}
+		if n.parent < 0 {
+			n.message = &piece{nums: []float64{1}, shift: -n.message.shift}
 		}
-		table := t.table(n, buf, from...)
-		buf = table.Log
-		scale(table.Log)
-		t.read(n, table, joints)
+		targets := asked[i]
 		for _, k := range n.kids {
-			kid := &t.nodes[k]
-			m := table.Sum(table.Log, kid.sep)
-			for j, x := range m.Log {
-				m.Log[j] = math.Log(x)
+			targets = append(targets, &target{vars: t.nodes[k].sep})
+		}
+		if len(targets) > 0 {
+			t.p.spread(t.belief(n), targets)
+		}
+		for k, kid := range n.kids {
+			t.nodes[kid].message = t.nodes[kid].message.under(targets[len(asked[i])+k].sum)
+		}
+	}
+}
+
+// belief is p(clique | evidence): what of it is below e^−108 or so can change no marginal. Where the
+// largest numbers of its pieces are far from being had together, larger products might underflow
+// before they meet 1/Z: then it is of logarithms.
+func (t *Tree) belief(n *node) *terms {
+	l := newLayout(n.vars, t.p.card)
+	pieces, shift := t.p.gathered(l, t.pieces(n, n.message)), 0.
+	for _, x := range pieces {
+		shift += x.shift
+	}
+	if shift > mostSpan {
+		return t.p.terms(l, logSums, 0, pieces)
+	}
+	return t.p.terms(l, sums, math.Exp(shift), pieces)
+}
+
+// under is a new message over an old one, with 0/0 = 0 (Lauritzen & Spiegelhalter 1988).
+func (p *piece) under(sum []float64) *piece {
+	if p.nums != nil {
+		for i, x := range p.nums {
+			if x > 0 {
+				sum[i] /= x
 			}
-			m.Divide(kid.message)
-			kid.message = m
+		}
+		return numPiece(p.vars, sum, -p.shift)
+	}
+	for i, x := range p.logs {
+		if sum[i] = math.Log(sum[i]); !math.IsInf(x, -1) {
+			sum[i] -= x
 		}
 	}
+	return logPiece(p.vars, sum)
 }
 
-// scale turns logs into numbers with sum 1.
-func scale(xs []float64) {
-	top, sum := slices.Max(xs), 0.
-	for i, x := range xs {
-		xs[i] = math.Exp(x - top)
-		sum += xs[i]
+// asked are the marginals that are read off each node: a variable is read off the smallest clique
+// that has it, a joint off the first.
+func (t *Tree) asked(joints [][]int) [][]*target {
+	asked, at := make([][]*target, len(t.nodes)), make([]int, len(t.p.card))
+	for v := range at {
+		at[v] = -1
 	}
-	for i := range xs {
-		xs[i] /= sum
-	}
-}
-
-// read takes the marginals that this belief is the first to hold.
-func (t *Tree) read(n *node, belief *pgm.Factor, joints [][]int) {
-	for _, v := range n.vars {
-		if t.Marginals[v] == nil {
-			t.Marginals[v] = normal(belief.Sum(belief.Log, []int{v}).Log)
+	for i, n := range t.nodes {
+		for _, v := range n.vars {
+			if at[v] < 0 || t.p.size(n.vars) < t.p.size(t.nodes[at[v]].vars) {
+				at[v] = i
+			}
 		}
 	}
-	for i, joint := range joints {
-		if t.wanted[i] != nil || shared(sorted(joint), sorted(n.vars)) < len(joint) {
+	for v, i := range at {
+		if i >= 0 {
+			m := &target{vars: []int{v}}
+			t.read = append(t.read, func() { t.Marginals[v] = normal(m.sum) })
+			asked[i] = append(asked[i], m)
+		}
+	}
+	for k, joint := range joints {
+		i := slices.IndexFunc(t.nodes, func(n node) bool { return shared(sorted(joint), sorted(n.vars)) == len(joint) })
+		if i < 0 {
 			continue
 		}
-		f := belief.Sum(belief.Log, joint)
-		for j, x := range f.Log {
-			f.Log[j] = math.Log(x)
-		}
-		t.wanted[i] = pgm.Product(slices.Clone(joint), t.p.cardOf(joint), nil, f)
+		vars := slices.DeleteFunc(slices.Clone(t.nodes[i].vars), func(v int) bool { return !slices.Contains(joint, v) })
+		m := &target{vars: vars}
+		asked[i] = append(asked[i], m)
+		t.read = append(t.read, func() {
+			f := &pgm.Factor{Vars: vars, Card: t.p.cardOf(vars), Log: m.sum}
+			for j, x := range f.Log {
+				f.Log[j] = math.Log(x)
+			}
+			t.wanted[k] = pgm.Product(slices.Clone(joint), t.p.cardOf(joint), nil, f)
+		})
 	}
+	return asked
 }
 
 func sorted(xs []int) []int { return slices.Sorted(slices.Values(xs)) }

@@ -1,0 +1,39 @@
+package exact
+
+import "testing"
+
+// BenchmarkTheCompetition makes the tree of each instance: all marginals and ln Z.
+func BenchmarkTheCompetition(b *testing.B) {
+	for _, name := range instances {
+		b.Run(name, func(b *testing.B) {
+			g, e := instance(b, name)
+			b.ReportAllocs()
+			for b.Loop() {
+				t, err := NewTree(g, e, Config{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(t.Plan.Cells, "cells")
+				b.ReportMetric(t.Plan.Bytes/(1<<20), "MiB-planned")
+			}
+		})
+	}
+}
+
+// BenchmarkOrders finds the elimination order of each instance, and makes no table.
+func BenchmarkOrders(b *testing.B) {
+	for _, name := range instances {
+		b.Run(name, func(b *testing.B) {
+			g, e := instance(b, name)
+			p, err := newProblem(g, e)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := p.plan(Config{}, p.free, nil, func([]clique) float64 { return 0 }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -75,26 +75,22 @@ func (a adjacency) eliminate(v int) {
 	}
 }
 
-// cost of eliminating v next.
-func (a adjacency) cost(h Heuristic, v int, card []int) (c float64) {
-	switch h {
-	case MinWeight:
-		for _, u := range a[v] {
-			c += math.Log(float64(card[u]))
-		}
-	case MinNeighbours:
-		c = float64(len(a[v]))
-	default:
-		for _, u := range a[v] {
-			c += float64(len(a[v]) - 1 - shared(a[v], a[u]))
-		}
+// around are the neighbours of v.
+func (a adjacency) around(v int) []int { return a[v] }
+
+// fill is how many edges eliminating v would add, each counted from both ends.
+func (a adjacency) fill(v int) (n int) {
+	for _, u := range a[v] {
+		n += len(a[v]) - 1 - shared(a[v], a[u])
 	}
-	return c
+	return n
 }
 
-// entry is a variable with the cost it had when it was put in the queue.
+// entry is a variable with the cost it had when it was put in the queue, and its rank among those
+// of equal cost.
 type entry struct {
 	cost float64
+	rank int
 	v    int
 }
 
@@ -102,7 +98,7 @@ type queue []entry
 
 func (q queue) Len() int { return len(q) }
 func (q queue) Less(i, j int) bool {
-	return q[i].cost < q[j].cost || q[i].cost == q[j].cost && q[i].v < q[j].v
+	return q[i].cost < q[j].cost || q[i].cost == q[j].cost && q[i].rank < q[j].rank
 }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q *queue) Push(x any)   { *q = append(*q, x.(entry)) }
@@ -112,23 +108,83 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// greedy is an order of the variables in first and then of those in then.
-func greedy(h Heuristic, card []int, scopes [][]int, first, then []int) (order []int) {
-	a := newAdjacency(len(card), scopes)
-	for _, part := range [][]int{first, then} {
-		order = append(order, a.greedy(h, card, part)...)
+// interaction is the interaction graph of a model, while variables are eliminated from it.
+type interaction interface {
+	around(v int) []int // the neighbours, in order
+	fill(v int) int     // twice the edges that eliminating v would add
+	eliminate(v int)    // joins the neighbours of v and takes v out
+}
+
+// mostBits is how many variables have a matrix of bits for their edges, 2 MiB of them.
+const mostBits = 1 << 12
+
+// newInteraction is the graph in the form that is fast for its size.
+func newInteraction(n int, scopes [][]int) interaction {
+	if n <= mostBits {
+		return newMatrix(n, scopes)
 	}
-	return order
+	return newAdjacency(n, scopes)
+}
+
+// search is how an order is looked for, and what was found.
+type search struct {
+	heuristic Heuristic
+	card      []int
+	rank      []int // of the variables among equals: the least is eliminated first; nil is their order
+	order     []int
+	width     int
+	largest   float64 // cells
+	cells     float64
+	looks     int // at variables, a measure of time
+}
+
+// find orders the variables in first and then those in then.
+func (s *search) find(scopes [][]int, first, then []int) {
+	g := newInteraction(len(s.card), scopes)
+	for _, part := range [][]int{first, then} {
+		s.greedy(g, part)
+	}
+}
+
+// cost of eliminating v next.
+func (s *search) cost(g interaction, v int) (c float64) {
+	s.looks++
+	switch s.heuristic {
+	case MinWeight:
+		for _, u := range g.around(v) {
+			c += math.Log(float64(s.card[u]))
+		}
+		return c
+	case MinNeighbours:
+		return float64(len(g.around(v)))
+	default:
+		return float64(g.fill(v))
+	}
+}
+
+// take eliminates v.
+func (s *search) take(g interaction, v int) {
+	size := float64(s.card[v])
+	for _, u := range g.around(v) {
+		size *= float64(s.card[u])
+	}
+	s.order = append(s.order, v)
+	s.width, s.largest, s.cells = max(s.width, len(g.around(v))), max(s.largest, size), s.cells+size
+	g.eliminate(v)
 }
 
 // greedy eliminates the variables of a part.
-func (a adjacency) greedy(h Heuristic, card, part []int) (order []int) {
+func (s *search) greedy(g interaction, part []int) {
 	now, waiting := make(map[int]float64, len(part)), queue{}
 	put := func(v int) {
 		if _, in := now[v]; in {
-			if c := a.cost(h, v, card); c != now[v] {
+			if c := s.cost(g, v); c != now[v] {
 				now[v] = c
-				heap.Push(&waiting, entry{c, v})
+				e := entry{c, v, v}
+				if s.rank != nil {
+					e.rank = s.rank[v]
+				}
+				heap.Push(&waiting, e)
 			}
 		}
 	}
@@ -144,19 +200,17 @@ func (a adjacency) greedy(h Heuristic, card, part []int) (order []int) {
 			continue
 		}
 		delete(now, e.v)
-		order = append(order, e.v)
-		near := slices.Clone(a[e.v])
-		if h == MinFill {
-			for _, u := range a[e.v] {
-				near = append(near, a[u]...)
+		near := slices.Clone(g.around(e.v))
+		if s.heuristic == MinFill {
+			for _, u := range near[:len(near):len(near)] {
+				near = append(near, g.around(u)...)
 			}
 			slices.Sort(near)
 			near = slices.Compact(near)
 		}
-		a.eliminate(e.v)
+		s.take(g, e.v)
 		for _, u := range near {
 			put(u)
 		}
 	}
-	return order
 }

@@ -106,13 +106,20 @@ func slow(n int, scopes [][]int, order []int) (cliques [][]int) {
 	return cliques
 }
 
+// found is the order of a heuristic.
+func found(h Heuristic, card []int, scopes [][]int, vars []int) []int {
+	s := search{heuristic: h, card: card}
+	s.find(scopes, vars, nil)
+	return s.order
+}
+
 func TestCliquesAreThoseOfEliminationByAMatrix(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 19))
 	for range 300 {
 		g := randomGraph(t, r)
 		p, err := newProblem(g, nil)
 		must(t, p, err)
-		order := greedy(Heuristic(r.IntN(3)), p.card, p.scopes(), p.free, nil)
+		order := found(Heuristic(r.IntN(3)), p.card, p.scopes(), p.free)
 		want := slow(len(p.card), p.scopes(), order)
 		for i, k := range p.cliques(order) {
 			if !slices.Equal(sorted(k.vars), want[i]) || k.v != order[i] {
@@ -147,7 +154,7 @@ func TestEveryStepOfMinFillAddsTheFewestEdges(t *testing.T) {
 			card[v], all[v] = 2, v
 		}
 		a, left := newAdjacency(n, scopes), slices.Clone(all)
-		for _, v := range greedy(MinFill, card, scopes, all, nil) {
+		for _, v := range found(MinFill, card, scopes, all) {
 			for _, u := range left {
 				if fill(a, u) < fill(a, v) {
 					t.Errorf("got %d with %d edges, want one with %d", v, fill(a, v), fill(a, u))
@@ -166,7 +173,7 @@ func TestTheTreeHasTheRunningIntersectionProperty(t *testing.T) {
 	for range 300 {
 		p, err := newProblem(randomNetwork(t, r, 10, 3).Graph(), nil)
 		must(t, p, err)
-		cliques := p.cliques(greedy(MinWeight, p.card, p.scopes(), p.free, nil))
+		cliques := p.cliques(found(MinWeight, p.card, p.scopes(), p.free))
 		nodes, into := join(cliques)
 		tops := make([]int, 10)
 		for _, n := range nodes {

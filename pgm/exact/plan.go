@@ -5,7 +5,15 @@ import (
 	"math"
 	"slices"
 
+	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
+)
+
+// mostTries is how many orders are compared: after one of each heuristic, equals are put in random
+// order as long as that takes little time beside what it may save.
+const (
+	mostTries = 100
+	lookCells = 500 // cells that take as long as to find the cost of a variable, with some to spare
 )
 
 // DefaultMemory is the default cap on the tables of a question, in bytes: 4 GiB.
@@ -97,26 +105,25 @@ func (p *problem) plan(c Config, first, then []int, measure func(cliques []cliqu
 		heuristics = []Heuristic{MinFill, MinWeight, MinNeighbours}
 	}
 	best.Cells = math.Inf(1)
-	for i, h := range heuristics {
-		if h < MinFill || h > MinNeighbours {
-			return best, fmt.Errorf("pgm: exact: heuristic: got %d, want 0 to 2", int(h))
+	key, looks := rng.New(0).Named("order"), 0
+	for try := 0; try < len(heuristics) || try < mostTries && float64(looks*lookCells) < best.Cells; try++ {
+		s := search{heuristic: heuristics[try%len(heuristics)], card: p.card}
+		if s.heuristic < MinFill || s.heuristic > MinNeighbours {
+			return best, fmt.Errorf("pgm: exact: heuristic: got %d, want 0 to 2", int(s.heuristic))
 		}
-		order := greedy(h, p.card, p.scopes(), first, then)
-		cliques := p.cliques(order)
-		q := Plan{Heuristic: h, Order: order, Bytes: measure(cliques)}
-		for _, k := range cliques {
-			size := p.cells(k.vars)
-			q.Width, q.Largest, q.Cells = max(q.Width, len(k.vars)-1), max(q.Largest, size), q.Cells+size
+		if try >= len(heuristics) {
+			s.rank = key.At(uint64(try)).Perm(len(p.card))
 		}
-		if i == 0 || q.Cells < best.Cells {
-			best = q
+		s.find(p.scopes(), first, then)
+		if looks += s.looks; try == 0 || s.cells < best.Cells {
+			best = Plan{Heuristic: s.heuristic, Order: s.order, Width: s.width, Largest: s.largest, Cells: s.cells}
 		}
 	}
 	limit := c.Memory
 	if limit == 0 {
 		limit = DefaultMemory
 	}
-	if !(best.Bytes <= limit) {
+	if best.Bytes = measure(p.cliques(best.Order)); !(best.Bytes <= limit) {
 		return best, &TooLarge{best, limit}
 	}
 	return best, nil

@@ -60,8 +60,8 @@ func Default() Config {
 		Restarts: 10, Sweeps: 2000, Tolerance: 1e-9, Seed: 1}
 }
 
-// check says what is wrong with the settings for rows of d columns.
-func (c Config) check(d int) error {
+// Check says what is wrong with the settings for rows of d columns.
+func (c Config) Check(d int) error {
 	switch {
 	case c.Components < 1 || c.Components > 1<<16:
 		return fmt.Errorf("mixture: components: got %d, want 1 to 65536", c.Components)

@@ -67,7 +67,7 @@ func newFitter(x Data, c Config) (*Fitter, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
-	if err := c.check(x.D); err != nil {
+	if err := c.Check(x.D); err != nil {
 		return nil, err
 	}
 	p, err := newPrior(c, x)

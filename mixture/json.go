@@ -56,7 +56,7 @@ func (m *Model) check() error {
 	if d < 1 || d > 1<<15 {
 		return fmt.Errorf("mixture: model: columns: got %d, want 1 to 32768", d)
 	}
-	if err := c.check(d); err != nil {
+	if err := c.Check(d); err != nil {
 		return err
 	}
 	low := 0.

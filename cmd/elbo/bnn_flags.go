@@ -24,7 +24,7 @@ var supervisedFlags = []configFlag[supervised.Config]{
 	floatFlag("lr", "learning rate of Adam at the start, half a cosine to 0", func(c *supervised.Config) *float64 { return &c.LR }),
 	{"hidden", func(f *pflag.FlagSet, c *supervised.Config, name string) {
 		f.Var((*widths)(&c.Hidden), name, "hidden layers, such as 50,50, or none for a linear model")
-	}, func(c *supervised.Config) any { return (*widths)(&c.Hidden).String() }, nil},
+	}, func(c *supervised.Config) any { return (*widths)(&c.Hidden).String() }, nil, nil},
 	textFlag("head", "`distribution` of the target given the net: "+strings.Join(bnn.Heads, ", ")+" (default: classes for text and labels, else "+bnn.Heads[0]+")", func(c *supervised.Config) *string { return &c.Head }, func() []string { return bnn.Heads }),
 	textFlag("prior", "`prior` of the weights: "+strings.Join(bnn.PriorKinds, ", "), func(c *supervised.Config) *string { return &c.Prior }, func() []string { return bnn.PriorKinds }),
 	floatFlag("prior-sd", "standard deviation of the prior, of a weight divided by the root of its layer's inputs", func(c *supervised.Config) *float64 { return &c.PriorSD }),
@@ -38,6 +38,6 @@ var supervisedFlags = []configFlag[supervised.Config]{
 	floatFlag("save-every", "`seconds` between checkpoints, which are made at ends of epochs", func(c *supervised.Config) *float64 { return &c.SaveEvery }),
 	{"seed", func(f *pflag.FlagSet, c *supervised.Config, name string) {
 		f.Uint64Var(&c.Seed, name, c.Seed, "seed of all randomness")
-	}, func(c *supervised.Config) any { return c.Seed }, nil},
+	}, func(c *supervised.Config) any { return c.Seed }, nil, nil},
 	textFlag("backend", "compute `backend`: elbo[:threads=N,isa=avx2,…], go, or xla[:plugin] in a build with the tag xla", func(c *supervised.Config) *string { return &c.Backend }, backend.Names),
 }

@@ -49,6 +49,9 @@ Of a run that predicts a target: errors, likelihood and calibration on the test 
 		Example: "  elbo eval runs/vae-digits-001 --k 500 --every 10\n  elbo eval runs/vae-digits-001 --verify\n  elbo eval runs/vae-sprites-001 --metrics mig,dci\n  elbo eval runs/vae-digits-001 --metrics all --json",
 		Args:    exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isEngine(args[0]) {
+				return f.evalEngine(cmd, io.out, args[0])
+			}
 			if err := f.check(cmd); err != nil {
 				return err
 			}

@@ -23,34 +23,35 @@ type configFlag[C any] struct {
 	name string
 	add  func(f *pflag.FlagSet, c *C, name string)
 	get  func(c *C) any
-	from func() []string // values for completion; nil if there is no list
+	set  func(to, from *C) // copies the field
+	from func() []string   // values for completion; nil if there is no list
 }
 
 // The kinds of flags: a field is named once, for reading and for parsing.
 
 func textFlag[C any](name, usage string, field func(*C) *string, from func() []string) configFlag[C] {
 	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.StringVar(field(c), name, *field(c), usage) },
-		func(c *C) any { return *field(c) }, from}
+		func(c *C) any { return *field(c) }, func(to, from *C) { *field(to) = *field(from) }, from}
 }
 
 func intFlag[C any](name, usage string, field func(*C) *int) configFlag[C] {
 	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.IntVar(field(c), name, *field(c), usage) },
-		func(c *C) any { return *field(c) }, nil}
+		func(c *C) any { return *field(c) }, func(to, from *C) { *field(to) = *field(from) }, nil}
 }
 
 func floatFlag[C any](name, usage string, field func(*C) *float64) configFlag[C] {
 	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.Float64Var(field(c), name, *field(c), usage) },
-		func(c *C) any { return *field(c) }, nil}
+		func(c *C) any { return *field(c) }, func(to, from *C) { *field(to) = *field(from) }, nil}
 }
 
 func boolFlag[C any](name, usage string, field func(*C) *bool) configFlag[C] {
 	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.BoolVar(field(c), name, *field(c), usage) },
-		func(c *C) any { return *field(c) }, nil}
+		func(c *C) any { return *field(c) }, func(to, from *C) { *field(to) = *field(from) }, nil}
 }
 
 func listFlag[C any](name, usage string, field func(*C) *[]string) configFlag[C] {
 	return configFlag[C]{name, func(f *pflag.FlagSet, c *C, name string) { f.StringSliceVar(field(c), name, *field(c), usage) },
-		func(c *C) any { return strings.Join(*field(c), ",") }, nil}
+		func(c *C) any { return strings.Join(*field(c), ",") }, func(to, from *C) { *field(to) = *field(from) }, nil}
 }
 
 // configFlagTable holds every field of [train.Config] but the model, which is an argument, and the
@@ -75,10 +76,10 @@ var sharedFlags = []configFlag[train.Config]{
 	textFlag("net", "`family` of networks for encoder and decoder: "+strings.Join(vae.NetNames(), ", ")+" (default: the usual one of the model; conv and resnet want images)", func(c *train.Config) *string { return &c.Net }, vae.NetNames),
 	{"channels", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Var((*widths)(&c.Channels), name, "channels of the stages of the nets of images, such as 32,64; the last serves all that follow")
-	}, func(c *train.Config) any { return (*widths)(&c.Channels).String() }, nil},
+	}, func(c *train.Config) any { return (*widths)(&c.Channels).String() }, nil, nil},
 	{"hidden", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Var((*widths)(&c.Hidden), name, "hidden layers of the encoder, such as 512,256, or none; the decoder mirrors them")
-	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil},
+	}, func(c *train.Config) any { return (*widths)(&c.Hidden).String() }, nil, nil},
 	intFlag("width", "`units` of each dense layer in place of --hidden; with a net of images channels of the first stage, which every further one doubles, in place of --channels (default 0: those flags)", func(c *train.Config) *int { return &c.Width }),
 	intFlag("depth", "dense `layers` of --width units, or layers or blocks in each stage of a net of images (default 0: the usual number of the net)", func(c *train.Config) *int { return &c.Depth }),
 	intFlag("latent", "dimensions of the latent code"+usually(func(u vae.Usual) float64 { return float64(u.Latent) }), func(c *train.Config) *int { return &c.Latent }),
@@ -110,11 +111,11 @@ var sharedFlags = []configFlag[train.Config]{
 	intFlag("patience", "stop after this many epochs without a better validation bound (default 0: never)", func(c *train.Config) *int { return &c.Patience }),
 	{"save-every", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Int64Var(&c.SaveEvery, name, c.SaveEvery, "steps between checkpoints within an epoch (default 0: at its end alone)")
-	}, func(c *train.Config) any { return c.SaveEvery }, nil},
+	}, func(c *train.Config) any { return c.SaveEvery }, nil, nil},
 	intFlag("skip-nonfinite", "steps with a NaN or infinite term that may be skipped (default 0: stop)", func(c *train.Config) *int { return &c.SkipNonfinite }),
 	{"seed", func(f *pflag.FlagSet, c *train.Config, name string) {
 		f.Uint64Var(&c.Seed, name, c.Seed, "seed of all randomness")
-	}, func(c *train.Config) any { return c.Seed }, nil},
+	}, func(c *train.Config) any { return c.Seed }, nil, nil},
 	textFlag("backend", "compute `backend`: elbo[:threads=N,isa=avx2,…], go, or xla[:plugin] in a build with the tag xla", func(c *train.Config) *string { return &c.Backend }, backend.Names),
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/elbo-go/elbo/internal/option"
 	"github.com/elbo-go/elbo/train"
 	"github.com/elbo-go/elbo/vae"
 )
@@ -39,7 +40,7 @@ func usage(uses []use) string {
 	models := map[string][]string{}
 	var texts []string
 	for _, u := range uses {
-		text := described(u.option)
+		text := u.option.Described()
 		if models[text] == nil {
 			texts = append(texts, text)
 		}
@@ -51,54 +52,46 @@ func usage(uses []use) string {
 	return strings.Join(texts, "; ")
 }
 
-// described is the usage of an option with its choices and its default.
-func described(o vae.Option) string {
-	text := o.Usage
-	if o.Kind == vae.Choice {
-		text += ": " + strings.Join(o.Choices, ", ")
-	}
-	return fmt.Sprintf("%s (default %s)", text, o.Default)
-}
-
 // optionFlag is the flag of one setting. Its value is checked with the config, when the model is
 // known.
 func optionFlag(name string, uses []use) configFlag[train.Config] {
 	return configFlag[train.Config]{name, func(f *pflag.FlagSet, c *train.Config, name string) {
 		kind := uses[0].option.Kind
-		flag := f.VarPF(optionValue{c, name, kind}, name, "", usage(uses))
+		flag := f.VarPF(optionValue{&c.Options, name, kind}, name, "", usage(uses))
 		if kind == vae.Switch {
 			flag.NoOptDefVal = "true"
 		}
-	}, func(c *train.Config) any { return c.Options[name] }, nil}
+	}, func(c *train.Config) any { return c.Options[name] }, nil, nil}
 }
 
 // optionValue is a setting of a config as a flag.
 type optionValue struct {
-	c    *train.Config
+	to   *map[string]string
 	name string
-	kind vae.OptionKind
+	kind option.Kind
 }
 
 // String implements pflag.Value.
 func (v optionValue) String() string {
-	if v.c == nil {
+	if v.to == nil {
 		return ""
 	}
-	return v.c.Options[v.name]
+	return (*v.to)[v.name]
 }
 
 // Set implements pflag.Value.
 func (v optionValue) Set(text string) error {
-	if v.c.Options == nil {
-		v.c.Options = map[string]string{}
+	if *v.to == nil {
+		*v.to = map[string]string{}
 	}
-	v.c.Options[v.name] = text
+	(*v.to)[v.name] = text
 	return nil
 }
 
 // Type implements pflag.Value.
 func (v optionValue) Type() string {
-	words := map[vae.OptionKind]string{vae.Number: "float", vae.Whole: "int", vae.List: "ints", vae.Choice: "name", vae.Switch: "bool"}
+	words := map[option.Kind]string{option.Number: "float", option.Whole: "int", option.List: "ints", option.Choice: "name", option.Switch: "bool",
+		option.Text: "text", option.Path: "path"}
 	return words[v.kind]
 }
 
@@ -128,6 +121,6 @@ func showOptions(cmd *cobra.Command, args []string) {
 	}
 	for name, o := range own {
 		f := cmd.Flags().Lookup(name)
-		f.Hidden, f.Usage = false, described(o)
+		f.Hidden, f.Usage = false, o.Described()
 	}
 }

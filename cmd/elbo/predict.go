@@ -41,6 +41,9 @@ standard output.`,
 		Example: "  elbo predict runs/bnn-table-001 --in new.csv --interval 0.9 --out predictions.csv\n  elbo predict runs/bnn-table-001 --test --conformal --json",
 		Args:    exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isEngine(args[0]) {
+				return f.assign(cmd, io, args[0])
+			}
 			if err := f.check(); err != nil {
 				return err
 			}

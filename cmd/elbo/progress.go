@@ -28,6 +28,8 @@ type screen struct {
 	first int64      // number of that step
 	total int        // epochs of the run
 	seen  int        // epochs finished since the program began
+	phase string     // that the last sweep was of
+	ended string     // line of the last sweep, if it has not been printed
 }
 
 // redraw is the least time between two drawings of the live line.

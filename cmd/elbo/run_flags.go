@@ -62,6 +62,9 @@ func (f *runFlags) open(dir string) (*elbo.Model, error) {
 	if err := wantsPredict(dir); err != nil {
 		return nil, err
 	}
+	if err := wantsOther(dir); err != nil {
+		return nil, err
+	}
 	m, err := elbo.Open(dir, elbo.FromCheckpoint(f.checkpoint), elbo.OnBackend(f.config.Backend))
 	if err != nil {
 		return nil, f.remedy(dir, err)

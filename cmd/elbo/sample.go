@@ -31,6 +31,9 @@ coloured cells; the other formats hold the values in the units of the data.`,
 			if n < 1 || n > maxRows {
 				return misusef("--n: got %d, want 1 to %d", n, maxRows)
 			}
+			if isEngine(args[0]) {
+				return f.draw(cmd, io, args[0], n)
+			}
 			m, err := f.open(args[0])
 			if err != nil {
 				return err

@@ -60,6 +60,9 @@ Figures of detection are for research and are not for clinical use.`,
 			"  elbo score runs/vae-windows-001 --series machine.csv --column value --out points.csv",
 		Args: exactly(1, "RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isEngine(args[0]) {
+				return f.scoreItems(cmd, io, args[0])
+			}
 			f.fixed = cmd.Flags().Changed("threshold")
 			if err := f.check(cmd); err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/engine"
 	"github.com/elbo-go/elbo/train/rundir"
 	"github.com/elbo-go/elbo/vae"
 	"github.com/elbo-go/elbo/vi"
@@ -57,6 +58,9 @@ to predict a column, has flags of its own: ` + "`elbo train bnn --help`" + `.`,
 	t.bind()
 	explainModel(cmd)
 	cmd.AddCommand(newTrainBNN(io))
+	for _, spec := range engine.Specs() {
+		cmd.AddCommand(newTrainEngine(io, spec))
+	}
 	return cmd
 }
 

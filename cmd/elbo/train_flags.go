@@ -7,6 +7,7 @@ import (
 
 	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/train"
+	"github.com/elbo-go/elbo/train/engine"
 	"github.com/elbo-go/elbo/train/supervised"
 	"github.com/elbo-go/elbo/vae"
 )
@@ -25,7 +26,7 @@ func quoted(s string) string {
 // knownModel says what a mistyped model may have meant.
 func knownModel(name string) error {
 	best, near := 3, ""
-	names := append(vae.Names(), supervised.Models...)
+	names := slices.Concat(vae.Names(), supervised.Models, engine.Names())
 	slices.Sort(names)
 	for _, m := range names {
 		if m == name {

@@ -11,6 +11,7 @@ import (
 // The groups of entries.
 const (
 	Autoencoders = "Autoencoders"         // models of rows by latent codes
+	Conjugate    = "Conjugate models"     // with closed-form updates, or engines of their own
 	Nets         = "Bayesian neural nets" // models of a column by the others
 	Bounds       = "Bounds"               // what the training of autoencoders maximises
 	Densities    = "Densities of tables"  // models of rows by a change of variables

@@ -59,6 +59,9 @@ func (t *engineCommand) run(ctx context.Context) error {
 		}
 	}
 	task, err := engine.Open(ctx, t.cfg)
+	if errors.As(err, new(*engine.SettingError)) {
+		return misuse(err)
+	}
 	if err != nil {
 		return unknownData(t.cfg.Data, err)
 	}

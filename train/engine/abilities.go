@@ -14,19 +14,23 @@ type Model interface {
 type (
 	// Scorer gives each item of the data of a path its log density or log probability.
 	Scorer interface {
+		// Score reads the data of a path and scores every item.
 		Score(ctx context.Context, path string) (*Scores, error)
 	}
 	// Assigner says what each item of the data of a path belongs to: a component, a state, a label,
 	// proportions of topics.
 	Assigner interface {
+		// Assign reads the data of a path and makes a row of every item.
 		Assign(ctx context.Context, path string) (*Table, error)
 	}
 	// Sampler draws new items. Equal seeds give equal items.
 	Sampler interface {
+		// Sample draws n items.
 		Sample(ctx context.Context, n int, seed uint64) (*Table, error)
 	}
 	// Topical models have topics, of which the first n words are asked for.
 	Topical interface {
+		// Topics lists the topics, the most frequent first.
 		Topics(n int) []Topic
 	}
 )

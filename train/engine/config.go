@@ -56,6 +56,17 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// SettingError is an error of a setting that only the data can tell.
+type SettingError struct {
+	Err error // says which setting, what it is and what is wanted
+}
+
+// Error implements error.
+func (e *SettingError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SettingError) Unwrap() error { return e.Err }
+
 // numbers returns the parsed value of an option.
 func (c Config) numbers(name string) []float64 {
 	return registry[c.Model].Options.Numbers(c.Options, name)

@@ -57,7 +57,10 @@ type Task struct {
 }
 
 // Fact is a named line of text.
-type Fact struct{ Name, Text string }
+type Fact struct {
+	Name string // of at most ten letters
+	Text string // one line
+}
 
 // Snapshot is where a fit stands.
 type Snapshot struct {

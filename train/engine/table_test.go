@@ -1,10 +1,15 @@
 package engine
 
 import (
+	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/elbo-go/elbo/internal/rng"
 )
 
 // spoken is a table of two sentences.
@@ -48,5 +53,34 @@ func TestTablesThatCannotBeWrittenAreErrors(t *testing.T) {
 	for _, format := range Formats {
 		long := Table{Columns: []string{"x"}, Rows: [][]any{{strings.Repeat("x", 10000)}}}
 		says(t, long.Write(full{}, format), "no space")
+	}
+}
+
+// Numbers come back from each format with every bit.
+func TestNumbersOfTablesKeepEveryBit(t *testing.T) {
+	r := rng.New(3).Rand()
+	table := Table{Columns: []string{"a", "b"}}
+	for range 500 {
+		table.Rows = append(table.Rows, []any{math.Float64frombits(r.Uint64()&^(1<<62) | 1<<61), r.NormFloat64()})
+	}
+	var csvText, lines strings.Builder
+	if err := errors.Join(table.Write(&csvText, ".csv"), table.Write(&lines, ".jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(csvText.String())).ReadAll()
+	if err != nil || len(rows) != 501 {
+		t.Fatalf("got %d rows, %v", len(rows), err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(lines.String()))
+	for i, row := range table.Rows {
+		var v struct{ A, B float64 }
+		if err := decoder.Decode(&v); err != nil || v.A != row[0] || v.B != row[1] {
+			t.Fatalf("row %d: got %v, want %v (%v)", i, v, row, err)
+		}
+		for j, cell := range rows[i+1] {
+			if x, err := strconv.ParseFloat(cell, 64); err != nil || x != row[j] {
+				t.Fatalf("row %d: got %s, want %v", i, cell, row[j])
+			}
+		}
 	}
 }

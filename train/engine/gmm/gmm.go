@@ -78,7 +78,7 @@ func open(ctx context.Context, c engine.Config) (*engine.Task, error) {
 	}
 	mc := config(c, s.train)
 	if err := mc.Check(s.train.D); err != nil {
-		return nil, err
+		return nil, &engine.SettingError{Err: err}
 	}
 	t := &engine.Task{Fingerprint: s.fingerprint(), Train: s.train.N(), Test: s.test.N(), Notes: s.notes}
 	t.Facts = []engine.Fact{

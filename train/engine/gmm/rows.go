@@ -92,7 +92,7 @@ func table(ctx context.Context, c engine.Config) (*data.Table, []string, error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		return tableOf(s.Train), nil, nil
+		return tableOf(s.Train, s.Valid), nil, nil // nothing is chosen by validation rows
 	}
 	t, rep, err := data.ReadTable(c.Data, opt)
 	if err != nil {
@@ -101,16 +101,20 @@ func table(ctx context.Context, c engine.Config) (*data.Table, []string, error) 
 	return t, rep.Notes, nil
 }
 
-// tableOf makes a table of a set.
-func tableOf(s *data.Set) *data.Table {
-	t := &data.Table{Name: s.Name, Labels: s.Labels, Classes: s.Classes, X: make([]float64, len(s.X))}
-	for i, v := range s.X {
-		t.X[i] = float64(v)
+// tableOf makes a table of the rows of sets.
+func tableOf(sets ...*data.Set) *data.Table {
+	first := sets[0]
+	t := &data.Table{Name: first.Name, Classes: first.Classes}
+	for _, s := range sets {
+		for _, v := range s.X {
+			t.X = append(t.X, float64(v))
+		}
+		t.Labels = append(t.Labels, s.Labels...)
 	}
-	for j := range s.Dim() {
+	for j := range first.Dim() {
 		name := fmt.Sprintf("c%d", j+1)
-		if s.Columns != nil {
-			name = s.Columns[j].Name
+		if first.Columns != nil {
+			name = first.Columns[j].Name
 		}
 		t.Columns = append(t.Columns, name)
 	}

@@ -197,3 +197,9 @@ func TestTheLargestValueIsFound(t *testing.T) {
 		}
 	}
 }
+
+func TestColumnsAreListedByName(t *testing.T) {
+	if got := names([]data.Column{{Name: "b"}, {Name: "a"}}); !slices.Equal(got, []string{"b", "a"}) || names(nil) != nil {
+		t.Errorf("got %v", got)
+	}
+}

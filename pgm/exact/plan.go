@@ -13,7 +13,8 @@ import (
 // order as long as that takes little time beside what it may save.
 const (
 	mostTries = 100
-	lookCells = 500 // cells that take as long as to find the cost of a variable, with some to spare
+	mostLooks = 1 << 18 // at variables, after which no other order is begun
+	lookCells = 500     // cells that take as long as to find the cost of a variable, with some to spare
 )
 
 // DefaultMemory is the default cap on the tables of a question, in bytes: 4 GiB.
@@ -106,7 +107,7 @@ func (p *problem) plan(c Config, first, then []int, measure func(cliques []cliqu
 	}
 	best.Cells = math.Inf(1)
 	key, looks := rng.New(0).Named("order"), 0
-	for try := 0; try < len(heuristics) || try < mostTries && float64(looks*lookCells) < best.Cells; try++ {
+	for try := 0; try < len(heuristics) || try < mostTries && looks < mostLooks && float64(looks*lookCells) < best.Cells; try++ {
 		s := search{heuristic: heuristics[try%len(heuristics)], card: p.card}
 		if s.heuristic < MinFill || s.heuristic > MinNeighbours {
 			return best, fmt.Errorf("pgm: exact: heuristic: got %d, want 0 to 2", int(s.heuristic))

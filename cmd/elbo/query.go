@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,6 +55,13 @@ func (f *methodFlags) chosen(what string, can func(query.Method) bool) (query.Me
 	return m, nil
 }
 
+// bounded has garbage collected before the heap takes more than the cap, which leaves room for the
+// program, until the function that it returns is called.
+func (f *methodFlags) bounded() (restore func()) {
+	before := debug.SetMemoryLimit(int64(min(max(float64(f.memory), 1<<25), math.MaxInt64/2)))
+	return func() { debug.SetMemoryLimit(before) }
+}
+
 // What methods can do.
 func findsMarginals(m query.Method) bool { return m.Marginals != nil }
 func findsJoint(m query.Method) bool     { return m.Joint != nil }
@@ -91,6 +100,7 @@ fit into --memory.`,
 			if err != nil {
 				return err
 			}
+			defer f.bounded()()
 			return f.answer(cmd.Context(), io.out, q)
 		},
 	}

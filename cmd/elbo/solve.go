@@ -79,6 +79,7 @@ packed by gzip. What does not fit into --memory is refused, with the estimate.`,
 			if err != nil {
 				return err
 			}
+			defer f.bounded()()
 			write, err := t.solve(cmd.Context(), m, p, f.config)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)

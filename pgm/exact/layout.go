@@ -18,15 +18,17 @@ const (
 
 // layout is a row-major table in blocks: those of its last axes together are one.
 type layout struct {
-	vars, card []int
-	size       int // cells
-	lead       int // axes before those of a block
-	block      int // cells of a block
+	states []int // of every variable of the model
+	vars   []int
+	card   []int
+	size   int // cells
+	lead   int // axes before those of a block
+	block  int // cells of a block
 }
 
 // newLayout is that of a table over variables; those with one state are left out.
 func newLayout(vars []int, states []int) *layout {
-	l := &layout{size: 1, block: 1}
+	l := &layout{states: states, size: 1, block: 1}
 	for _, v := range vars {
 		if k := states[v]; k > 1 {
 			l.vars, l.card = append(l.vars, v), append(l.card, k)
@@ -56,11 +58,11 @@ type view struct {
 }
 
 // view is that of a row-major table over vars.
-func (l *layout) view(vars []int, states []int) view {
+func (l *layout) view(vars []int) view {
 	stride := make(map[int]int, len(vars))
 	for i, s := len(vars)-1, 1; i >= 0; i-- {
 		stride[vars[i]] = s
-		s *= states[vars[i]]
+		s *= l.states[vars[i]]
 	}
 	w := view{step: make([]int, l.lead), run: 1, still: true}
 	for k, v := range l.vars[:l.lead] {

@@ -320,8 +320,13 @@ func TestTheEstimateOfElimination(t *testing.T) {
 	}
 	tree, err := NewTree(g, nil, Config{})
 	must(t, tree, err)
+	p, err := newProblem(g, nil)
+	must(t, p, err)
+	u := &Tree{p: p}
+	u.build(p.cliques(tree.Plan.Order))
+	u.up()
 	held := 0
-	for _, n := range tree.nodes {
+	for _, n := range u.nodes {
 		held += len(n.message.nums) + len(n.message.logs)
 	}
 	if tree.Plan.Bytes < float64(8*held) {

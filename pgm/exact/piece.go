@@ -17,6 +17,7 @@ type piece struct {
 	vars  []int
 	logs  []float64 // ln φ; nil where there are numbers
 	nums  []float64 // φ·e^−shift, of which the largest is 1; nil where there are logarithms
+	own   bool      // the table is not one of the model's
 	shift float64   // ln of the largest φ
 	span  float64   // ln of the ratio of the largest φ to the smallest that is not 0
 }
@@ -53,7 +54,7 @@ func numPiece(vars []int, nums []float64, shift float64) *piece {
 			low = x
 		}
 	}
-	p := &piece{vars: vars, nums: nums, shift: shift + math.Log(high)}
+	p := &piece{vars: vars, nums: nums, own: true, shift: shift + math.Log(high)}
 	if high > 0 {
 		p.span = math.Log(high / low)
 		for i := range nums {
@@ -63,30 +64,45 @@ func numPiece(vars []int, nums []float64, shift float64) *piece {
 	return p
 }
 
-// numbers are φ·e^−shift. What is below e^−745 of the largest is 0.
+// settle turns logarithms of a piece's own into numbers where all of them fit.
+func (p *piece) settle() {
+	if p.own && p.span <= mostSpan {
+		p.numbers()
+	}
+}
+
+// numbers are φ·e^−shift. What is below e^−745 of the largest is 0. A table of the piece's own
+// becomes them.
 func (p *piece) numbers() []float64 {
 	if p.nums != nil {
 		return p.nums
 	}
-	nums := make([]float64, len(p.logs))
-	if !math.IsInf(p.shift, -1) {
-		for i, x := range p.logs {
-			nums[i] = math.Exp(x - p.shift)
-		}
+	nums := p.logs
+	if !p.own {
+		nums = make([]float64, len(p.logs))
+	}
+	for i, x := range p.logs {
+		nums[i] = math.Exp(x - p.shift)
+	}
+	if math.IsInf(p.shift, -1) { // ∞ − ∞
+		clear(nums)
+	}
+	if p.own {
+		p.nums, p.logs = nums, nil
 	}
 	return nums
 }
 
-// logarithms are ln φ.
+// logarithms are ln φ. A table of the piece's own becomes them.
 func (p *piece) logarithms() []float64 {
 	if p.logs != nil {
 		return p.logs
 	}
-	logs := make([]float64, len(p.nums))
 	for i, x := range p.nums {
-		logs[i] = math.Log(x) + p.shift
+		p.nums[i] = math.Log(x) + p.shift
 	}
-	return logs
+	p.logs, p.nums = p.nums, nil
+	return p.logs
 }
 
 // bundle are tables that are one before they meet a larger one, in which they would be gone
@@ -210,7 +226,11 @@ func (p *problem) fold(l *layout, pieces []*piece, n int, m *mode) *piece {
 		m = logSums
 	}
 	if m.log {
-		return logPiece(left, p.terms(l, m, 0, pieces).fold(n))
+		x := logPiece(left, p.terms(l, m, 0, pieces).fold(n))
+		if x.own = true; m == logSums {
+			x.settle()
+		}
+		return x
 	}
 	return numPiece(left, p.terms(l, m, 1, pieces).fold(n), shift)
 }
@@ -219,7 +239,7 @@ func (p *problem) fold(l *layout, pieces []*piece, n int, m *mode) *piece {
 func (p *problem) terms(l *layout, m *mode, factor float64, pieces []*piece) *terms {
 	operands := make([]operand, len(pieces))
 	for i, x := range pieces {
-		operands[i].view = l.view(x.vars, p.card)
+		operands[i].view = l.view(x.vars)
 		if m.log {
 			operands[i].data = x.logarithms()
 		} else {

@@ -1,12 +1,15 @@
 package exact
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// target is a marginal that is wanted of a product: the table over its variables, in the order of
-// the layout.
+// target is a marginal that is wanted of a product: done gets the table over its variables, in the
+// order of the layout.
 type target struct {
 	vars []int
-	sum  []float64
+	done func(sum []float64)
 }
 
 // spread sums a product of numbers to each target. Targets of small union are summed together
@@ -20,13 +23,13 @@ func (p *problem) spread(t *terms, targets []*target) {
 	outs := make([]operand, len(bundles))
 	for i, b := range bundles {
 		vars := t.of(t.mask(b.vars))
-		outs[i].view = t.view(vars, p.card)
+		outs[i].view = t.view(vars)
 		outs[i].data = make([]float64, t.cells(t.mask(vars)))
 	}
 	t.scatter(outs)
 	for i, b := range bundles {
 		if len(b.members) == 1 {
-			targets[b.members[0]].sum = outs[i].data
+			targets[b.members[0]].done(outs[i].data)
 			continue
 		}
 		members := make([]*target, len(b.members))
@@ -34,7 +37,7 @@ func (p *problem) spread(t *terms, targets []*target) {
 			members[k] = targets[m]
 		}
 		l := newLayout(b.vars, p.card)
-		p.spread(newTerms(l, sums, 1, []operand{{l.view(l.vars, p.card), outs[i].data}}), members)
+		p.spread(newTerms(l, sums, 1, []operand{{l.view(l.vars), outs[i].data}}), members)
 	}
 }
 
@@ -47,16 +50,21 @@ func (t *terms) scatter(outs []operand) {
 		heads *= t.card[axes]
 		axes++
 	}
-	jobs := min(parts, heads)
+	jobs, apart := min(parts, heads), 0
+	for _, o := range outs {
+		if slices.Contains(o.step[:axes], 0) {
+			apart += len(o.data)
+		}
+	}
+	for jobs > 1 && (jobs-1)*apart > t.size/2 {
+		jobs--
+	}
 	own := make([][]operand, jobs)
 	for i := range own {
-		own[i] = append([]operand(nil), outs...)
+		own[i] = slices.Clone(outs)
 		for k, o := range outs {
-			for _, s := range o.step[:axes] {
-				if s == 0 && i > 0 {
-					own[i][k].data = make([]float64, len(o.data))
-					break
-				}
+			if i > 0 && slices.Contains(o.step[:axes], 0) {
+				own[i][k].data = make([]float64, len(o.data))
 			}
 		}
 	}

@@ -86,6 +86,7 @@ func TestBarsAreRecovered(t *testing.T) {
 			}
 			return s.Model, s.Fit(t.Context(), docs)
 		},
+		"collapsed": func(c Config) (*Model, error) { return Collapsed(t.Context(), docs, c) },
 		"gibbs": func(c Config) (*Model, error) {
 			s, err := NewSampler(docs, c)
 			if err != nil {
@@ -97,14 +98,16 @@ func TestBarsAreRecovered(t *testing.T) {
 		best := 0.0
 		for seed := range uint64(3) {
 			c := Default(10)
-			c.Alpha, c.Eta, c.Sweeps, c.Tolerance, c.Seed = 1, 0.1, 300, 1e-6, seed
+			c.Alpha, c.Eta, c.Sweeps, c.Tolerance, c.Seed = 1, 0.1, 100, 1e-4, seed
 			m, err := fit(c)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := alike(m)
 			t.Logf("%s, seed %d: mean cosine %.4f", name, seed, got)
-			best = max(best, got)
+			if best = max(best, got); best >= 0.95 {
+				break
+			}
 		}
 		if best < 0.95 {
 			t.Errorf("%s: got a mean cosine of %.4f, want 0.95 in the best of three", name, best)

@@ -20,6 +20,9 @@ func Fit(ctx context.Context, docs *corpus.Corpus, c Config) (*Model, error) {
 		return nil, err
 	}
 	m := newModel(c, docs.Vocabulary)
+	if err := m.Seed(docs, c); err != nil {
+		return nil, err
+	}
 	return m, m.fit(ctx, docs, c)
 }
 
@@ -36,7 +39,7 @@ func usable(docs *corpus.Corpus) error {
 
 // fit runs the sweeps from the model's λ.
 func (m *Model) fit(ctx context.Context, docs *corpus.Corpus, c Config) error {
-	l := newLocal(docs, m.Topics, m.Alpha)
+	l := newLocal(docs, m.alphas())
 	beta := make([]float64, len(m.Lambda))
 	last := math.Inf(-1)
 	for sweep := 1; sweep <= c.Sweeps; sweep++ {
@@ -46,12 +49,17 @@ func (m *Model) fit(ctx context.Context, docs *corpus.Corpus, c Config) error {
 		m.expectations(beta, nil, c.Threads)
 		r := Record{Sweep: sweep, Start: sweep <= c.Fresh, Bound: math.NaN()}
 		if r.Start {
-			l.restart(m.Alpha)
+			l.restart()
+		} else if c.LearnEta {
+			m.learnEta(beta)
 		}
 		l.infer(beta, c)
 		done := false
 		if !r.Start && (sweep-c.Fresh)%c.BoundEvery == 0 || sweep == c.Sweeps {
 			r.Bound = m.topicBound(beta, c.Threads) + sum(l.bound)
+			if c.LearnAlpha == Hierarchical {
+				r.Bound += sharesPrior(l.alpha, c.Gamma)
+			}
 			if fell := last - r.Bound; math.IsNaN(r.Bound) || fell > 1e-9*math.Abs(last) {
 				return fmt.Errorf("topic: bound: sweep %d: got %.12g after %.12g, want it never to fall", sweep, r.Bound, last)
 			}
@@ -59,6 +67,10 @@ func (m *Model) fit(ctx context.Context, docs *corpus.Corpus, c Config) error {
 			last = r.Bound
 		}
 		m.update(l, beta, 1, 1, c.Threads)
+		if !r.Start && c.LearnAlpha != Fixed {
+			m.learnAlpha(c.LearnAlpha, l.logTheta(), float64(docs.Len()), c.Gamma)
+			l.alpha = m.alphas()
+		}
 		if c.Progress != nil {
 			r.Updates = sum(l.updates)
 			c.Progress(r)

@@ -149,7 +149,7 @@ func TestTheBoundIsTheSumOfItsTermsAndLiesBelowTheEvidence(t *testing.T) {
 		m := newModel(c, docs.Vocabulary)
 		beta := make([]float64, len(m.Lambda))
 		last := math.Inf(-1)
-		l := newLocal(docs, 2, c.Alpha)
+		l := newLocal(docs, m.alphas())
 		for range 50 {
 			m.expectations(beta, nil, 1)
 			l.infer(beta, c)

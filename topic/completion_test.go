@@ -54,7 +54,7 @@ func TestCompletionIsThatOfItsFormula(t *testing.T) {
 	m.expectations(beta, nil, 1)
 	words := m.Words()
 	for d := range test.Len() {
-		l := newLocal(even.Subset([]int{d}), 3, m.Alpha)
+		l := newLocal(even.Subset([]int{d}), m.alphas())
 		l.infer(beta, c)
 		spelt, _ := wordy(odd.Subset([]int{d}))
 		for _, w := range spelt {

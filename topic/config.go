@@ -21,6 +21,16 @@ type Config struct {
 	Alpha float64
 	// Eta is the concentration η of the words of a topic, of each word.
 	Eta float64
+	// LearnAlpha says whether and how α is fitted to the documents, once the start is over.
+	LearnAlpha Learning
+	// Gamma is the concentration γ of the shares of topics when LearnAlpha is Hierarchical; that of
+	// documents, α₀, is Topics·Alpha.
+	Gamma float64
+	// LearnEta says whether η is fitted to the topics, as one number.
+	LearnEta bool
+	// Seeds is the weight of the document that each topic begins with (Model.Seed), beside that of
+	// the noise. 0 begins with noise alone.
+	Seeds float64
 	// Sweeps is the largest number of sweeps of batch inference, or of passes of stochastic inference.
 	Sweeps int
 	// Tolerance ends batch inference when the bound grows by less than this share; 0 runs all sweeps.
@@ -71,7 +81,7 @@ type Record struct {
 // 7–18 % behind.
 func Default(topics int) Config {
 	return Config{
-		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Sweeps: 100, Tolerance: 1e-5,
+		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Gamma: 1, Seeds: 0.1, Sweeps: 100, Tolerance: 1e-5,
 		Inner: 20, InnerTolerance: 1e-3, Fresh: 20, BoundEvery: 1, Batch: 256, Delay: 10, Forgetting: 0.7,
 	}
 }
@@ -87,6 +97,12 @@ func (c Config) check() error {
 		return fmt.Errorf("topic: eta: got %g, want at least %g, below which exp(E ln β) underflows", c.Eta, smallest)
 	case c.Sweeps < 1 || c.Inner < 1 || c.BoundEvery < 1 || c.Fresh < 0:
 		return fmt.Errorf("topic: sweeps, inner, bound every, fresh: got %d, %d, %d, %d, want at least 1, fresh at least 0", c.Sweeps, c.Inner, c.BoundEvery, c.Fresh)
+	case c.LearnAlpha != Fixed && c.LearnAlpha != Symmetric && c.LearnAlpha != Asymmetric && c.LearnAlpha != Hierarchical:
+		return fmt.Errorf("topic: learn alpha: got %q, want %q, %q, %q or nothing", c.LearnAlpha, Symmetric, Asymmetric, Hierarchical)
+	case c.LearnAlpha == Hierarchical && (!(c.Gamma > 0) || math.IsInf(c.Gamma, 1)):
+		return fmt.Errorf("topic: gamma: got %g, want it above 0", c.Gamma)
+	case !(c.Seeds >= 0) || math.IsInf(c.Seeds, 1):
+		return fmt.Errorf("topic: seeds: got %g, want a weight of at least 0", c.Seeds)
 	case !(c.Tolerance >= 0) || !(c.InnerTolerance >= 0):
 		return fmt.Errorf("topic: tolerances: got %g, %g, want at least 0", c.Tolerance, c.InnerTolerance)
 	}

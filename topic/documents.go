@@ -15,6 +15,7 @@ import (
 type local struct {
 	docs    *corpus.Corpus
 	k       int
+	alpha   []float64 // K
 	gamma   []float64 // D×K
 	theta   []float64 // D×K: exp ψ(γ)
 	ratio   []float64 // by entry: n_dv / Σ_k θ_k β_vk
@@ -31,20 +32,20 @@ type index struct {
 }
 
 // newLocal begins with γ even: α + N_d/K.
-func newLocal(docs *corpus.Corpus, k int, alpha float64) *local {
-	n := docs.Len()
-	l := &local{docs: docs, k: k, gamma: make([]float64, n*k), theta: make([]float64, n*k), ratio: make([]float64, len(docs.Terms)),
+func newLocal(docs *corpus.Corpus, alpha []float64) *local {
+	n, k := docs.Len(), len(alpha)
+	l := &local{docs: docs, k: k, alpha: alpha, gamma: make([]float64, n*k), theta: make([]float64, n*k), ratio: make([]float64, len(docs.Terms)),
 		bound: make([]float64, n), updates: make([]int64, n), byTerm: newIndex(docs)}
-	l.restart(alpha)
+	l.restart()
 	return l
 }
 
 // restart makes γ even.
-func (l *local) restart(alpha float64) {
+func (l *local) restart() {
 	for d := range l.docs.Len() {
-		g := alpha + float64(l.docs.Doc(d).Tokens())/float64(l.k)
-		for i := range l.k {
-			l.gamma[d*l.k+i] = g
+		even := float64(l.docs.Doc(d).Tokens()) / float64(l.k)
+		for i, a := range l.alpha {
+			l.gamma[d*l.k+i] = a + even
 		}
 	}
 }
@@ -98,14 +99,18 @@ func parallel(n, threads, block int, f func(from, to int)) {
 
 // infer updates γ of every document given beta = exp(E ln β), V×K.
 func (l *local) infer(beta []float64, c Config) {
+	norm := lgamma(sum(l.alpha))
+	for _, a := range l.alpha {
+		norm -= lgamma(a)
+	}
 	parallel(l.docs.Len(), c.Threads, 16, func(from, to int) {
 		next := make([]float64, l.k)
 		for d := from; d < to; d++ {
 			i, j := l.docs.Starts[d], l.docs.Starts[d+1]
-			x := document{terms: l.docs.Terms[i:j], counts: l.docs.Counts[i:j], gamma: l.gamma[d*l.k : (d+1)*l.k],
+			x := document{alpha: l.alpha, terms: l.docs.Terms[i:j], counts: l.docs.Counts[i:j], gamma: l.gamma[d*l.k : (d+1)*l.k],
 				theta: l.theta[d*l.k : (d+1)*l.k], next: next}
 			steps := x.infer(beta, c)
-			l.bound[d] = x.settle(beta, c.Alpha, l.ratio[i:j])
+			l.bound[d] = norm + x.settle(beta, l.ratio[i:j])
 			l.updates[d] += int64(steps * l.docs.Doc(d).Tokens())
 		}
 	})
@@ -113,6 +118,7 @@ func (l *local) infer(beta []float64, c Config) {
 
 // document is the inference of one document.
 type document struct {
+	alpha              []float64 // K
 	terms, counts      []int32
 	gamma, theta, next []float64 // K
 }
@@ -132,7 +138,7 @@ func (x *document) infer(beta []float64, c Config) int {
 		}
 		change := 0.0
 		for i, s := range x.next {
-			g := c.Alpha + x.theta[i]*s
+			g := x.alpha[i] + x.theta[i]*s
 			change += math.Abs(g - x.gamma[i])
 			x.gamma[i] = g
 		}
@@ -147,8 +153,9 @@ func (x *document) infer(beta []float64, c Config) int {
 //
 //	Σ_v n_v ln Σ_k exp(E ln θ_k + E ln β_vk) + E ln p(θ) − E ln q(θ),
 //
-// since Σ φ (E ln θ + E ln β − ln φ) is the logarithm of φ's norm (Hoffman et al. 2010, eq. 3).
-func (x *document) settle(beta []float64, alpha float64, ratio []float64) (bound float64) {
+// since Σ φ (E ln θ + E ln β − ln φ) is the logarithm of φ's norm (Hoffman et al. 2010, eq. 3),
+// but for the normaliser of p(θ), which all documents share.
+func (x *document) settle(beta, ratio []float64) (bound float64) {
 	k, total := len(x.gamma), 0.0
 	for i, g := range x.gamma {
 		x.theta[i] = expDigamma(g)
@@ -161,9 +168,9 @@ func (x *document) settle(beta []float64, alpha float64, ratio []float64) (bound
 		bound += n * (math.Log(norm) - psi)
 	}
 	for i, g := range x.gamma {
-		bound += (alpha-g)*(math.Log(x.theta[i])-psi) + lgamma(g) - lgamma(alpha)
+		bound += (x.alpha[i]-g)*(math.Log(x.theta[i])-psi) + lgamma(g)
 	}
-	return bound + lgamma(float64(k)*alpha) - lgamma(total)
+	return bound - lgamma(total)
 }
 
 // lgamma is ln Γ(x) for x > 0.

@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-
-	"github.com/elbo-go/elbo/internal/rng"
+	"slices"
 )
 
 // Model is the posterior of the topics, q(β_k) = Dir(λ_·k).
@@ -14,23 +13,22 @@ type Model struct {
 	Topics int
 	// Vocabulary is V.
 	Vocabulary int
-	// Alpha is the concentration of the proportions.
+	// Alpha is the concentration of the proportions, of each topic.
 	Alpha float64
+	// Alphas are those of the topics where they differ, K of them; nil where all are Alpha.
+	Alphas []float64 `json:",omitempty"`
 	// Eta is the concentration of the words.
 	Eta float64
 	// Lambda is λ, V×K row-major: the K numbers of a term lie together.
 	Lambda []float64
 }
 
-// newModel starts λ at log-normal draws of mean 1 and standard deviation 0.1, which break the
-// symmetry between topics.
-func newModel(c Config, vocabulary int) *Model {
-	m := &Model{Topics: c.Topics, Vocabulary: vocabulary, Alpha: c.Alpha, Eta: c.Eta, Lambda: make([]float64, vocabulary*c.Topics)}
-	rng.New(c.Seed).Named("lambda").NormalFloat64(m.Lambda)
-	for i, z := range m.Lambda {
-		m.Lambda[i] = math.Exp(0.1*z - 0.005)
+// alphas is α of every topic, a copy.
+func (m *Model) alphas() []float64 {
+	if m.Alphas != nil {
+		return slices.Clone(m.Alphas)
 	}
-	return m
+	return slices.Repeat([]float64{m.Alpha}, m.Topics)
 }
 
 // sums is Λ_k = Σ_v λ_vk.
@@ -85,6 +83,9 @@ func (m *Model) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("topic: model: got %d topics of %d words and %d numbers, want them to agree", got.Topics, got.Vocabulary, len(got.Lambda))
 	case !(got.Alpha >= smallest) || !(got.Eta >= smallest):
 		return fmt.Errorf("topic: model: got alpha %g and eta %g, want at least %g", got.Alpha, got.Eta, smallest)
+	}
+	if a := got.Alphas; a != nil && (len(a) != got.Topics || !(slices.Min(a) >= smallest) || math.IsInf(slices.Max(a), 1)) {
+		return fmt.Errorf("topic: model: alphas: got %v, want %d of at least %g", a, got.Topics, smallest)
 	}
 	for i, l := range got.Lambda {
 		if !(l >= smallest) || math.IsInf(l, 1) {

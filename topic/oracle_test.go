@@ -18,7 +18,7 @@ func TestAStepIsTheSumOfTheResponsibilitiesOfItsTokens(t *testing.T) {
 	before := slices.Clone(m.Lambda)
 	beta := make([]float64, len(m.Lambda))
 	m.expectations(beta, nil, 1)
-	l := newLocal(docs, 4, m.Alpha)
+	l := newLocal(docs, m.alphas())
 	l.infer(beta, c)
 	const rho, scale = 0.3, 2.5
 	m.update(l, beta, rho, scale, 1)
@@ -52,7 +52,7 @@ func TestTheProportionsOfADocumentEndAtTheFixedPoint(t *testing.T) {
 	m := newModel(c, 10)
 	beta := make([]float64, len(m.Lambda))
 	m.expectations(beta, nil, 1)
-	l := newLocal(docs, 3, m.Alpha)
+	l := newLocal(docs, m.alphas())
 	l.infer(beta, c)
 	words, where := wordy(docs)
 	want := make([]float64, len(l.gamma))
@@ -96,6 +96,9 @@ func TestAStreamOfKnownSizeIsThePlainSteps(t *testing.T) {
 	c.Batch = 10
 	got, want := learner(t, 20, c), learner(t, 20, c)
 	if err := got.FitStream(t.Context(), docs.Stream(), 25); err != nil {
+		t.Fatal(err)
+	}
+	if err := want.Model.Seed(docs.Subset([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}), c); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range [][2]int{{0, 10}, {10, 20}, {20, 25}} {

@@ -20,6 +20,9 @@ const (
 	Symmetric Learning = "symmetric"
 	// Asymmetric fits a number for each component.
 	Asymmetric Learning = "asymmetric"
+	// Hierarchical fits a number for each with a given sum, under the prior of a Dirichlet process
+	// (see maximiseShares): topics that the corpus has no use for die out.
+	Hierarchical Learning = "hierarchical"
 )
 
 // newtonSteps is the largest number of Newton steps of a concentration, newtonTolerance the
@@ -45,6 +48,31 @@ func dirichletBound(a, s []float64, n float64) float64 {
 	return f + n*lgamma(total)
 }
 
+// learnAlpha moves α to its best for n documents with Σ_d E ln θ_d = s.
+func (m *Model) learnAlpha(how Learning, s []float64, n, gamma float64) {
+	switch how {
+	case Symmetric:
+		m.Alpha, m.Alphas = maximiseEven(m.Alpha, sum(s), n, m.Topics), nil
+	case Asymmetric:
+		a := m.alphas()
+		maximise(a, s, n)
+		m.Alphas = a
+	case Hierarchical:
+		a := m.alphas()
+		maximiseShares(a, s, n, gamma)
+		m.Alphas = a
+	}
+}
+
+// learnEta moves η to its best for topics with beta = exp(E ln β).
+func (m *Model) learnEta(beta []float64) {
+	s := 0.0
+	for _, b := range beta {
+		s += math.Log(b)
+	}
+	m.Eta = maximiseEven(m.Eta, s, float64(m.Topics), m.Vocabulary)
+}
+
 // maximise moves a to the maximum of dirichletBound by Newton's method.
 func maximise(a, s []float64, n float64) {
 	climb(a, func(a []float64) float64 { return dirichletBound(a, s, n) }, func(a []float64) []float64 { return newtonStep(a, s, n) })
@@ -68,25 +96,38 @@ func maximiseEven(a, total, n float64, k int) float64 {
 func climb(a []float64, f func([]float64) float64, newton func([]float64) []float64) {
 	next, now := make([]float64, len(a)), f(a)
 	for range newtonSteps {
-		step, gain, moved := newton(a), math.Inf(-1), 0.0
-		for size := 1.0; !(gain >= -newtonRounding*math.Abs(now)); size /= 2 {
-			if size < 1e-10 {
+		step, size, moved := newton(a), 1.0, 0.0
+		for k, x := range a {
+			switch least := max(x/10, smallest); {
+			case step[k] > 0 && x <= smallest*(1+1e-9):
+				step[k] = 0
+			case x-size*step[k] < least:
+				size = (x - least) / step[k]
+			}
+		}
+		for ; ; size /= 2 {
+			if size < 1e-12 {
 				return
 			}
 			moved = 0
 			for k := range a {
-				next[k] = max(a[k]-size*step[k], a[k]/10, smallest)
+				next[k] = max(a[k]-size*step[k], smallest)
 				moved = max(moved, math.Abs(next[k]-a[k])/a[k])
 			}
-			gain = f(next) - now
+			if f(next) >= now-newtonRounding*math.Abs(now) {
+				break
+			}
 		}
 		copy(a, next)
-		now += gain
+		now = f(a)
 		if moved < newtonTolerance {
 			return
 		}
 	}
 }
+
+// held tells whether a component stays at its least value: where its slope points below.
+func held(x, slope float64) bool { return x <= smallest*(1+1e-9) && slope < 0 }
 
 // newtonStep is H⁻¹g of dirichletBound in linear time: the Hessian n (ψ'(Σa) 11ᵀ − diag ψ'(a_k))
 // is a diagonal and a constant, so that
@@ -101,7 +142,8 @@ func newtonStep(a, s []float64, n float64) []float64 {
 	above, below := 0.0, 1/z
 	for k, x := range a {
 		step[k] = n*(psi-expfam.Digamma(x)) + s[k]
-		if x <= smallest && step[k] < 0 {
+		if held(x, step[k]) {
+			step[k] = 0
 			continue // held at its least value, the others move without it
 		}
 		inverse[k] = -1 / (n * trigamma(x))
@@ -109,7 +151,7 @@ func newtonStep(a, s []float64, n float64) []float64 {
 		below += inverse[k]
 	}
 	for k := range step {
-		step[k] = (step[k] - above/below) * inverse[k]
+		step[k] = (step[k] - above/below) * inverse[k] // 0 where held
 	}
 	return step
 }

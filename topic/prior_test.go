@@ -85,6 +85,34 @@ func TestNewtonsConcentrationsAreThoseOfDirectMaximisation(t *testing.T) {
 	}
 }
 
+func TestSharesOfTopicsAreThoseOfDirectMaximisation(t *testing.T) {
+	for seed := range uint64(12) {
+		k, n, gamma := 2+int(seed%3), 3+5*float64(seed), 0.5+float64(seed%4)
+		s := draws(seed, int(n), k)
+		for _, total := range []float64{0.5, 1, 30} {
+			share := func(x []float64) []float64 { // x less its last, which is 1
+				a, all := append([]float64{1}, x...), 1.0
+				for _, v := range x {
+					all += v
+				}
+				for i := range a {
+					a[i] *= total / all
+				}
+				return a
+			}
+			want, best := direct(func(x []float64) float64 { return sharesBound(share(x), s, n, gamma) }, k-1)
+			got := make([]float64, k)
+			for i := range got {
+				got[i] = total / float64(k)
+			}
+			maximiseShares(got, s, n, gamma)
+			if f := sharesBound(got, s, n, gamma); !near(got, share(want), 1e-3) || f < best-1e-10*math.Abs(best) || math.Abs(sum(got)-total) > 1e-12*total {
+				t.Errorf("seed %d, sum %g: got %v with %.15g, want %v with %.15g", seed, total, got, f, share(want), best)
+			}
+		}
+	}
+}
+
 func TestTheGradientIsNoughtWhereNewtonStops(t *testing.T) {
 	for seed := range uint64(1000) {
 		k, n := 2+int(seed%30), 1+int(seed%50)
@@ -96,7 +124,7 @@ func TestTheGradientIsNoughtWhereNewtonStops(t *testing.T) {
 		maximise(a, s, float64(n))
 		total := expfam.Digamma(sum(a))
 		for i, x := range a {
-			if g := float64(n)*(total-expfam.Digamma(x)) + s[i]; math.Abs(g)*x > 1e-8*float64(n) && x > smallest {
+			if g := float64(n)*(total-expfam.Digamma(x)) + s[i]; math.Abs(g)*x > 1e-8*float64(n) && x > smallest*(1+1e-9) {
 				t.Fatalf("seed %d: got slope %g in ln α %d at %g", seed, g*x, i, x)
 			}
 		}

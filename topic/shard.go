@@ -2,6 +2,7 @@ package topic
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/elbo-go/elbo/topic/corpus"
@@ -21,15 +22,15 @@ type Expectation struct {
 	Topics int
 	// Vocabulary is V.
 	Vocabulary int
-	// Alpha is the concentration of the proportions.
-	Alpha float64
+	// Alpha are the concentrations of the proportions, K of them.
+	Alpha []float64
 	// Beta is exp(E ln β), V×K row-major.
 	Beta []float64
 }
 
 // Expect is the expectation under the model's λ.
 func (m *Model) Expect(threads int) *Expectation {
-	e := &Expectation{Topics: m.Topics, Vocabulary: m.Vocabulary, Alpha: m.Alpha, Beta: make([]float64, len(m.Lambda))}
+	e := &Expectation{Topics: m.Topics, Vocabulary: m.Vocabulary, Alpha: m.alphas(), Beta: make([]float64, len(m.Lambda))}
 	m.expectations(e.Beta, nil, threads)
 	return e
 }
@@ -47,6 +48,8 @@ type Statistics struct {
 	Tokens int64
 	// Updates is the number of token updates: tokens times updates of their document's γ.
 	Updates int64
+	// LogTheta is Σ_d E ln θ_d, K of it: what the concentrations α need to know.
+	LogTheta []float64
 	// Bound is the documents' part of the evidence lower bound, in nats.
 	Bound float64
 }
@@ -56,19 +59,20 @@ type Statistics struct {
 // nil: then that document starts from even proportions.
 func (e *Expectation) Infer(docs *corpus.Corpus, gamma []float64, c Config) (Statistics, error) {
 	k := e.Topics
-	c.Alpha = e.Alpha
 	if err := docs.Check(); err != nil {
 		return Statistics{}, err
 	}
 	switch {
-	case c.Inner < 1 || !(c.InnerTolerance >= 0) || !(c.Alpha >= smallest):
-		return Statistics{}, fmt.Errorf("topic: infer: got inner %d, tolerance %g, alpha %g, want at least 1, 0 and %g", c.Inner, c.InnerTolerance, c.Alpha, smallest)
+	case c.Inner < 1 || !(c.InnerTolerance >= 0):
+		return Statistics{}, fmt.Errorf("topic: infer: got inner %d and tolerance %g, want at least 1 and 0", c.Inner, c.InnerTolerance)
+	case len(e.Alpha) != k || k == 0 || !(slices.Min(e.Alpha) >= smallest):
+		return Statistics{}, fmt.Errorf("topic: infer: got alpha %v, want %d of at least %g", e.Alpha, k, smallest)
 	case len(e.Beta) != k*e.Vocabulary || docs.Vocabulary > e.Vocabulary:
 		return Statistics{}, fmt.Errorf("topic: infer: got %d words of a model with %d, want no more", docs.Vocabulary, e.Vocabulary)
 	case gamma != nil && len(gamma) != k*docs.Len():
 		return Statistics{}, fmt.Errorf("topic: infer: got γ of %d numbers, want %d documents × %d topics", len(gamma), docs.Len(), k)
 	}
-	l := newLocal(docs, k, e.Alpha)
+	l := newLocal(docs, e.Alpha)
 	for d := range docs.Len() {
 		if gamma != nil && slices.Max(gamma[d*k:(d+1)*k]) > 0 {
 			copy(l.gamma[d*k:(d+1)*k], gamma[d*k:(d+1)*k])
@@ -81,7 +85,7 @@ func (e *Expectation) Infer(docs *corpus.Corpus, gamma []float64, c Config) (Sta
 
 // statistics sums up the documents in their order.
 func (l *local) statistics(beta []float64, threads int) Statistics {
-	s := Statistics{Documents: l.docs.Len(), Tokens: int64(l.docs.Tokens()), Updates: sum(l.updates), Bound: sum(l.bound)}
+	s := Statistics{Documents: l.docs.Len(), Tokens: int64(l.docs.Tokens()), Updates: sum(l.updates), Bound: sum(l.bound), LogTheta: l.logTheta()}
 	for v := range l.docs.Vocabulary {
 		if l.byTerm.starts[v] < l.byTerm.starts[v+1] {
 			s.Terms = append(s.Terms, int32(v))
@@ -93,6 +97,18 @@ func (l *local) statistics(beta []float64, threads int) Statistics {
 			l.count(int(s.Terms[i]), beta, s.Counts[i*l.k:(i+1)*l.k])
 		}
 	})
+	return s
+}
+
+// logTheta is Σ_d E ln θ_d, in the order of documents.
+func (l *local) logTheta() []float64 {
+	s := make([]float64, l.k)
+	for d := range l.docs.Len() {
+		psi := math.Log(expDigamma(sum(l.gamma[d*l.k : (d+1)*l.k])))
+		for k, t := range l.theta[d*l.k : (d+1)*l.k] {
+			s[k] += math.Log(t) - psi
+		}
+	}
 	return s
 }
 
@@ -114,7 +130,12 @@ func (l *local) count(v int, beta, sum []float64) {
 
 // Add adds the statistics of other documents.
 func (s *Statistics) Add(o Statistics) {
-	merged := Statistics{Documents: s.Documents + o.Documents, Tokens: s.Tokens + o.Tokens, Updates: s.Updates + o.Updates, Bound: s.Bound + o.Bound}
+	merged := Statistics{LogTheta: slices.Clone(s.LogTheta), Documents: s.Documents + o.Documents, Tokens: s.Tokens + o.Tokens, Updates: s.Updates + o.Updates, Bound: s.Bound + o.Bound}
+	if len(s.LogTheta) == 0 {
+		merged.LogTheta = slices.Clone(o.LogTheta)
+	} else if len(o.LogTheta) > 0 {
+		axpy(1, o.LogTheta, merged.LogTheta)
+	}
 	k := 0
 	if n := len(s.Terms) + len(o.Terms); n > 0 {
 		k = (len(s.Counts) + len(o.Counts)) / n

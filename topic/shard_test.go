@@ -35,6 +35,9 @@ func TestSweepsOverShardsAreSweepsOverTheWhole(t *testing.T) {
 	}
 	gamma := make([][]float64, len(shards))
 	m, updates := newModel(c, 30), int64(0)
+	if err := m.Seed(docs, c); err != nil {
+		t.Fatal(err)
+	}
 	for sweep := 1; sweep <= c.Sweeps; sweep++ {
 		e, total := m.Expect(2), Statistics{}
 		for i, shard := range shards {
@@ -125,8 +128,12 @@ func TestShardsThatDoNotFitAreRefused(t *testing.T) {
 		"none below 0":  func() error { return m.Update(Statistics{Terms: []int32{1}, Counts: []float64{1, math.NaN()}}, 1, 1) },
 		"rate 0":        func() error { return m.Update(Statistics{}, 0, 1) },
 		"scale -1":      func() error { return m.Update(Statistics{}, 1, -1) },
+		"alpha [1 0]": func() error {
+			_, err := (&Expectation{Topics: 2, Vocabulary: 5, Alpha: []float64{1, 0}, Beta: make([]float64, 10)}).Infer(docs, nil, c)
+			return err
+		},
 		"of a model with 50": func() error {
-			_, err := (&Expectation{Topics: 2, Vocabulary: 50, Alpha: 1}).Infer(docs, nil, c)
+			_, err := (&Expectation{Topics: 2, Vocabulary: 50, Alpha: []float64{1, 1}}).Infer(docs, nil, c)
 			return err
 		},
 	} {

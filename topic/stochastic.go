@@ -35,6 +35,10 @@ type Learner struct {
 	Seen int
 	// Updates is the number of token updates in all.
 	Updates int64
+	// Seeded tells that topics have begun with documents.
+	Seeded bool
+	// LogTheta is the running mean of E ln θ, K of it, from which α is learned.
+	LogTheta []float64 `json:",omitempty"`
 
 	beta []float64
 }
@@ -44,10 +48,11 @@ func NewLearner(vocabulary int, c Config) (*Learner, error) {
 	if err := c.checkSteps(); err != nil {
 		return nil, err
 	}
-	if vocabulary < 1 || vocabulary > math.MaxInt32 {
-		return nil, fmt.Errorf("topic: vocabulary: got %d words, want at least 1 and fewer than 2^31", vocabulary)
+	m, err := NewModel(vocabulary, c)
+	if err != nil {
+		return nil, err
 	}
-	return &Learner{Config: c, Model: newModel(c, vocabulary)}, nil
+	return &Learner{Config: c, Model: m}, nil
 }
 
 // UnmarshalJSON reads a stored learner and refuses what cannot go on.
@@ -60,11 +65,23 @@ func (s *Learner) UnmarshalJSON(b []byte) error {
 	if err := f.Config.checkSteps(); err != nil {
 		return err
 	}
+	if f.LogTheta != nil && len(f.LogTheta) != f.Config.Topics {
+		return fmt.Errorf("topic: learner: log theta: got %d numbers, want one for each of %d topics", len(f.LogTheta), f.Config.Topics)
+	}
 	if f.Model == nil || f.Model.Topics != f.Config.Topics || f.Step < 0 || f.Pass < 0 || f.Position < 0 || f.Seen < 0 {
 		return fmt.Errorf("topic: learner: got a model or a place that does not fit its configuration, want a stored learner")
 	}
 	*s = Learner(f)
 	return nil
+}
+
+// seed begins topics with documents, once.
+func (s *Learner) seed(docs *corpus.Corpus) error {
+	if s.Seeded || s.Step > 0 {
+		return nil
+	}
+	s.Seeded = true
+	return s.Model.Seed(docs, s.Config)
 }
 
 // rate is ρ_t.
@@ -88,11 +105,20 @@ func (s *Learner) Learn(batch *corpus.Corpus, size float64) error {
 	}
 	b := *batch
 	b.Vocabulary = s.Model.Vocabulary
-	l := newLocal(&b, s.Model.Topics, s.Model.Alpha)
-	starts := l.byTerm.starts
-	s.Model.expectations(s.beta, func(v int) bool { return starts[v] < starts[v+1] }, s.Config.Threads)
+	l := newLocal(&b, s.Model.alphas())
+	need := func(v int) bool { return l.byTerm.starts[v] < l.byTerm.starts[v+1] }
+	if s.Config.LearnEta {
+		need = nil
+	}
+	s.Model.expectations(s.beta, need, s.Config.Threads)
+	if s.Config.LearnEta && s.formed() {
+		s.Model.learnEta(s.beta)
+	}
 	l.infer(s.beta, s.Config)
 	s.Model.update(l, s.beta, s.rate(), size/float64(b.Len()), s.Config.Threads)
+	if s.Config.LearnAlpha != Fixed && s.formed() {
+		s.learnAlpha(l, size)
+	}
 	s.Step++
 	s.Seen += b.Len()
 	s.Updates += sum(l.updates)
@@ -102,10 +128,34 @@ func (s *Learner) Learn(batch *corpus.Corpus, size float64) error {
 	return nil
 }
 
-// Fit goes on to Config.Sweeps passes over a corpus in memory, in an order drawn anew for each.
+// learnAlpha keeps the mean of E ln θ at the rate of the topics and moves α to its best for
+// a corpus of size documents with that mean.
+func (s *Learner) learnAlpha(l *local, size float64) {
+	rho, mean := s.rate(), l.logTheta()
+	for k := range mean {
+		mean[k] /= float64(l.docs.Len())
+		if s.LogTheta != nil {
+			mean[k] = (1-rho)*s.LogTheta[k] + rho*mean[k]
+		}
+	}
+	s.LogTheta = mean
+	of := make([]float64, len(mean))
+	axpy(size, mean, of)
+	s.Model.learnAlpha(s.Config.LearnAlpha, of, size, s.Config.Gamma)
+}
+
+// formed tells whether the concentrations are learned yet: not in the first τ₀ steps, whose
+// topics still resemble their random start.
+func (s *Learner) formed() bool { return float64(s.Step) >= s.Config.Delay }
+
+// Fit goes on to Config.Sweeps passes over a corpus in memory, in an order drawn anew for each,
+// after it has begun topics with documents of the corpus (Config.Seeds).
 // A cancelled context stops between steps; the learner can then be stored, or called again.
 func (s *Learner) Fit(ctx context.Context, docs *corpus.Corpus) error {
 	if err := usable(docs); err != nil {
+		return err
+	}
+	if err := s.seed(docs); err != nil {
 		return err
 	}
 	for s.Pass < s.Config.Sweeps {
@@ -127,7 +177,8 @@ func (s *Learner) Fit(ctx context.Context, docs *corpus.Corpus) error {
 }
 
 // FitStream takes each document of a stream once, in batches, with no knowledge of how many
-// there are: D is size where that is above 0, else the number seen so far. It keeps one batch.
+// there are: D is size where that is above 0, else the number seen so far. It keeps one batch;
+// topics begin with documents of the first.
 func (s *Learner) FitStream(ctx context.Context, r corpus.Reader, size float64) error {
 	batch, d := &corpus.Corpus{Vocabulary: s.Model.Vocabulary}, corpus.Document{}
 	for {
@@ -145,6 +196,9 @@ func (s *Learner) FitStream(ctx context.Context, r corpus.Reader, size float64) 
 			n := size
 			if n <= 0 {
 				n = float64(s.Seen + batch.Len())
+			}
+			if err := s.seed(batch); err != nil {
+				return err
 			}
 			if err := s.Learn(batch, n); err != nil {
 				return err

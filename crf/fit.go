@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-
-	"github.com/elbo-go/elbo/vi/lbfgs"
 )
 
 // Config says how a field is trained. [Default] has the usual values.
@@ -75,48 +73,19 @@ func (c Config) check() error {
 // Fit minimises −Σ ln p(y|x) + λ₁‖w‖₁ + (λ₂/2)‖w‖² over labelled sequences, by L-BFGS or, where
 // λ₁ > 0, by OWL-QN. The loss is convex (Sutton & McCallum 2012, section 5.1).
 func Fit(ctx context.Context, data []Sequence, cfg Config) (*Model, error) {
-	if err := cfg.check(); err != nil {
-		return nil, err
-	}
-	m := &Model{labels: labelsOf(data)}
-	if len(m.labels) == 0 {
-		return nil, fmt.Errorf("crf: fit: got no labels in %d sequences", len(data))
-	}
-	e := newEncoder(cfg.Templates, true)
-	c, err := e.corpus("fit", data, indexOf(m.labels))
+	t, err := NewTrainer(data, cfg)
 	if err != nil {
 		return nil, err
 	}
-	e.cut(c, cfg.MinCount)
-	l, err := pairsOf(c, len(e.ids), len(m.labels), cfg.AllPairs)
-	if err != nil {
-		return nil, err
-	}
-	m.layout, m.encoder = l, e
-	e.grow = false
-	o := newLoss(l, c, cfg)
-	r, err := cfg.minimize(ctx, o.at, make([]float64, l.size()))
-	if err != nil {
-		return nil, fmt.Errorf("crf: fit: %w", err)
-	}
-	m.w, m.Loss, m.Iterations, m.Reason = r.X, r.F, r.Iterations, r.Reason
-	return m, nil
-}
-
-// minimize chooses the minimiser and reports its steps.
-func (c Config) minimize(ctx context.Context, f lbfgs.Func, x []float64) (lbfgs.Result, error) {
-	step := 0
-	visit := func(p lbfgs.Point) {
-		if c.Progress != nil {
-			c.Progress(Progress{step, p.F, largestOf(p.Grad)})
+	for !t.Done() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("crf: fit: %w", err)
 		}
-		step++
+		if err := t.Step(); err != nil {
+			return nil, err
+		}
 	}
-	options := lbfgs.Options{History: c.History, MaxIterations: c.MaxIterations, GradTol: c.GradTol, ValueTol: c.ValueTol}
-	if c.L1 > 0 {
-		return (&orthants{f: f, l1: c.L1, options: options}).minimize(ctx, x, visit)
-	}
-	return lbfgs.Minimize(ctx, f, x, options, visit)
+	return t.Model(), nil
 }
 
 func indexOf(labels []string) map[string]int32 {

@@ -1,7 +1,6 @@
 package crf
 
 import (
-	"context"
 	"math"
 
 	"github.com/elbo-go/elbo/vi/lbfgs"
@@ -15,47 +14,50 @@ type orthants struct {
 	l1      float64
 	options lbfgs.Options
 	s, y    [][]float64 // last steps and changes of ∇f, oldest first
+
+	x, grad []float64 // place, and ∇f there
+	f1      float64   // f(x) + λ‖x‖₁
+	steps   int       // taken
 }
 
-// minimize starts at x0; options have no zero fields. The value of the points is f(x) + λ‖x‖₁ and
-// their gradient the pseudo-gradient.
-func (o *orthants) minimize(ctx context.Context, x0 []float64, visit func(lbfgs.Point)) (lbfgs.Result, error) {
-	n := len(x0)
-	x, grad := append([]float64(nil), x0...), make([]float64, n)
-	value, err := o.value(x, grad)
+// begin evaluates the first point; options have no zero fields.
+func (o *orthants) begin(x0 []float64) (err error) {
+	o.x, o.grad = append([]float64(nil), x0...), make([]float64, len(x0))
+	o.f1, err = o.value(o.x, o.grad)
+	return err
+}
+
+// point is where the minimisation stands: the value is f(x) + λ‖x‖₁ and the gradient the
+// pseudo-gradient.
+func (o *orthants) point() lbfgs.Point {
+	return lbfgs.Point{X: o.x, Grad: o.pseudo(o.x, o.grad), F: o.f1}
+}
+
+// step takes a step, unless there is none to take, and returns the result if it was the last.
+func (o *orthants) step() (moved bool, end *lbfgs.Result, err error) {
+	p := o.point()
+	stop := func(p lbfgs.Point, converged bool, reason string) *lbfgs.Result {
+		return &lbfgs.Result{Point: p, Iterations: o.steps, Converged: converged, Reason: reason}
+	}
+	if largestOf(p.Grad) <= o.options.GradTol*math.Max(1, math.Abs(p.F)) {
+		return false, stop(p, true, "the pseudo-gradient vanishes"), nil
+	}
+	if o.steps >= o.options.MaxIterations {
+		return false, stop(p, false, "the iterations are spent"), nil
+	}
+	to, next, v, err := o.advance(p)
 	if err != nil {
-		return lbfgs.Result{}, err
+		return false, nil, err
 	}
-	for it := 0; ; it++ {
-		p := lbfgs.Point{X: x, Grad: o.pseudo(x, grad), F: value}
-		visit(p)
-		end := func(converged bool, reason string) (lbfgs.Result, error) {
-			return lbfgs.Result{Point: p, Iterations: it, Converged: converged, Reason: reason}, nil
-		}
-		if err := ctx.Err(); err != nil {
-			return lbfgs.Result{}, err
-		}
-		if largestOf(p.Grad) <= o.options.GradTol*math.Max(1, math.Abs(value)) {
-			return end(true, "the pseudo-gradient vanishes")
-		}
-		if it == o.options.MaxIterations {
-			return end(false, "the iterations are spent")
-		}
-		to, next, v, err := o.advance(p)
-		if err != nil {
-			return lbfgs.Result{}, err
-		}
-		if to == nil {
-			return end(false, "no step along the pseudo-gradient lowers the value")
-		}
-		o.remember(x, grad, to, next)
-		fall := value - v
-		if x, grad, value = to, next, v; fall <= o.options.ValueTol*math.Max(1, math.Abs(v)) {
-			p, it = lbfgs.Point{X: x, Grad: o.pseudo(x, grad), F: value}, it+1
-			visit(p)
-			return end(true, "the value no longer falls")
-		}
+	if to == nil {
+		return false, stop(p, false, "no step along the pseudo-gradient lowers the value"), nil
 	}
+	o.remember(o.x, o.grad, to, next)
+	o.x, o.grad, o.f1, o.steps = to, next, v, o.steps+1
+	if p.F-v <= o.options.ValueTol*math.Max(1, math.Abs(v)) {
+		return true, stop(o.point(), true, "the value no longer falls"), nil
+	}
+	return true, nil, nil
 }
 
 // value is f(x) + λ‖x‖₁.

@@ -126,3 +126,26 @@ func TestMinimisationEndsWhenToldTo(t *testing.T) {
 		t.Errorf("a slope that lies: got %+v, %v", r, err)
 	}
 }
+
+// minimize makes all steps from x0.
+func (o *orthants) minimize(ctx context.Context, x0 []float64, visit func(lbfgs.Point)) (lbfgs.Result, error) {
+	if err := o.begin(x0); err != nil {
+		return lbfgs.Result{}, err
+	}
+	visit(o.point())
+	for {
+		if err := ctx.Err(); err != nil {
+			return lbfgs.Result{}, err
+		}
+		moved, end, err := o.step()
+		if err != nil {
+			return lbfgs.Result{}, err
+		}
+		if moved {
+			visit(o.point())
+		}
+		if end != nil {
+			return *end, nil
+		}
+	}
+}

@@ -37,44 +37,80 @@ type Result struct {
 // Minimize starts at x0 and hands every iterate, the first included, to visit, which may be nil and
 // may keep them.
 func Minimize(ctx context.Context, f Func, x0 []float64, o Options, visit func(Point)) (Result, error) {
-	o = o.filled()
 	if visit == nil {
 		visit = func(Point) {}
 	}
-	p, err := start(f, x0)
+	m, err := New(f, x0, o)
 	if err != nil {
 		return Result{}, err
 	}
-	visit(p)
-	var h History
-	for it := 0; ; it++ {
+	visit(m.Point)
+	for {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
-		if norm(p.Grad) <= o.GradTol*math.Max(1, math.Abs(p.F)) {
-			return Result{p, it, true, "the gradient vanishes"}, nil
-		}
-		if it == o.MaxIterations {
-			return Result{p, it, false, fmt.Sprintf("%d iterations are spent", it)}, nil
-		}
-		next, ok, err := h.advance(f, p)
+		moved, end, err := m.Step()
 		if err != nil {
 			return Result{}, err
 		}
-		if !ok {
-			return Result{p, it, norm(p.Grad) <= math.Sqrt(o.GradTol)*math.Max(1, math.Abs(p.F)), "no step along the gradient lowers the value"}, nil
+		if moved {
+			visit(m.Point)
 		}
-		if math.IsInf(next.F, -1) {
-			return Result{}, fmt.Errorf("lbfgs: iteration %d: the value falls to −∞, so that there is no minimum", it+1)
-		}
-		h.Add(p, next, o.History)
-		fall := p.F - next.F
-		p = next
-		visit(p)
-		if fall <= o.ValueTol*math.Max(1, math.Abs(p.F)) {
-			return Result{p, it + 1, true, "the value no longer falls"}, nil
+		if end != nil {
+			return *end, nil
 		}
 	}
+}
+
+// Minimizer is a minimisation under way. One that is made anew at its place, with its history and its
+// count, goes on to the same bits.
+type Minimizer struct {
+	Point              // the last iterate
+	History    History // the curvature that was seen
+	Iterations int     // steps taken
+
+	f Func
+	o Options
+}
+
+// New starts a minimisation at x0.
+func New(f Func, x0 []float64, o Options) (*Minimizer, error) {
+	p, err := start(f, x0)
+	if err != nil {
+		return nil, err
+	}
+	return &Minimizer{Point: p, f: f, o: o.filled()}, nil
+}
+
+// Step takes a step, unless there is none to take, and returns the result if it was the last.
+func (m *Minimizer) Step() (moved bool, end *Result, err error) {
+	stop := func(converged bool, reason string) *Result {
+		return &Result{m.Point, m.Iterations, converged, reason}
+	}
+	p, o := m.Point, m.o
+	if norm(p.Grad) <= o.GradTol*math.Max(1, math.Abs(p.F)) {
+		return false, stop(true, "the gradient vanishes"), nil
+	}
+	if m.Iterations >= o.MaxIterations {
+		return false, stop(false, fmt.Sprintf("%d iterations are spent", m.Iterations)), nil
+	}
+	next, ok, err := m.History.advance(m.f, p)
+	if err != nil {
+		return false, nil, err
+	}
+	if !ok {
+		return false, stop(norm(p.Grad) <= math.Sqrt(o.GradTol)*math.Max(1, math.Abs(p.F)), "no step along the gradient lowers the value"), nil
+	}
+	if math.IsInf(next.F, -1) {
+		return false, nil, fmt.Errorf("lbfgs: iteration %d: the value falls to −∞, so that there is no minimum", m.Iterations+1)
+	}
+	m.History.Add(p, next, o.History)
+	m.Point = next
+	m.Iterations++
+	if p.F-next.F <= o.ValueTol*math.Max(1, math.Abs(next.F)) {
+		return true, stop(true, "the value no longer falls"), nil
+	}
+	return true, nil, nil
 }
 
 func (o Options) filled() Options {

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/elbo-go/elbo/internal/link"
 )
 
 // Logistic is Bayesian logistic regression, p(t=1|x,w) = σ(wᵀx), by the bound of Jaakkola &
@@ -17,22 +19,11 @@ type Logistic struct {
 	Weights
 }
 
-// Lambda is λ(ξ) = tanh(ξ/2)/(4ξ); λ(0) = 1/8. Below .02 the quotient would lose digits, and
-// 1/8 − ξ²/96 + ξ⁴/960 − 17ξ⁶/80640 is exact to rounding.
-func Lambda(xi float64) float64 {
-	if x := xi * xi; x < 4e-4 {
-		return 1./8 + x*(-1./96+x*(1./960-x*17/80640))
-	}
-	return math.Tanh(xi/2) / (4 * xi)
-}
+// Lambda is λ(ξ), with its limit 1/8 at nought.
+func Lambda(xi float64) float64 { return link.Lambda(xi) }
 
 // logSigmoid is ln σ(a).
-func logSigmoid(a float64) float64 {
-	if a < 0 {
-		return a - math.Log1p(math.Exp(a))
-	}
-	return -math.Log1p(math.Exp(-a))
-}
+func logSigmoid(a float64) float64 { return link.LogSigmoid(a) }
 
 // FitLogistic climbs the bound (Bishop 2006, section 10.6),
 //

@@ -16,6 +16,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/bif"
+	_ "github.com/elbo-go/elbo/pgm/gauss" // whose methods are in the catalogue
 	"github.com/elbo-go/elbo/pgm/learn"
 )
 

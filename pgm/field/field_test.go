@@ -368,12 +368,12 @@ func TestFieldsThatMakeNoSenseAreErrors(t *testing.T) {
 			t.Errorf("%v: got %v, want that it was stopped", c.Method, err)
 		}
 	}
-	wide, err := Uniform(60*60, Grid(60, 60), .1, 0).Potts()
+	wide, err := Uniform(40*40, Grid(40, 40), .1, 0).Potts()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var large *exact.TooLarge
 	if _, err := wide.Moments(t.Context()); !errors.As(err, &large) {
-		t.Errorf("got %v of a grid of 60×60, want a refusal", err)
+		t.Errorf("got %v of a grid of 40×40, want a refusal", err)
 	}
 }

@@ -83,7 +83,7 @@ func (m *Model) fit(ctx context.Context, docs *corpus.Corpus, c Config) error {
 }
 
 // sum adds in order.
-func sum[T int64 | float64](x []T) (s T) {
+func sum[T int | int64 | float64](x []T) (s T) {
 	for _, v := range x {
 		s += v
 	}

@@ -29,40 +29,19 @@ const (
 // entries. It is no bound, and the bound is no perplexity.
 func (m *Model) Complete(docs *corpus.Corpus, c Config) (Completion, error) {
 	if err := m.knows(docs); err != nil {
-		return Completion{}, err
+		return Completion{}, err // before it is halved
 	}
 	even, odd := Halves(docs)
 	return m.Score(even, odd, c.Threads)
 }
 
 // Score infers each document's proportions from its half in given and scores the half in asked.
-// However it was fitted, γ starts from even proportions and converges.
 func (m *Model) Score(given, asked *corpus.Corpus, threads int) (Completion, error) {
-	for _, half := range []*corpus.Corpus{given, asked} {
-		if err := m.knows(half); err != nil {
-			return Completion{}, err
-		}
-	}
-	if given.Len() != asked.Len() {
-		return Completion{}, fmt.Errorf("topic: completion: got %d and %d halves, want as many", given.Len(), asked.Len())
-	}
-	gamma := make([]float64, given.Len()*m.Topics)
-	c := Config{Inner: completionInner, InnerTolerance: completionTolerance, Threads: threads}
-	if _, err := m.Expect(threads).Infer(given, gamma, c); err != nil {
+	score, tokens, err := m.Scorer(threads).halves(given, asked, threads)
+	if err != nil {
 		return Completion{}, err
 	}
-	scale, score := m.sums(), make([]float64, asked.Len())
-	for d := range score {
-		x, theta := asked.Doc(d), gamma[d*m.Topics:(d+1)*m.Topics]
-		total := sum(theta)
-		for k := range theta {
-			theta[k] /= total * scale[k]
-		}
-		for i, v := range x.Terms {
-			score[d] += float64(x.Counts[i]) * math.Log(dot(theta, m.row(int(v))))
-		}
-	}
-	return completion(sum(score), asked.Tokens())
+	return completion(sum(score), sum(tokens))
 }
 
 // completion turns a sum into a score.

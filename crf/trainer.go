@@ -146,8 +146,9 @@ type Snapshot struct {
 
 // trainerState is Snapshot.State.
 type trainerState struct {
-	Steps int `json:"steps"` // taken
-	Pairs int `json:"pairs"` // of steps and changes
+	Steps int    `json:"steps"`         // taken
+	Pairs int    `json:"pairs"`         // of steps and changes
+	End   string `json:"end,omitempty"` // why the training is over, if it is
 }
 
 // Snapshot returns where the training stands; the arrays are not changed by what it does next.
@@ -158,7 +159,11 @@ func (t *Trainer) Snapshot() (Snapshot, error) {
 		out.Arrays[fmt.Sprintf("step %d", i)], out.Arrays[fmt.Sprintf("change %d", i)] = s[i], y[i]
 	}
 	var err error
-	out.State, err = json.Marshal(trainerState{steps, len(s)})
+	st := trainerState{Steps: steps, Pairs: len(s)}
+	if t.last != nil {
+		st.End = t.last.Reason
+	}
+	out.State, err = json.Marshal(st)
 	return out, err
 }
 
@@ -202,5 +207,8 @@ func Restore(data []Sequence, cfg Config, at Snapshot) (*Trainer, error) {
 	}
 	t.cfg.Progress = progress
 	t.min.restore(s, y, st.Steps)
+	if st.End != "" {
+		t.last = &lbfgs.Result{Point: t.min.point(), Iterations: st.Steps, Reason: st.End}
+	}
 	return t, nil
 }

@@ -75,7 +75,7 @@ func TestATrainingGoesOnFromEveryStepToTheSameBits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for !tr.Done() {
+		for {
 			at, err := tr.Snapshot()
 			if err != nil {
 				t.Fatal(err)
@@ -98,6 +98,9 @@ func TestATrainingGoesOnFromEveryStepToTheSameBits(t *testing.T) {
 			}
 			if text(t, trained(t, again)) != want {
 				t.Errorf("λ₁ = %v, from step %d: the model differs", l1, tr.Progress().Iteration)
+			}
+			if tr.Done() {
+				break
 			}
 			if err := tr.Step(); err != nil {
 				t.Fatal(err)

@@ -12,7 +12,8 @@ import (
 
 	"github.com/elbo-go/elbo/internal/option"
 	"github.com/elbo-go/elbo/train/engine"
-	_ "github.com/elbo-go/elbo/train/engine/gmm" // registers itself
+	_ "github.com/elbo-go/elbo/train/engine/crf" // registers itself, as do the following
+	_ "github.com/elbo-go/elbo/train/engine/gmm"
 	"github.com/elbo-go/elbo/train/rundir"
 )
 

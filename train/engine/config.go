@@ -20,7 +20,11 @@ type Config struct {
 
 // Default returns the settings of a first run.
 func (s Spec) Default() Config {
-	return Config{Model: s.Name, Data: s.Data, Seed: 1, SaveEvery: 5, Options: s.Options.Filled(nil)}
+	every := s.SaveEvery
+	if every == 0 {
+		every = 5
+	}
+	return Config{Model: s.Name, Data: s.Data, Seed: 1, SaveEvery: every, Options: s.Options.Filled(nil)}
 }
 
 // Resolved completes a config by the defaults of its engine.

@@ -29,6 +29,8 @@ type Spec struct {
 	Objective, HeldOut string
 	// Sweep is the noun for a sweep.
 	Sweep string
+	// SaveEvery is the usual time between checkpoints in seconds; 0 is five.
+	SaveEvery float64
 	// Options are the settings of the engine.
 	Options option.Set
 	// Open reads the data of a config and sets the engine up on them.

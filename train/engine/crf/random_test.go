@@ -114,7 +114,7 @@ func TestNoCorruptFilePanics(t *testing.T) {
 	}
 }
 
-// Eight hundred sentences of the shared task of chunking, of whose test sentences each twentieth is
+// Three hundred sentences of the shared task of chunking, of whose test sentences each twentieth is
 // labelled: the field is far above words by themselves.
 func TestSentencesOfTheSharedTaskAreChunked(t *testing.T) {
 	if testing.Short() {
@@ -132,12 +132,12 @@ func TestSentencesOfTheSharedTaskAreChunked(t *testing.T) {
 	for i := 0; i < len(test); i += 20 {
 		some = append(some, test[i])
 	}
-	c := settings(file(t, "train.txt", inColumns(t, train[:800], true)), map[string]string{"test": file(t, "test.txt", inColumns(t, some, true))})
+	c := settings(file(t, "train.txt", inColumns(t, train[:300], true)), map[string]string{"test": file(t, "test.txt", inColumns(t, some, true))})
 	r := run(t, c)
 	f1 := figure(t, r.Outcome, "chunk F1")
 	t.Logf("F1 %.2f after %d steps", f1, len(r.History))
-	if f1 < 88 {
-		t.Errorf("got F1 %v, want over 88", f1)
+	if f1 < 84 {
+		t.Errorf("got F1 %v, want over 84", f1)
 	}
 	if _, err := engine.Report(t.Context(), r); err != nil {
 		t.Error(err)

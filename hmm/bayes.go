@@ -156,16 +156,4 @@ func (b *Bayes) Smooth(x []float64) (*Posterior, error) {
 }
 
 // MeanTrans returns the expected step probabilities, K×K.
-func (b *Bayes) MeanTrans() []float64 {
-	k, out := len(b.Start), append([]float64(nil), b.Trans...)
-	for i := range k {
-		total := 0.0
-		for _, v := range out[i*k : (i+1)*k] {
-			total += v
-		}
-		for j := range k {
-			out[i*k+j] /= total
-		}
-	}
-	return out
-}
+func (b *Bayes) MeanTrans() []float64 { return proportions(b.Trans, len(b.Start)) }

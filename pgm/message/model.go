@@ -95,13 +95,13 @@ func (m *Model) add(name string, f Factor, vars []Var) *node {
 			return n
 		}
 	}
-	if err := n.distinct(); err != "" {
-		m.fail(&DeclarationError{name, "", err})
+	err := n.distinct()
+	if c, ok := f.(checker); ok && err == "" {
+		err = c.check(n.n)
 	}
-	if c, ok := f.(checker); ok {
-		if err := c.check(n.n); err != "" {
-			m.fail(&DeclarationError{name, "", err})
-		}
+	if err != "" {
+		m.fail(&DeclarationError{name, "", err})
+		return n
 	}
 	m.nodes = append(m.nodes, n)
 	return n

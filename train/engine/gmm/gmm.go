@@ -5,17 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/elbo-go/elbo/internal/option"
 	"github.com/elbo-go/elbo/mixture"
 	"github.com/elbo-go/elbo/train/engine"
+	"github.com/elbo-go/elbo/train/engine/tables"
 )
 
 func init() {
 	engine.Register(engine.Spec{
 		Name: "gmm", Summary: "Gaussian mixture by variational Bayes, whose data choose the number of components",
-		Paper: "Bishop 2006, section 10.2; Blei & Jordan 2006", Sections: "D24",
+		Paper: "Bishop 2006, section 10.2; Blei & Jordan 2006", Sections: "D26",
 		Measured: "Old Faithful, 6 components: ELBO −443.2979 with two kept, as the reference value",
 		Test:     "mixture/faithful_test.go, train/engine/gmm/gmm_test.go",
 		About: `Fit a mixture of Gaussians to the rows of a table by variational Bayes. A small --alpha empties
@@ -31,12 +33,9 @@ elbo predict runs/gmm-table-001 --in new.csv`,
 }
 
 // options are the settings of [mixture.Config] and those of the table.
-var options = option.Set{
+var options = slices.Concat(option.Set{
 	{Name: "label", Usage: "`column` that holds a class, to compare the components with (default: none)", Kind: option.Text},
-	{Name: "drop", Usage: "`columns` to leave out, such as id,date (default: none)", Kind: option.Text},
-	{Name: "allow-nan", Usage: "fill missing cells with the mean of their column (default: they are an error)", Default: "false", Kind: option.Switch},
-	{Name: "standardize", Usage: "bring every column to mean 0 and standard deviation 1", Default: "true", Kind: option.Switch},
-	{Name: "held-out", Usage: "`share` of the rows that is not fitted but scored", Default: "0", Kind: option.Number, Max: .9},
+}, tables.Options, option.Set{
 	{Name: "components", Usage: "components, or the most that sticks have", Default: "10", Kind: option.Whole, Min: 1, Max: 65536, Small: "3"},
 	{Name: "covariance", Usage: "`shape` of the covariances", Default: string(mixture.Full), Kind: option.Choice,
 		Choices: []string{string(mixture.Full), string(mixture.Tied), string(mixture.Diagonal), string(mixture.Spherical)}},
@@ -49,7 +48,7 @@ var options = option.Set{
 	{Name: "restarts", Usage: "starts by k-means, of which the one with the highest bound is kept", Default: "10", Kind: option.Whole, Min: 1, Max: 1e6, Small: "2"},
 	{Name: "sweeps", Usage: "most sweeps of a start", Default: "2000", Kind: option.Whole, Min: 1, Max: 1e9},
 	{Name: "tolerance", Usage: "a start ends when its bound gains less than this share", Default: "1e-9", Kind: option.Number, Max: 1},
-}
+})
 
 // The prior scales: that of independent columns, and that of the data.
 const (
@@ -80,10 +79,10 @@ func open(ctx context.Context, c engine.Config) (*engine.Task, error) {
 	if err := mc.Check(s.train.D); err != nil {
 		return nil, &engine.SettingError{Err: err}
 	}
-	t := &engine.Task{Fingerprint: s.fingerprint(), Train: s.train.N(), Test: s.test.N(), Notes: s.notes}
+	t := &engine.Task{Fingerprint: s.Fingerprint(), Train: s.train.N(), Test: s.test.N(), Notes: s.Notes}
 	t.Facts = []engine.Fact{
 		{Name: "data", Text: s.String()},
-		{Name: "columns", Text: strings.Join(names(s.columns), ", ")},
+		{Name: "columns", Text: strings.Join(tables.Names(s.Columns), ", ")},
 		{Name: "model", Text: fmt.Sprintf("gmm, at most %d components, %s covariances, %s weights of concentration %v",
 			mc.Components, mc.Covariance, mc.Weights, mc.Alpha)},
 		{Name: "ELBO", Text: "in nats over all rows; larger is better"},
@@ -126,7 +125,7 @@ func fit(ctx context.Context, s *rows, c mixture.Config, from *engine.Snapshot, 
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Columns: s.columns, Mixture: m}, nil
+	return &Model{Columns: s.Columns, Mixture: m}, nil
 }
 
 // begin starts a fit, or goes on with that of a snapshot.

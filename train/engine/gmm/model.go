@@ -11,6 +11,7 @@ import (
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/mixture"
 	"github.com/elbo-go/elbo/train/engine"
+	"github.com/elbo-go/elbo/train/engine/tables"
 )
 
 // Model is a mixture of standardised rows with the standardisation.
@@ -39,10 +40,8 @@ func (m *Model) UnmarshalJSON(text []byte) error {
 	if s.Mixture == nil || s.Mixture.Columns != len(s.Columns) {
 		return fmt.Errorf("gmm: model: got %d columns, want a mixture of as many", len(s.Columns))
 	}
-	for _, c := range s.Columns {
-		if !(c.Scale > 0) || math.IsInf(c.Scale, 0) || math.IsNaN(c.Mean) || math.IsInf(c.Mean, 0) {
-			return fmt.Errorf("gmm: model: column %s: got mean %v and scale %v, want finite ones and a positive scale", c.Name, c.Mean, c.Scale)
-		}
+	if err := tables.Check("gmm: model", s.Columns); err != nil {
+		return err
 	}
 	*m = Model(s)
 	return nil
@@ -59,13 +58,8 @@ func (m *Model) logScale() (sum float64) {
 
 // rows reads rows of a file and standardises them.
 func (m *Model) rows(path string) (mixture.Data, error) {
-	t, _, err := data.ReadTable(path, data.ReadOptions{Columns: m.Columns})
-	if err != nil {
-		return mixture.Data{}, err
-	}
-	x := mixture.Data{X: t.X, D: len(m.Columns)}
-	apply(x, m.Columns)
-	return x, nil
+	x, err := tables.Apply(path, m.Columns)
+	return mixture.Data(x), err
 }
 
 // Score returns the predictive log density ln p(x | data) of each row in the units of the file.
@@ -106,7 +100,7 @@ func (m *Model) Assign(_ context.Context, path string) (*engine.Table, error) {
 // Sample draws rows of the predictive density in the units of the data.
 func (m *Model) Sample(_ context.Context, n int, seed uint64) (*engine.Table, error) {
 	x, at := m.Mixture.Sample(n, rng.New(seed).Named("sample"))
-	t := &engine.Table{Columns: append(names(m.Columns), "component")}
+	t := &engine.Table{Columns: append(tables.Names(m.Columns), "component")}
 	for i, k := range at {
 		var row []any
 		for j, v := range x.Row(i) {
@@ -168,7 +162,7 @@ func judge(m *Model, s *rows) (o engine.Outcome, err error) {
 
 // agreement compares the components with known classes.
 func agreement(m *Model, s *rows, add func(name string, value float64, unit, text string)) error {
-	if len(s.labels) < 2 {
+	if len(s.Labels) < 2 {
 		return nil
 	}
 	r, err := m.Mixture.Responsibilities(s.train)
@@ -176,7 +170,7 @@ func agreement(m *Model, s *rows, add func(name string, value float64, unit, tex
 		return err
 	}
 	var found, known []int
-	for i, l := range s.labels {
+	for i, l := range s.Labels {
 		if l >= 0 {
 			k := len(m.Mixture.Components)
 			found, known = append(found, largest(r[i*k:(i+1)*k])), append(known, l)
@@ -187,7 +181,7 @@ func agreement(m *Model, s *rows, add func(name string, value float64, unit, tex
 	}
 	v, err := eval.AdjustedRand(found, known)
 	if err == nil {
-		add("adjusted Rand index", v, "", fmt.Sprintf("of components and the %d classes, which the fit has not seen; 1 is the same, 0 is chance", len(s.classes)))
+		add("adjusted Rand index", v, "", fmt.Sprintf("of components and the %d classes, which the fit has not seen; 1 is the same, 0 is chance", len(s.Classes)))
 	}
 	return err
 }

@@ -28,7 +28,7 @@ func readRows(t *testing.T, text string, options map[string]string) *rows {
 func TestRowsAreStandardisedByThoseThatAreFitted(t *testing.T) {
 	s := readRows(t, "a,b\n1,10\n2,40\n3,10\n6,20\n", nil)
 	mean, sd := []float64{3, 20}, []float64{math.Sqrt((4 + 1 + 9) / 4.), math.Sqrt((100 + 400 + 100) / 4.)}
-	for j, c := range s.columns {
+	for j, c := range s.Columns {
 		tk.Close(t, "mean", c.Mean, mean[j], 1e-15)
 		tk.Close(t, "scale", c.Scale, sd[j], 1e-15)
 	}
@@ -70,21 +70,21 @@ func TestHeldOutRowsAreTheRest(t *testing.T) {
 }
 
 func TestTheFingerprintSeesEveryValue(t *testing.T) {
-	base := readRows(t, "a,b\n1,10\n2,40\n3,10\n", nil).fingerprint()
+	base := readRows(t, "a,b\n1,10\n2,40\n3,10\n", nil).Fingerprint()
 	for _, other := range []string{"a,c\n1,10\n2,40\n3,10\n", "a,b\n1,10\n2,40\n3,11\n", "a,b\n1,10\n2,40\n", "a,b\n2,40\n1,10\n3,10\n"} {
-		if readRows(t, other, nil).fingerprint() == base {
+		if readRows(t, other, nil).Fingerprint() == base {
 			t.Errorf("%q has the fingerprint of another table", other)
 		}
 	}
-	if readRows(t, "a,b\n1.0,10\n2,4e1\n3,10\n", nil).fingerprint() != base {
+	if readRows(t, "a,b\n1.0,10\n2,4e1\n3,10\n", nil).Fingerprint() != base {
 		t.Error("the same numbers have another fingerprint")
 	}
 }
 
 func TestLabelsFollowTheirRows(t *testing.T) {
 	s := readRows(t, "a,kind\n1,x\n2,y\n3,\n4,x\n", map[string]string{"label": "kind"})
-	if !slices.Equal(s.labels, []int{0, 1, -1, 0}) || !slices.Equal(s.classes, []string{"x", "y"}) {
-		t.Errorf("got %v of %v", s.labels, s.classes)
+	if !slices.Equal(s.Labels, []int{0, 1, -1, 0}) || !slices.Equal(s.Classes, []string{"x", "y"}) {
+		t.Errorf("got %v of %v", s.Labels, s.Classes)
 	}
 	m := run(t, settings(csvFile(t, "a,kind\n1,x\n2,y\n3,\n4,x\n"), map[string]string{"label": "kind", "components": "2", "restarts": "1"}))
 	figure(t, m.Outcome, "adjusted Rand index")

@@ -16,6 +16,7 @@ import (
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/mixture"
 	"github.com/elbo-go/elbo/train/engine"
+	"github.com/elbo-go/elbo/train/engine/tables"
 )
 
 func TestEverySettingReachesTheMixture(t *testing.T) {
@@ -132,7 +133,7 @@ func picture(t *testing.T, m *Model, s *rows, file string) (engine.Picture, []by
 
 func TestPicturesOfManyRowsAndComponents(t *testing.T) {
 	r := rng.New(6).Rand()
-	s := &rows{name: "many", train: mixture.Data{D: 2}, columns: []data.Column{{Name: "u", Scale: 1}, {Name: "v", Scale: 1}}}
+	s := &rows{train: mixture.Data{D: 2}, Set: &tables.Set{Name: "many", Columns: []data.Column{{Name: "u", Scale: 1}, {Name: "v", Scale: 1}}}}
 	for i := range mostPoints + 500 {
 		s.train.X = append(s.train.X, float64(i%5*8)+r.NormFloat64(), float64(i/5%5*8)+r.NormFloat64())
 	}
@@ -142,7 +143,7 @@ func TestPicturesOfManyRowsAndComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Model{Columns: s.columns, Mixture: fitted}
+	m := &Model{Columns: s.Columns, Mixture: fitted}
 	p, all := picture(t, m, s, "components.png")
 	if !strings.Contains(p.Caption, "5000 of 5500 rows are drawn") {
 		t.Errorf("got %q", p.Caption)
@@ -199,7 +200,7 @@ func TestTheLargestValueIsFound(t *testing.T) {
 }
 
 func TestColumnsAreListedByName(t *testing.T) {
-	if got := names([]data.Column{{Name: "b"}, {Name: "a"}}); !slices.Equal(got, []string{"b", "a"}) || names(nil) != nil {
+	if got := tables.Names([]data.Column{{Name: "b"}, {Name: "a"}}); !slices.Equal(got, []string{"b", "a"}) || tables.Names(nil) != nil {
 		t.Errorf("got %v", got)
 	}
 }

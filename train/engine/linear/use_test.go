@@ -269,7 +269,11 @@ func TestFiguresOfNumbersAreTheirDefinitions(t *testing.T) {
 	tk.Close(t, "RMSE", got["RMSE"], math.Sqrt(2./3), 1e-15)
 	tk.Close(t, "explained", got["explained"], 100*(1-2./14), 1e-12) // the squares of −2, −1 and 3
 	tk.Close(t, "ln p", got["ln p(y|x)"], -math.Log(2*math.Pi)/2-1./3, 1e-14)
+	// Of two classes with p of the second .9, .6, .2 and .1: the second row and the last are wrong.
 	m.Classes = []string{"no", "yes"}
+	if len(got) != 3 {
+		t.Errorf("got %v, want three figures", got)
+	}
 	m.judgeClasses(func(name string, v float64, _, _ string) { got[name] = v }, "fitted",
 		[]prediction{{.9, 0}, {.6, 0}, {.2, 0}, {.1, 0}}, []float64{1, 0, 0, 1}, nil)
 	tk.Close(t, "wrong", got["wrong"], 50, 0)

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"nn", "dist", "bij", "optim"},
 	{"vi/...", "expfam", "judge"},
 	{"vae/...", "bnn", "prob", "pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate"},
-	{"data", "ckpt", "eval/...", "plot"},
+	{"data", "ckpt", "eval/...", "plot", "rank"},
 	{"train/...", "codec", "report/..."},
 	{"."},
 	{"serve/...", "cluster/...", "bench/..."},
@@ -44,7 +44,7 @@ var (
 	formats     = []string{"github.com/sbinet/npyio/...", "golang.org/x/image/...", "golang.org/x/sys/..."}
 
 	// engines work in float64 without a graph library.
-	engines = []string{"pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate"}
+	engines = []string{"pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate", "rank"}
 	graphs  = []string{"github.com/gomlx/..."}
 )
 

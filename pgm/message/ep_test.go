@@ -58,13 +58,15 @@ func TestClutterHasTheExactValuesOfTheSpecificationAndEPBeatsVB(t *testing.T) {
 	tk.Close(t, "variance of the hand-written engine", variance, want.Variance, 1e-10)
 	tk.Close(t, "ln Z of the hand-written engine", logZ(t, p), want.LogZ, 1e-10)
 	least := math.Inf(1)
-	data := m.nodes[2]
 	for i, s := range sites {
-		eta := view(p.msg[data.id][2], i, 2)
+		eta := p.Message("data", 2, i)
 		tk.Close(t, "site", -2*eta[1], s.Precision, 1e-9)
 		least = min(least, -2*eta[1])
 	}
 	tk.Close(t, "least precision of a site", least, -.534, 5e-4)
+	if p.Message("data", 1, 0) != nil || p.Message("data", 2, 20) != nil || p.Message("nothing", 0, 0) != nil {
+		t.Error("messages to known variables, of no factor and outside the plate: got some")
+	}
 
 	a := ascent(t, m, AscentConfig{Tolerance: 1e-14})
 	trace := climb(t, a)

@@ -177,3 +177,26 @@ func TestBeliefsOfKnownAndOfLonelyVariables(t *testing.T) {
 		t.Error("the size of an infinite belief is infinite")
 	}
 }
+
+// A likelihood of one datum moves the belief by the ratio of two normals: quadrature of a normal
+// likelihood is the normal factor.
+func TestQuadratureOfANormalLikelihoodIsTheNormalFactor(t *testing.T) {
+	for _, tau := range []float64{.1, 1, 25} {
+		m, q := New(), New()
+		x, y := m.Random("x", expfam.Normal{}, 1), q.Random("x", expfam.Normal{}, 1)
+		prior := Prior{Family: expfam.Normal{}, Eta: expfam.Normal{}.Natural(-1, .5)}
+		m.Add("prior", prior, x)
+		q.Add("prior", prior, y)
+		m.Add("datum", Normal{}, m.Constant(expfam.Normal{}, 2), x, m.Constant(expfam.Gamma{}, tau))
+		q.Add("datum", Likelihood{Width: 1 / math.Sqrt(tau), Log: func(_ int, v float64) float64 {
+			return .5 * (math.Log(tau) - ln2Pi - tau*(2-v)*(2-v))
+		}}, y)
+		a, b := messages(t, m, Config{}), messages(t, q, Config{})
+		run(t, a)
+		run(t, b)
+		for j, want := range a.Natural(x, 0) {
+			tk.Close(t, "belief", b.Natural(y, 0)[j], want, 1e-11)
+		}
+		tk.Close(t, "ln Z", logZ(t, b), logZ(t, a), 1e-12)
+	}
+}

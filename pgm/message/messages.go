@@ -208,6 +208,17 @@ func (p *Messages) Moments(v Var, i int) ([]float64, error) {
 	return u, nil
 }
 
+// Message is a copy of the natural parameters that a factor, by the name and place in its plate, last
+// sent to the variable in a slot, or nil where it sends none.
+func (p *Messages) Message(factor string, slot, i int) []float64 {
+	for _, n := range p.g.nodes {
+		if n.name == factor && slot >= 0 && slot < len(n.slots) && i >= 0 && i < n.n && !n.slots[slot].b.known {
+			return slices.Clone(view(p.msg[n.id][slot], i, n.slots[slot].b.size))
+		}
+	}
+	return nil
+}
+
 // moments sets u to ⟨u⟩; a categorical family may have logits of −∞.
 func moments(u []float64, f expfam.Family, eta []float64) error {
 	if _, logits := f.(expfam.Categorical); !logits {

@@ -116,7 +116,7 @@ func answerMarginals(ctx context.Context, f *queryFlags, q *question) (reply, er
 	if err != nil {
 		return nil, err
 	}
-	if err := f.drawing(ctx, q, a); err != nil {
+	if err := f.drawing(q, a); err != nil {
 		return nil, err
 	}
 	return marginalReply{q, a}, nil
@@ -190,9 +190,6 @@ func answerBest(ctx context.Context, f *queryFlags, q *question) (reply, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := f.drawing(ctx, q, nil); err != nil {
-		return nil, err
-	}
 	e := bestReply{q, b, math.NaN()}
 	if q.method.Marginals != nil && q.method.Worth == query.Exact {
 		a, err := q.method.Marginals(ctx, q.problem, nil, f.config)
@@ -245,9 +242,6 @@ type jointReply struct {
 func answerJoint(ctx context.Context, f *queryFlags, q *question) (reply, error) {
 	r, err := q.method.Joint(ctx, q.problem, q.targets, f.config)
 	if err != nil {
-		return nil, err
-	}
-	if err := f.drawing(ctx, q, nil); err != nil {
 		return nil, err
 	}
 	return jointReply{q, r}, nil

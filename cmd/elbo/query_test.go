@@ -135,6 +135,25 @@ func TestSettingAVariableIsNotSeeingIt(t *testing.T) {
 	}
 }
 
+func TestANetworkIsDrawnWithItsProbabilities(t *testing.T) {
+	grassy(t)
+	must(t, "query", "sprinkler.bif", "--evidence", "grass=wet", "--do", "sprinkler=on", "--draw", "net.svg")
+	b, err := os.ReadFile("net.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<svg", ">cloudy<", "given do(sprinkler = on), grass = wet", ">100.0 %<", "</svg>"} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("got %s, want %q in it", b, want)
+		}
+	}
+	if got := strings.Count(string(b), "marker-end"); got != 3 { // the sprinkler has lost its parent
+		t.Errorf("got %d edges, want 3", got)
+	}
+	wrong{"query sprinkler.bif --draw net.png", 2, []string{`--draw: got extension ".png", want .svg`}}.check(t, ".")
+	wrong{"query sprinkler.bif --mpe --draw new.svg", 2, []string{"--draw: got --mpe or --joint too"}}.check(t, ".")
+}
+
 func TestAModelMayComeFromStandardInput(t *testing.T) {
 	var out, errs strings.Builder
 	code := run(t.Context(), []string{"query", "-", "--targets", "rain"}, streams{strings.NewReader(sprinkler), &out, &errs})

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"nn", "dist", "bij", "optim"},
 	{"vi/...", "expfam", "judge"},
 	{"vae/...", "bnn", "prob", "pgm/...", "hmm/...", "crf/...", "mixture", "topic/...", "regress", "factor", "conjugate"},
-	{"data", "ckpt", "eval/...", "plot", "rank"},
+	{"data", "ckpt", "eval/...", "plot/...", "rank"},
 	{"train/...", "codec", "report/..."},
 	{"."},
 	{"serve/...", "cluster/...", "bench/..."},

@@ -1,6 +1,10 @@
 package exact
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/elbo-go/elbo/pgm"
+)
 
 // BenchmarkTheCompetition makes the tree of each instance: all marginals and ln Z.
 func BenchmarkTheCompetition(b *testing.B) {
@@ -34,6 +38,29 @@ func BenchmarkOrders(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkQueriesOfTheNetworks answers every stored query of each network: all marginals given its
+// evidence.
+func BenchmarkQueriesOfTheNetworks(b *testing.B) {
+	for _, name := range []string{"asia", "cancer", "earthquake", "survey", "sachs", "alarm"} {
+		b.Run(name, func(b *testing.B) {
+			n := network(b, name)
+			g := n.Graph()
+			var seen []pgm.Evidence
+			for _, q := range queries(b, name) {
+				seen = append(seen, observe(b, n, q.seen))
+			}
+			for b.Loop() {
+				for _, e := range seen {
+					if _, err := NewTree(g, e, Config{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(seen)), "µs/query")
 		})
 	}
 }

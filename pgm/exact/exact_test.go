@@ -97,7 +97,7 @@ type mass struct {
 	p    float64
 }
 
-func queries(t *testing.T, name string) (all []stored) {
+func queries(t testing.TB, name string) (all []stored) {
 	t.Helper()
 	lines := bufio.NewScanner(tk.DataFile(t, "bif", name+".exact.txt.gz"))
 	number := func(s string) float64 {

@@ -13,6 +13,8 @@ func init() {
 			grid + "13.4357; 1,000 random trees within 1e-12", "pgm/approx/schedule_test.go, pgm/approx/approx_test.go", string(Approximation)},
 		{"max-product", "an assignment of high probability by messages and by blocks", "Pearl 1988; Dawid 1992",
 			"the best of 1,000 random trees, ties and all; of 866 of 867 random graphs with loops", "pgm/approx/maximum_test.go", string(None)},
+		{"mplp", "an assignment of high probability and a bound that none exceeds, by the dual of a linear program", "Globerson & Jaakkola 2007",
+			"the best of 989 of 1,000 random models, proved so for 973; the bound never rises", "pgm/approx/dual_test.go", string(None)},
 		{"trw", "tree-reweighted belief propagation, with the best trees if asked", "Wainwright, Jaakkola & Willsky 2005",
 			grid + "14.2465, 14.2289 with better trees; above ln Z on 1,000 random models", "pgm/approx/reweighted_test.go", string(Above)},
 		{"mf", "naive mean field", "Wainwright & Jordan 2008",
@@ -26,7 +28,7 @@ func init() {
 		{"ais", "annealed importance sampling of ln Z", "Neal 2001",
 			grid + "13.552 ± .009; 1,000 random models within 3.7 standard errors", "pgm/approx/sampler_test.go, pgm/approx/diagnose_test.go", string(Estimate)},
 	} {
-		command := map[string]string{"max-product": "approx.Maximum", "structured-mf": "approx.Structured"}[m.name]
+		command := map[string]string{"max-product": "approx.Maximum", "mplp": "approx.Dual", "structured-mf": "approx.Structured"}[m.name]
 		catalog.Add(catalog.Entry{Group: catalog.Graphical, Name: m.name, Summary: m.summary, Paper: m.paper, Sections: "D19, D21",
 			Measured: m.measured, Test: m.test, Command: cmp.Or(command, "elbo query --method "+m.name), Notes: []catalog.Note{{Name: "ln Z", Value: m.worth}}})
 	}

@@ -11,7 +11,7 @@ import (
 
 // Every method is in the catalogue, with what its ln Z is and tests that are there.
 func TestMethodsAreInTheCatalogue(t *testing.T) {
-	names := []string{"max-product", "structured-mf"}
+	names := []string{"max-product", "mplp", "structured-mf"}
 	for _, m := range Methods() {
 		names = append(names, m.Name)
 		if e, ok := catalog.Lookup(catalog.Graphical, m.Name); !ok || e.Notes[0].Value != string(m.LogZ) {

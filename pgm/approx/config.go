@@ -55,7 +55,7 @@ type Record struct {
 	Sweep int
 	// Change is the largest change of this sweep; of Gibbs, the largest R̂ so far, less 1.
 	Change float64
-	// Bound is the value of mean field's bound, or of the bound of Reweighted so far.
+	// Bound is the value of the bound of mean field, from below, or of Dual, from above.
 	Bound float64
 }
 

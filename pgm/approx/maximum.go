@@ -19,6 +19,8 @@ type Best struct {
 	States []int
 	// LogValue is Σ ln φ of them. Less ln Z it is ln p(states | evidence).
 	LogValue float64
+	// Bound is a value that no assignment exceeds, +∞ of Maximum, which knows none.
+	Bound float64
 	// Ties is the number of variables two states of which had the same largest belief.
 	Ties int
 	// Sweeps is how many there were, and Messages how many messages were sent.
@@ -55,18 +57,25 @@ func Maximum(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best
 	if moving != nil && !errors.Is(moving, ErrNotConverged) {
 		return nil, moving
 	}
-	b := &Best{Sweeps: last.Sweep, Messages: m.sent, Change: last.Change, Ties: m.shared()}
-	b.States = m.decode()
+	b := &Best{States: m.decode(), Bound: math.Inf(1), Sweeps: last.Sweep, Messages: m.sent, Change: last.Change, Ties: m.shared()}
+	if err := b.climb(g, p); err != nil {
+		return nil, err
+	}
+	return b, moving
+}
+
+// climb lets blocks take their best states, where there are few enough.
+func (b *Best) climb(g *pgm.Graph, p *problem) error {
 	if k, err := newBlocks(p); err == nil {
 		if !k.possible() {
-			return nil, pgm.ErrImpossible
+			return pgm.ErrImpossible
 		}
 		newChain(k, rng.New(0).Rand()).climb(b.States)
 	}
 	if b.LogValue = g.LogValue(b.States); math.IsInf(b.LogValue, -1) {
-		return nil, ErrNoAssignment
+		return ErrNoAssignment
 	}
-	return b, moving
+	return nil
 }
 
 // shared counts the variables whose best state is not the only one.

@@ -380,7 +380,7 @@ func TestAMachineIsAGraphicalModel(t *testing.T) {
 		if given, err = exact.NewTree(g, e, exact.Config{}); err != nil {
 			t.Fatal(err)
 		}
-		m.visible(h, v)
+		m.visible(transposed(m.W, m.Hidden), h, v)
 		for i, p := range v {
 			tk.Close(t, "p(v | h)", p, given.Marginals[i][1], 1e-12)
 		}

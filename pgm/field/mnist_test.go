@@ -33,10 +33,10 @@ func TestDigitsHaveALikelihood(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	c, count := DefaultTraining(), 5000
+	c, count, steps := DefaultTraining(), 5000, 1000
 	c.Hidden, c.Epochs = 10, 10
 	if os.Getenv("ELBO_PAPER") != "" {
-		c.Hidden, c.Epochs, count = 20, 20, 50000
+		c.Hidden, c.Epochs, count, steps = 20, 20, 50000, 10000
 	}
 	rows, test := digits(t, "train", count), digits(t, "test", count)
 	tr, err := NewTrainer(rows, 784, c)
@@ -50,7 +50,7 @@ func TestDigitsHaveALikelihood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := tr.Machine.Anneal(t.Context(), Annealing{Runs: 100, Steps: 1000, Base: BaseRates(rows, 784), Seed: 1})
+	a, err := tr.Machine.Anneal(t.Context(), Annealing{Runs: 100, Steps: steps, Base: BaseRates(rows, 784), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

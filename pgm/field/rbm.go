@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/elbo-go/elbo/internal/rng"
 )
@@ -109,37 +109,46 @@ func softpluses(act []float64) (sum float64) {
 
 func sigmoid(a float64) float64 { return 1 / (1 + math.Exp(-a)) }
 
-// hidden writes p(h_j = 1 | v) of rows of visible units.
-func (m *RBM) hidden(rows, prob []float64) {
-	n := len(rows) / m.Visible
-	for i := range n {
-		copy(prob[i*m.Hidden:(i+1)*m.Hidden], m.C)
-	}
-	multiply(blas.NoTrans, blas.NoTrans, n, m.Hidden, m.Visible, 1, rows, m.W, 1, prob)
-	for i, a := range prob {
-		prob[i] = sigmoid(a)
-	}
-}
-
-// visible writes p(v_i = 1 | h) of rows of hidden units.
-func (m *RBM) visible(rows, prob []float64) {
-	n := len(rows) / m.Hidden
-	for i := range n {
-		copy(prob[i*m.Visible:(i+1)*m.Visible], m.B)
-	}
-	multiply(blas.NoTrans, blas.Trans, n, m.Visible, m.Hidden, 1, rows, m.W, 1, prob)
-	for i, a := range prob {
-		prob[i] = sigmoid(a)
-	}
-}
-
-// multiply is C = α A B + β C of row-major matrices, C of rows×cols and inner the axis summed.
-func multiply(ta, tb blas.Transpose, rows, cols, inner int, alpha float64, a, b []float64, beta float64, c []float64) {
-	shape := func(t blas.Transpose, r, c int, x []float64) blas64.General {
-		if t == blas.Trans {
-			r, c = c, r
+// hidden writes p(h_j = 1 | v) of a row. Rows of digits are mostly 0, whose weights are passed by.
+func (m *RBM) hidden(v, prob []float64) {
+	copy(prob, m.C)
+	for i, x := range v {
+		if x != 0 {
+			floats.AddScaled(prob, x, m.W[i*m.Hidden:(i+1)*m.Hidden])
 		}
-		return blas64.General{Rows: r, Cols: c, Stride: c, Data: x}
 	}
-	blas64.Gemm(ta, tb, alpha, shape(ta, rows, inner, a), shape(tb, inner, cols, b), beta, shape(blas.NoTrans, rows, cols, c))
+	for j, a := range prob {
+		prob[j] = sigmoid(a)
+	}
+}
+
+// visible writes p(v_i = 1 | h) of a row, given the weights with a row for each hidden unit.
+func (m *RBM) visible(across, h, prob []float64) {
+	copy(prob, m.B)
+	for j, x := range h {
+		if x != 0 {
+			floats.AddScaled(prob, x, across[j*m.Visible:(j+1)*m.Visible])
+		}
+	}
+	for i, a := range prob {
+		prob[i] = sigmoid(a)
+	}
+}
+
+// sweep draws the hidden units of a row by their probabilities, and the visible units by these.
+func (m *RBM) sweep(r *rand.Rand, across, prob, h, v []float64) {
+	for j, p := range prob {
+		h[j] = bernoulli(r, p)
+	}
+	m.visible(across, h, v)
+	for i, p := range v {
+		v[i] = bernoulli(r, p)
+	}
+}
+
+func bernoulli(r *rand.Rand, p float64) float64 {
+	if r.Float64() < p {
+		return 1
+	}
+	return 0
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
+	"slices"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/elbo-go/elbo/internal/rng"
@@ -101,15 +100,8 @@ func BaseRates(rows []float64, visible int) []float64 {
 	return b
 }
 
-func bernoulli(r *rand.Rand, p float64) float64 {
-	if r.Float64() < p {
-		return 1
-	}
-	return 0
-}
-
-// Train goes through all epochs that are left and tells of each with the mean squared difference,
-// over the rows, of the visible units and what their hidden ones expect of them.
+// Train goes through all epochs that are left and tells of each with the mean squared difference
+// of the visible units of rows and what their hidden ones expect of them, in one batch of ten.
 func (t *Trainer) Train(ctx context.Context, rows []float64, progress func(epoch int, reconstruction float64)) error {
 	if err := t.Machine.check(rows); err != nil {
 		return err
@@ -126,91 +118,126 @@ func (t *Trainer) Train(ctx context.Context, rows []float64, progress func(epoch
 	return nil
 }
 
+// watched is how many batches there are to one whose reconstructions are made.
+const watched = 10
+
 // epoch goes through the rows once. It starts from nothing but the fields of the trainer.
 func (t *Trainer) epoch(ctx context.Context, rows []float64) (off float64, err error) {
 	key := rng.New(t.Training.Seed).Named("rbm").Named("epoch").At(uint64(t.Done))
 	visible := t.Machine.Visible
-	n := len(rows) / visible
-	order, r := key.Named("order").Perm(n), key.Named("draws").Rand()
-	s := newStep(t)
-	for from := 0; from < n; from += t.Training.Batch {
+	order, s, seen := key.Named("order").Perm(len(rows)/visible), newStep(t), 0.
+	for k, batch := range slices.Collect(slices.Chunk(order, t.Training.Batch)) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		batch := order[from:min(from+t.Training.Batch, n)]
-		for k, i := range batch {
-			copy(s.data[k*visible:(k+1)*visible], rows[i*visible:])
+		s.data = s.data[:0]
+		for _, i := range batch {
+			s.data = append(s.data, rows[i*visible:(i+1)*visible]...)
 		}
-		off += s.run(t, r, len(batch)) / float64(n)
+		if k%watched == 0 {
+			seen += float64(len(batch))
+			off += s.reconstruct(t.Machine)
+		}
+		s.run(t, key.Named("draws").At(uint64(k)))
 	}
-	return off, nil
+	return off / seen, nil
 }
 
 // step is room for the units of one batch.
 type step struct {
-	data, hidden   []float64 // of the batch, and p(h | v)
-	chain, chained []float64 // of the chains
-	draw, slope    []float64
+	data, hidden []float64 // of the batch, and p(h | v)
+	chain        []float64 // visible units of the chains
+	chained      []float64 // p(h | v) of the chains
+	drawn        []float64 // hidden units of the chains
+	across       []float64 // weights, a row for each hidden unit
+	slope        []float64
 }
 
 func newStep(t *Trainer) *step {
 	v, h := t.Training.Batch*t.Machine.Visible, t.Training.Batch*t.Machine.Hidden
-	return &step{data: make([]float64, v), hidden: make([]float64, h), chain: make([]float64, v), chained: make([]float64, h),
-		draw: make([]float64, h), slope: make([]float64, len(t.Velocity))}
+	return &step{data: make([]float64, 0, v), hidden: make([]float64, h), chain: t.Chains, chained: make([]float64, h),
+		drawn: make([]float64, h), across: make([]float64, len(t.Machine.W)), slope: make([]float64, len(t.Velocity))}
 }
+
+// row is the i-th of rows of a width.
+func row(x []float64, i, width int) []float64 { return x[i*width : (i+1)*width] }
 
 // run makes a step of stochastic ascent on
 //
 //	∂/∂W_ij ln p(v) = E[v_i h_j | data] − E_model[v_i h_j]
 //
-// with the chains for the model, and returns the squared error of the reconstructions.
-func (s *step) run(t *Trainer, r *rand.Rand, n int) (off float64) {
+// with the chains for the model. Rows have random numbers of their own, whichever processor
+// they are on.
+func (s *step) run(t *Trainer, key rng.Key) {
 	m, c := t.Machine, t.Training
-	data, hidden := s.data[:n*m.Visible], s.hidden[:n*m.Hidden]
-	m.hidden(data, hidden)
-	m.visible(hidden, s.chain[:len(data)])
-	for i, p := range s.chain[:len(data)] {
-		off += (p - data[i]) * (p - data[i])
-	}
-	chains, chain, chained := n, s.chain[:n*m.Visible], s.chained[:n*m.Hidden]
+	n := len(s.data) / m.Visible
+	chains := n
 	if c.Persistent {
-		chains, chain, chained = c.Batch, t.Chains, s.chained
-		m.hidden(chain, chained)
-	} else {
-		copy(chained, hidden)
+		chains = c.Batch
 	}
-	for range c.Steps {
-		draw := s.draw[:len(chained)]
-		for i, p := range chained {
-			draw[i] = bernoulli(r, p)
+	transpose(s.across, m.W, m.Hidden)
+	parallel(n, func(i int) { m.hidden(row(s.data, i, m.Visible), row(s.hidden, i, m.Hidden)) })
+	parallel(chains, func(i int) {
+		r, v, p := key.At(uint64(i)).Rand(), row(s.chain, i, m.Visible), row(s.chained, i, m.Hidden)
+		if !c.Persistent {
+			copy(v, row(s.data, i, m.Visible))
 		}
-		m.visible(draw, chain)
-		for i, p := range chain {
-			chain[i] = bernoulli(r, p)
+		m.hidden(v, p)
+		for range c.Steps {
+			m.sweep(r, s.across, p, row(s.drawn, i, m.Hidden), v)
+			m.hidden(v, p)
 		}
-		m.hidden(chain, chained)
-	}
-	w, b := s.slope[:len(m.W)], s.slope[len(m.W):]
-	multiply(blas.Trans, blas.NoTrans, m.Visible, m.Hidden, n, 1/float64(n), data, hidden, 0, w)
-	multiply(blas.Trans, blas.NoTrans, m.Visible, m.Hidden, chains, -1/float64(chains), chain, chained, 1, w)
-	floats.AddScaled(w, -c.Decay, m.W)
-	clear(b)
-	means(data, b[:m.Visible], 1/float64(n))
-	means(hidden, b[m.Visible:], 1/float64(n))
-	means(chain, b[:m.Visible], -1/float64(chains))
-	means(chained, b[m.Visible:], -1/float64(chains))
+	})
+	s.gradient(m, n, chains)
+	floats.AddScaled(s.slope[:len(m.W)], -c.Decay, m.W)
 	rate := c.Rate * (1 - float64(t.Done)/float64(c.Epochs))
 	floats.Scale(c.Momentum, t.Velocity)
 	floats.AddScaled(t.Velocity, rate, s.slope)
 	floats.Add(m.W, t.Velocity[:len(m.W)])
 	floats.Add(m.B, t.Velocity[len(m.W):len(m.W)+m.Visible])
 	floats.Add(m.C, t.Velocity[len(m.W)+m.Visible:])
-	return off
 }
 
-// means adds the rows of x, times w, to sum.
-func means(x, sum []float64, w float64) {
-	for i, v := range x {
-		sum[i%len(sum)] += w * v
+// gradient is the mean of the batch less that of the chains, of v h', v and h.
+func (s *step) gradient(m *RBM, n, chains int) {
+	w, b, c := s.slope[:len(m.W)], s.slope[len(m.W):len(m.W)+m.Visible], s.slope[len(m.W)+m.Visible:]
+	clear(s.slope)
+	const units = 64 // visible units that go together
+	parallel((m.Visible+units-1)/units, func(part int) {
+		from, to := part*units, min(m.Visible, (part+1)*units)
+		add := func(v, h []float64, rows int, weight float64) {
+			for k := range rows {
+				for i, x := range row(v, k, m.Visible)[from:to] {
+					if x != 0 {
+						b[from+i] += weight * x
+						floats.AddScaled(row(w, from+i, m.Hidden), weight*x, row(h, k, m.Hidden))
+					}
+				}
+			}
+		}
+		add(s.data, s.hidden, n, 1/float64(n))
+		add(s.chain, s.chained, chains, -1/float64(chains))
+	})
+	for k := range n {
+		floats.AddScaled(c, 1/float64(n), row(s.hidden, k, m.Hidden))
 	}
+	for k := range chains {
+		floats.AddScaled(c, -1/float64(chains), row(s.chained, k, m.Hidden))
+	}
+}
+
+// reconstruct is the squared error of what the hidden probabilities of the batch expect of it.
+func (s *step) reconstruct(m *RBM) (off float64) {
+	transpose(s.across, m.W, m.Hidden)
+	n := len(s.data) / m.Visible
+	errs := make([]float64, n)
+	parallel(n, func(i int) {
+		v, h, back := row(s.data, i, m.Visible), row(s.hidden, i, m.Hidden), make([]float64, m.Visible)
+		m.hidden(v, h)
+		m.visible(s.across, h, back)
+		for k, x := range v {
+			errs[i] += (x - back[k]) * (x - back[k])
+		}
+	})
+	return floats.Sum(errs)
 }

@@ -72,12 +72,19 @@ func enumerate(ctx context.Context, small, large, columns []float64, part, high 
 }
 
 func transposed(x []float64, cols int) []float64 {
-	rows := len(x) / cols
 	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i%cols*rows+i/cols] = v
-	}
+	transpose(out, x, cols)
 	return out
+}
+
+// transpose writes a matrix of so many columns with rows for columns.
+func transpose(dst, x []float64, cols int) {
+	rows := len(x) / cols
+	for i := range rows {
+		for j, v := range x[i*cols : (i+1)*cols] {
+			dst[j*rows+i] = v
+		}
+	}
 }
 
 // Annealing says how ln Z is estimated.
@@ -179,21 +186,15 @@ func (m *RBM) Sample(ctx context.Context, n, sweeps int, seed uint64) ([]float64
 	if n < 1 || sweeps < 1 {
 		return nil, fmt.Errorf("field: rbm: sample: got %d rows of %d sweeps, want at least one of each", n, sweeps)
 	}
-	rows, key := make([]float64, n*m.Visible), rng.New(seed).Named("rbm").Named("sample")
+	rows, across, key := make([]float64, n*m.Visible), transposed(m.W, m.Hidden), rng.New(seed).Named("rbm").Named("sample")
 	parallel(n, func(i int) {
-		r, v, h := key.At(uint64(i)).Rand(), rows[i*m.Visible:(i+1)*m.Visible], make([]float64, m.Hidden)
+		r, v, p, h := key.At(uint64(i)).Rand(), row(rows, i, m.Visible), make([]float64, m.Hidden), make([]float64, m.Hidden)
 		for k := range v {
 			v[k] = bernoulli(r, .5)
 		}
 		for s := 0; s < sweeps && ctx.Err() == nil; s++ {
-			m.hidden(v, h)
-			for j, p := range h {
-				h[j] = bernoulli(r, p)
-			}
-			m.visible(h, v)
-			for k, p := range v {
-				v[k] = bernoulli(r, p)
-			}
+			m.hidden(v, p)
+			m.sweep(r, across, p, h, v)
 		}
 	})
 	return rows, ctx.Err()

@@ -25,7 +25,7 @@ func arrange(root *cobra.Command) {
 	root.AddGroup(&cobra.Group{ID: groupTrain, Title: "Train:"}, &cobra.Group{ID: groupUse, Title: "Use a run:"},
 		&cobra.Group{ID: groupAsk, Title: "Ask graphical models:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
 	groups := map[string]string{
-		"train": groupTrain, "sweep": groupTrain, "gallery": groupTrain, "models": groupTrain, "data": groupTrain, "query": groupAsk, "solve": groupAsk,
+		"train": groupTrain, "learn": groupTrain, "sweep": groupTrain, "gallery": groupTrain, "models": groupTrain, "data": groupTrain, "query": groupAsk, "solve": groupAsk,
 		"version": groupOther, "completion": groupOther, "help": groupOther,
 	}
 	root.SetHelpCommand(newHelp())

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/bif"
@@ -141,19 +139,4 @@ func (f *learnFlags) compare(n *pgm.Network, d *learn.Data, l *learned) (*truthF
 }
 
 // readBIF reads a network from a file, which may be packed by gzip.
-func readBIF(path string) (*pgm.Network, error) {
-	in, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	r, err := unpack(in, strings.HasSuffix(strings.ToLower(path), ".gz"))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	n, err := bif.Read(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return n, nil
-}
+func readBIF(path string) (*pgm.Network, error) { return readWith(nil, path, bif.Read) }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"compress/gzip"
 	"fmt"
 	"io"
 	"strings"
@@ -10,14 +9,6 @@ import (
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/learn"
 )
-
-// unpack reads through gzip where that is wanted.
-func unpack(r io.Reader, packed bool) (io.Reader, error) {
-	if !packed {
-		return r, nil
-	}
-	return gzip.NewReader(r)
-}
 
 // describe fills in what the network is.
 func (l *learned) describe(n *pgm.Network) {

@@ -22,7 +22,7 @@ type HillConfig struct {
 	Tabu int
 	// Restarts is how often the search then begins anew from the best structure after random moves.
 	Restarts int
-	// Shake is the number of random moves of a restart; 0 means one a variable.
+	// Shake is the number of random moves of a restart; 0 means one a variable, at most 20.
 	Shake int
 	// Steps is the most moves of a climb; 0 means any number.
 	Steps int
@@ -46,6 +46,10 @@ type HillResult struct {
 
 // gainAtLeast is the least gain of a move that is not put down to rounding, relative to the score.
 const gainAtLeast = 1e-10
+
+// mostShake bounds the random moves of a restart: more lead so far away that the climb back is
+// one from anywhere.
+const mostShake = 20
 
 // Hill searches by single moves: it adds, removes or turns round the edge that raises the
 // score most, as long as one does (Chickering et al. 1995; Koller & Friedman 2009, section 18.4.3).
@@ -255,14 +259,21 @@ func (h *hill) climb(ctx context.Context, best *HillResult) error {
 func (h *hill) shake(r *rand.Rand) {
 	n := h.c.Shake
 	if n == 0 {
-		n = len(h.local)
+		n = min(len(h.local), mostShake)
 	}
 	for range n {
-		var moves []move
-		h.each(func(m move) { moves = append(moves, m) })
-		if len(moves) == 0 {
+		count := 0
+		h.each(func(move) { count++ })
+		if count == 0 {
 			return
 		}
-		h.apply(moves[r.IntN(len(moves))])
+		chosen, at := move{}, r.IntN(count)
+		h.each(func(m move) {
+			if at == 0 {
+				chosen = m
+			}
+			at--
+		})
+		h.apply(chosen)
 	}
 }

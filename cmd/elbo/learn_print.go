@@ -37,7 +37,7 @@ func (f *learnFlags) print(out io.Writer, l *learned) error {
 	l.printWork(w)
 	fmt.Fprintf(w, "fit\tln p(data) %.4f, %.4f a row\n", l.LogLik, l.LogLik/float64(l.Rows))
 	if t := l.Truth; t != nil {
-		fmt.Fprintf(w, "%s\t%d edges lacking, %d extra, structural Hamming distance %d", t.File, t.Lacking, t.Extra, t.Distance)
+		fmt.Fprintf(w, "truth\t%s: %d edges lacking, %d extra, structural Hamming distance %d", t.File, t.Lacking, t.Extra, t.Distance)
 		if t.Value != 0 {
 			fmt.Fprintf(w, ", %s %.4f", l.Score, t.Value)
 		}

@@ -36,14 +36,14 @@ type Record struct {
 	Bound float64
 	// Occupancy holds the expected number of rows in each state.
 	Occupancy []float64
+	// Converged says whether the rise fell below the tolerance; the parameters then stay.
+	Converged bool
 }
 
 // Result is how a fit ended.
 type Result struct {
 	// Record is that of the last sweep.
 	Record
-	// Converged says whether the rise fell below the tolerance.
-	Converged bool
 }
 
 // chain is the part of the parameters that a fit updates beside the emission.
@@ -96,7 +96,7 @@ func fit(ctx context.Context, ch chain, e Emission, seqs [][]float64, c Config) 
 	all := newTotals(e, len(seqs), c.Workers)
 	first, last := 0, math.Inf(-1)
 	if c.After != nil {
-		first, last = c.After.Sweep+1, c.After.Bound
+		first, last, res.Record = c.After.Sweep+1, c.After.Bound, *c.After
 	}
 	for s := first; s < c.Sweeps && !res.Converged; s++ {
 		if err := ctx.Err(); err != nil {

@@ -116,7 +116,7 @@ func TestAStoppedFitGoesOnToTheSameBits(t *testing.T) {
 		}
 		whole := build()
 		want := must(whole.Fit(ctx, seqs, c))(t)
-		for stop := range want.Sweep {
+		for stop := range want.Sweep + 1 { // also after the last
 			m, part := build(), c
 			part.Sweeps = stop + 1
 			res := must(m.Fit(ctx, seqs, part))(t)

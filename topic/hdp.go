@@ -1,7 +1,9 @@
 package topic
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/elbo-go/elbo/expfam"
 )
@@ -70,6 +72,73 @@ func maximiseShares(a, s []float64, n, gamma float64) {
 		}
 		return make([]float64, len(a))
 	})
+}
+
+// trialSweeps is how long a removal may take to pay.
+const trialSweeps = 3
+
+// prune tries to do without one topic, the least used first, and keeps the first removal after
+// which a few sweeps end at a higher bound: mean-field inference by itself would rather share a
+// topic's words among two than empty one (Hughes & Sudderth 2013 escape likewise).
+func (s *Sweeper) prune(l *local, beta []float64) bool {
+	m, last := s.Model, s.Bounds[len(s.Bounds)-1]
+	lambda, gamma, alphas := slices.Clone(m.Lambda), slices.Clone(l.gamma), m.alphas()
+	use := m.sums()
+	order := make([]int, m.Topics)
+	for k := range order {
+		order[k] = k
+		use[k] -= m.Eta * float64(m.Vocabulary)
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(use[a], use[b]) })
+	for _, k := range order {
+		if use[k] < 1 {
+			continue // gone already
+		}
+		m.remove(k)
+		l.alpha = m.alphas()
+		l.remove(k)
+		for range trialSweeps {
+			m.expectations(beta, nil, s.Config.Threads)
+			l.infer(beta, s.Config)
+			s.rise(l, beta, true)
+		}
+		m.expectations(beta, nil, s.Config.Threads)
+		l.infer(beta, s.Config)
+		if b := s.bound(l, beta); b-last > s.Config.Tolerance*math.Abs(last) {
+			return true
+		}
+		copy(m.Lambda, lambda)
+		copy(l.gamma, gamma)
+		m.Alphas = slices.Clone(alphas)
+		l.alpha = m.alphas()
+	}
+	return false
+}
+
+// remove empties topic k and gives its share to the others in proportion.
+func (m *Model) remove(k int) {
+	for v := range m.Vocabulary {
+		m.Lambda[v*m.Topics+k] = m.Eta
+	}
+	a := m.alphas()
+	grow := (sum(a) - smallest) / (sum(a) - a[k])
+	for j := range a {
+		a[j] *= grow
+	}
+	a[k] = smallest
+	m.Alphas = a
+}
+
+// remove gives what documents have of topic k to their others in proportion.
+func (l *local) remove(k int) {
+	for d := range l.docs.Len() {
+		gamma := l.gamma[d*l.k : (d+1)*l.k]
+		rest := sum(gamma) - gamma[k]
+		for j, g := range gamma {
+			gamma[j] = g + (gamma[k]-l.alpha[k])*g/rest
+		}
+		gamma[k] = l.alpha[k]
+	}
 }
 
 // Used is the number of topics with at least tokens words of a corpus: those that λ gives more

@@ -18,7 +18,7 @@ func TestTopicsOfNewsBeatItsUnigramByBatchAndByFewerStochasticUpdates(t *testing
 	}
 	train, test := news(t)
 	batch, updates := falls(t, train, test)
-	catchesUp(t, train, test, 3, batch, updates)
+	catchesUp(t, train, test, 3, 40, batch, updates)
 }
 
 // A sampler of 500 sweeps stands for the posterior itself: mean-field topics are to predict

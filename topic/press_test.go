@@ -66,10 +66,10 @@ func share(t *testing.T, m *Model, test *corpus.Corpus, all Completion) {
 
 // catchesUp fits 50 topics by passes of stochastic inference and wants them within 3 % of batch
 // inference by 40 % of its token updates.
-func catchesUp(t *testing.T, train, test *corpus.Corpus, passes int, batch float64, updates int64) {
+func catchesUp(t *testing.T, train, test *corpus.Corpus, passes int, delay, batch float64, updates int64) {
 	t.Helper()
 	c := Default(50)
-	c.Sweeps = passes
+	c.Sweeps, c.Delay = passes, delay // chosen on a tenth of the training documents
 	s := learner(t, train.Vocabulary, c)
 	if err := s.Fit(t.Context(), train); err != nil {
 		t.Fatal(err)
@@ -91,5 +91,5 @@ func TestTopicsOfThePressBeatItsUnigramByBatchAndByFewerStochasticUpdates(t *tes
 	}
 	train, test := press(t)
 	batch, updates := falls(t, train, test)
-	catchesUp(t, train, test, 8, batch, updates)
+	catchesUp(t, train, test, 8, 4, batch, updates)
 }

@@ -34,7 +34,7 @@ func TestTheStepsOfStochasticInferenceAreChosenOnTrainingDocuments(t *testing.T)
 		c.Progress = nil
 		for _, c.Batch = range []int{256, 512, 1024} {
 			for _, c.Forgetting = range []float64{0.6, 0.7, 0.9} {
-				for _, c.Delay = range []float64{1, 4, 10} {
+				for _, c.Delay = range []float64{4, 10, 40} {
 					line := fmt.Sprintf("%s S %d κ %g τ₀ %g:", name, c.Batch, c.Forgetting, c.Delay)
 					s := learner(t, train.Vocabulary, c)
 					for _, s.Config.Sweeps = range []int{1, 3, 8} {

@@ -9,7 +9,11 @@ import (
 	"math"
 )
 
-// smallest is the least α and η: exp(E ln θ)·exp(E ln β) ≥ exp(2ψ(0.005)) ≈ 6e-175 times the
+// leastAlpha is the least α of a fit that does not learn it: exp(E ln θ) may then underflow for
+// topics that a document does not have (see document.expect).
+const leastAlpha = 1e-6
+
+// smallest is the least η and learned α: exp(E ln θ)·exp(E ln β) ≥ exp(2ψ(0.005)) ≈ 6e-175 times the
 // inverse of the counts stays a normal number, so that no sum over topics underflows to 0.
 const smallest = 0.005
 
@@ -86,7 +90,7 @@ type Record struct {
 // 256 end 4 % behind on the press.
 func Default(topics int) Config {
 	return Config{
-		Topics: topics, Alpha: max(1/float64(max(topics, 1)), smallest), Eta: 0.05, Gamma: 1, Seeds: 0.1, Sweeps: 100, Tolerance: 1e-5,
+		Topics: topics, Alpha: max(1/float64(max(topics, 1)), leastAlpha), Eta: 0.05, Gamma: 1, Seeds: 0.1, Sweeps: 100, Tolerance: 1e-5,
 		Inner: 20, InnerTolerance: 1e-3, Fresh: 20, BoundEvery: 1, Batch: 512, Delay: 10, Forgetting: 0.6,
 	}
 }
@@ -96,8 +100,10 @@ func (c Config) check() error {
 	switch {
 	case c.Topics < 1 || c.Topics > 1<<16:
 		return fmt.Errorf("topic: topics: got %d, want 1 … 65536", c.Topics)
-	case !(c.Alpha >= smallest) || math.IsInf(c.Alpha, 1):
-		return fmt.Errorf("topic: alpha: got %g, want at least %g, below which exp(E ln θ) underflows", c.Alpha, smallest)
+	case !(c.Alpha >= leastAlpha) || math.IsInf(c.Alpha, 1):
+		return fmt.Errorf("topic: alpha: got %g, want at least %g", c.Alpha, leastAlpha)
+	case c.LearnAlpha != Fixed && c.Alpha < smallest:
+		return fmt.Errorf("topic: alpha: got %g, want at least %g to begin to learn it", c.Alpha, smallest)
 	case !(c.Eta >= smallest) || math.IsInf(c.Eta, 1):
 		return fmt.Errorf("topic: eta: got %g, want at least %g, below which exp(E ln β) underflows", c.Eta, smallest)
 	case c.Sweeps < 1 || c.Inner < 1 || c.BoundEvery < 1 || c.Fresh < 0:

@@ -3,9 +3,11 @@ package topic
 import (
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/elbo-go/elbo/expfam"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -128,10 +130,8 @@ type document struct {
 func (x *document) infer(beta []float64, c Config) int {
 	k := len(x.gamma)
 	for step := 1; ; step++ {
-		for i, g := range x.gamma {
-			x.theta[i] = expDigamma(g)
-			x.next[i] = 0
-		}
+		x.expect()
+		clear(x.next)
 		for i, v := range x.terms {
 			row := beta[int(v)*k : int(v)*k+k]
 			axpy(float64(x.counts[i])/dot(x.theta, row), row, x.next)
@@ -148,6 +148,27 @@ func (x *document) infer(beta []float64, c Config) int {
 	}
 }
 
+// underflow is where exp(E ln θ) is no longer taken for what it is: below it, times the least
+// exp(E ln β), lie numbers that have lost digits or are 0.
+const underflow = 1e-120
+
+// expect puts θ = exp(ψ(γ) − shift). φ does not depend on the shift, which is 0 unless all θ of
+// the document would underflow: the even start of a few words among very many topics.
+func (x *document) expect() (shift float64) {
+	top := 0.0
+	for i, g := range x.gamma {
+		x.theta[i] = expDigamma(g)
+		top = max(top, x.theta[i])
+	}
+	if top < underflow {
+		shift = expfam.Digamma(slices.Max(x.gamma))
+		for i, g := range x.gamma {
+			x.theta[i] = math.Exp(expfam.Digamma(g) - shift)
+		}
+	}
+	return shift
+}
+
 // settle puts θ = exp ψ(γ) and the ratios at the last γ, and returns the document's part of the
 // bound with φ at its optimum,
 //
@@ -156,19 +177,19 @@ func (x *document) infer(beta []float64, c Config) int {
 // since Σ φ (E ln θ + E ln β − ln φ) is the logarithm of φ's norm (Hoffman et al. 2010, eq. 3),
 // but for the normaliser of p(θ), which all documents share.
 func (x *document) settle(beta, ratio []float64) (bound float64) {
-	k, total := len(x.gamma), 0.0
-	for i, g := range x.gamma {
-		x.theta[i] = expDigamma(g)
-		total += g
-	}
-	psi := math.Log(expDigamma(total))
+	k, total := len(x.gamma), sum(x.gamma)
+	shift, psi := x.expect(), math.Log(expDigamma(total))
 	for i, v := range x.terms {
 		n, norm := float64(x.counts[i]), dot(x.theta, beta[int(v)*k:int(v)*k+k])
 		ratio[i] = n / norm
-		bound += n * (math.Log(norm) - psi)
+		bound += n * (math.Log(norm) + shift - psi)
 	}
 	for i, g := range x.gamma {
-		bound += (x.alpha[i]-g)*(math.Log(x.theta[i])-psi) + lgamma(g)
+		logTheta := math.Log(x.theta[i]) + shift
+		if x.theta[i] < underflow {
+			logTheta = expfam.Digamma(g)
+		}
+		bound += (x.alpha[i]-g)*(logTheta-psi) + lgamma(g)
 	}
 	return bound - lgamma(total)
 }

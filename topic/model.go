@@ -81,11 +81,11 @@ func (m *Model) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("topic: model: got format %q version %d, want topic 1", s.Format, s.Version)
 	case got.Topics < 1 || got.Vocabulary < 1 || got.Vocabulary > len(got.Lambda) || len(got.Lambda) != got.Topics*got.Vocabulary:
 		return fmt.Errorf("topic: model: got %d topics of %d words and %d numbers, want them to agree", got.Topics, got.Vocabulary, len(got.Lambda))
-	case !(got.Alpha >= smallest) || !(got.Eta >= smallest):
-		return fmt.Errorf("topic: model: got alpha %g and eta %g, want at least %g", got.Alpha, got.Eta, smallest)
+	case !(got.Alpha >= leastAlpha) || !(got.Eta >= smallest):
+		return fmt.Errorf("topic: model: got alpha %g and eta %g, want at least %g and %g", got.Alpha, got.Eta, leastAlpha, smallest)
 	}
-	if a := got.Alphas; a != nil && (len(a) != got.Topics || !(slices.Min(a) >= smallest) || math.IsInf(slices.Max(a), 1)) {
-		return fmt.Errorf("topic: model: alphas: got %v, want %d of at least %g", a, got.Topics, smallest)
+	if a := got.Alphas; a != nil && (len(a) != got.Topics || !(slices.Min(a) >= leastAlpha) || math.IsInf(slices.Max(a), 1)) {
+		return fmt.Errorf("topic: model: alphas: got %v, want %d of at least %g", a, got.Topics, leastAlpha)
 	}
 	for i, l := range got.Lambda {
 		if !(l >= smallest) || math.IsInf(l, 1) {

@@ -2,9 +2,9 @@ package topic
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
+	"github.com/elbo-go/elbo/expfam"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -65,8 +65,8 @@ func (e *Expectation) Infer(docs *corpus.Corpus, gamma []float64, c Config) (Sta
 	switch {
 	case c.Inner < 1 || !(c.InnerTolerance >= 0):
 		return Statistics{}, fmt.Errorf("topic: infer: got inner %d and tolerance %g, want at least 1 and 0", c.Inner, c.InnerTolerance)
-	case len(e.Alpha) != k || k == 0 || !(slices.Min(e.Alpha) >= smallest):
-		return Statistics{}, fmt.Errorf("topic: infer: got alpha %v, want %d of at least %g", e.Alpha, k, smallest)
+	case len(e.Alpha) != k || k == 0 || !(slices.Min(e.Alpha) >= leastAlpha):
+		return Statistics{}, fmt.Errorf("topic: infer: got alpha %v, want %d of at least %g", e.Alpha, k, leastAlpha)
 	case len(e.Beta) != k*e.Vocabulary || docs.Vocabulary > e.Vocabulary:
 		return Statistics{}, fmt.Errorf("topic: infer: got %d words of a model with %d, want no more", docs.Vocabulary, e.Vocabulary)
 	case gamma != nil && len(gamma) != k*docs.Len():
@@ -104,9 +104,10 @@ func (l *local) statistics(beta []float64, threads int) Statistics {
 func (l *local) logTheta() []float64 {
 	s := make([]float64, l.k)
 	for d := range l.docs.Len() {
-		psi := math.Log(expDigamma(sum(l.gamma[d*l.k : (d+1)*l.k])))
-		for k, t := range l.theta[d*l.k : (d+1)*l.k] {
-			s[k] += math.Log(t) - psi
+		gamma := l.gamma[d*l.k : (d+1)*l.k]
+		psi := expfam.Digamma(sum(gamma))
+		for k, g := range gamma {
+			s[k] += expfam.Digamma(g) - psi
 		}
 	}
 	return s

@@ -155,7 +155,7 @@ func TestBadConfigurationsAreRefusedWithAReason(t *testing.T) {
 	docs := small(9, 3, 4, 5)
 	for want, change := range map[string]func(c *Config){
 		"topics":            func(c *Config) { c.Topics = 0 },
-		"alpha":             func(c *Config) { c.Alpha = 0.001 },
+		"alpha":             func(c *Config) { c.Alpha = 1e-7 },
 		"eta":               func(c *Config) { c.Eta = math.NaN() },
 		"sweeps":            func(c *Config) { c.Sweeps = 0 },
 		"tolerances":        func(c *Config) { c.Tolerance = -1 },

@@ -106,3 +106,29 @@ func (s *Sampler) Run(ctx context.Context, burn, sweeps int) (*Model, error) {
 	}
 	return m, nil
 }
+
+// Collect adds the counts n_kw of the present topics to a V×K array.
+func (s *Sampler) Collect(into []float64) {
+	for j, n := range s.ofWord {
+		into[j] += n
+	}
+}
+
+// Resume puts the sampler where another one was after so many sweeps, by the topics of its tokens.
+func (s *Sampler) Resume(topics []int32, sweeps int) error {
+	if len(topics) != len(s.z) || sweeps < 0 {
+		return fmt.Errorf("topic: gibbs: got %d topics after %d sweeps, want one for each of %d tokens", len(topics), sweeps, len(s.z))
+	}
+	for i, k := range topics {
+		if k < 0 || int(k) >= s.config.Topics {
+			return fmt.Errorf("topic: gibbs: token %d: got topic %d, want 0 to %d", i, k, s.config.Topics-1)
+		}
+	}
+	for i, k := range topics {
+		s.count(i, -1)
+		s.z[i] = k
+		s.count(i, 1)
+	}
+	s.sweep = sweeps
+	return nil
+}

@@ -80,8 +80,8 @@ const trialSweeps = 3
 // prune tries to do without one topic, the least used first, and keeps the first removal after
 // which a few sweeps end at a higher bound: mean-field inference by itself would rather share a
 // topic's words among two than empty one (Hughes & Sudderth 2013 escape likewise).
-func (s *Sweeper) prune(l *local, beta []float64) bool {
-	m, last := s.Model, s.Bounds[len(s.Bounds)-1]
+func (f *Fitter) prune() bool {
+	m, l, c, last := f.model, f.local, f.config, f.place.Bounds[len(f.place.Bounds)-1]
 	lambda, gamma, alphas := slices.Clone(m.Lambda), slices.Clone(l.gamma), m.alphas()
 	use := m.sums()
 	order := make([]int, m.Topics)
@@ -98,13 +98,13 @@ func (s *Sweeper) prune(l *local, beta []float64) bool {
 		l.alpha = m.alphas()
 		l.remove(k)
 		for range trialSweeps {
-			m.expectations(beta, nil, s.Config.Threads)
-			l.infer(beta, s.Config)
-			s.rise(l, beta, true)
+			m.expectations(f.beta, nil, c.Threads)
+			l.infer(f.beta, c)
+			f.rise(true)
 		}
-		m.expectations(beta, nil, s.Config.Threads)
-		l.infer(beta, s.Config)
-		if b := s.bound(l, beta); b-last > s.Config.Tolerance*math.Abs(last) {
+		m.expectations(f.beta, nil, c.Threads)
+		l.infer(f.beta, c)
+		if b := f.bound(); b-last > c.Tolerance*math.Abs(last) {
 			return true
 		}
 		copy(m.Lambda, lambda)

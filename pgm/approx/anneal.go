@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/elbo-go/elbo/internal/discrete"
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
 )
@@ -30,7 +32,7 @@ func Anneal(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Resul
 			return nil, err
 		}
 		n := min(together, c.Draws-from)
-		parallel(n, func(i int) {
+		par.Each(n, func(i int) {
 			run := newChain(b, key.At(uint64(from+i)).Rand())
 			s.log[from+i] = run.anneal(c.Sweeps)
 			for k := range b.list {
@@ -50,7 +52,7 @@ func Anneal(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Resul
 	r.LogZ += b.constant
 	for _, k := range b.list {
 		own := append([]float64(nil), k.own...)
-		r.LogZ += softmax(own)
+		r.LogZ += discrete.Softmax(own)
 	}
 	return r, nil
 }

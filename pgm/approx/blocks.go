@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/elbo-go/elbo/internal/discrete"
 )
 
 // MaxBlock is the most assignments of the variables that zeros tie together.
@@ -51,7 +53,7 @@ func (p *problem) ties() parts {
 	}
 	var softs []soft
 	for i, f := range p.factors {
-		slope := largest(f.Log) - slices.Min(f.Log)
+		slope := discrete.Largest(f.Log) - slices.Min(f.Log)
 		if slope > steep && !math.IsInf(slope, 1) {
 			softs = append(softs, soft{i, slope})
 		}

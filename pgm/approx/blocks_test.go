@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
@@ -107,7 +108,7 @@ func TestSteepFactorsTieSmallBlocks(t *testing.T) {
 	}
 	draws, r := make([]int, 3), rand.New(rand.NewPCG(3, 27))
 	for range 30000 {
-		draws[pick(r, []float64{.5, 0, .5})]++
+		draws[discrete.Pick(r, []float64{.5, 0, .5})]++
 	}
 	if draws[1] != 0 {
 		t.Errorf("got %d draws of a state of probability 0", draws[1])

@@ -1,6 +1,10 @@
 package approx
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"github.com/elbo-go/elbo/internal/discrete"
+)
 
 // chain is a state of the model that moves block by block.
 type chain struct {
@@ -16,8 +20,8 @@ func newChain(b *blocks, r *rand.Rand) *chain {
 	c := &chain{blocks: b, rand: r, now: make([]int, len(b.list)), cell: make([]int, len(b.factors))}
 	for i, k := range b.list {
 		c.prob = append(c.prob[:0], k.own...)
-		softmax(c.prob)
-		c.now[i] = pick(c.rand, c.prob)
+		discrete.Softmax(c.prob)
+		c.now[i] = discrete.Pick(c.rand, c.prob)
 		for _, t := range k.touches {
 			c.cell[t.factor] += t.offset[c.now[i]]
 		}
@@ -32,8 +36,8 @@ func newChain(b *blocks, r *rand.Rand) *chain {
 // which stays in prob.
 func (c *chain) draw(i int, beta float64) {
 	c.score(i, beta)
-	softmax(c.prob)
-	c.move(i, pick(c.rand, c.prob))
+	discrete.Softmax(c.prob)
+	c.move(i, discrete.Pick(c.rand, c.prob))
 }
 
 // score writes ln of what the assignments of a block are worth, given the others, to prob.
@@ -80,17 +84,3 @@ func (c *chain) add(i int, w float64, sums [][]float64) {
 
 // state is the present state of a variable of the block.
 func (c *chain) state(i, slot int) int { return c.list[i].states[c.now[i]][slot] }
-
-// pick draws a place by its probability.
-func pick(r *rand.Rand, prob []float64) int {
-	u, last := r.Float64(), 0
-	for a, p := range prob {
-		if p > 0 {
-			if last = a; u < p {
-				return a
-			}
-		}
-		u -= p
-	}
-	return last
-}

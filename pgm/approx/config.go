@@ -9,9 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/elbo-go/elbo/pgm"
 )
@@ -118,18 +115,4 @@ func (c Config) settle(ctx context.Context, sweep func() (Record, error)) (last 
 			return last, ErrNotConverged
 		}
 	}
-}
-
-// parallel calls f(0) … f(n−1) on all processors; what f(i) writes must be its own.
-func parallel(n int, f func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	"github.com/elbo-go/elbo/pgm"
 )
 
@@ -29,10 +30,8 @@ func Dual(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best, e
 	if err != nil {
 		return nil, err
 	}
-	for i, f := range p.factors {
-		if !positive(f) {
-			return nil, fmt.Errorf("pgm: approx: dual: factor %d over %d: got a value of 0, want positive ones", i, f.Vars)
-		}
+	if err := p.allPositive("dual"); err != nil {
+		return nil, err
 	}
 	m, err := messagesOf(p)
 	if err != nil {
@@ -97,7 +96,7 @@ func (m *messages) ceiling() float64 {
 	bound := m.constant
 	for v, sum := range m.sum {
 		if _, seen := m.evidence[v]; !seen {
-			bound += largest(sum)
+			bound += discrete.Largest(sum)
 		}
 	}
 	return bound

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/elbo-go/elbo/internal/discrete"
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
 )
@@ -31,16 +33,16 @@ func Gibbs(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Result
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		parallel(c.Chains, func(i int) { runs[i].burn(min(size, c.Burn-done)) })
+		par.Each(c.Chains, func(i int) { runs[i].burn(min(size, c.Burn-done)) })
 	}
 	for n := range batches {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		parallel(c.Chains, func(i int) { runs[i].batch(size, 2*n/batches) })
+		par.Each(c.Chains, func(i int) { runs[i].batch(size, 2*n/batches) })
 		if c.Progress != nil {
 			r := b.diagnose(runs, n+1, size)
-			c.Progress(Record{Sweep: (n + 1) * size, Change: largest(r.RHat) - 1})
+			c.Progress(Record{Sweep: (n + 1) * size, Change: discrete.Largest(r.RHat) - 1})
 		}
 	}
 	r := b.diagnose(runs, batches, size)

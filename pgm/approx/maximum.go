@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
 )
@@ -84,7 +85,7 @@ func (m *messages) shared() (count int) {
 		if _, seen := m.evidence[v]; seen {
 			continue
 		}
-		top, best := largest(sum), 0
+		top, best := discrete.Largest(sum), 0
 		for _, x := range sum {
 			if x >= top-tie {
 				best++

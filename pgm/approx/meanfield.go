@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	"github.com/elbo-go/elbo/pgm"
 )
 
@@ -23,10 +24,8 @@ func MeanField(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Re
 	if err != nil {
 		return nil, err
 	}
-	for i, f := range p.factors {
-		if !positive(f) {
-			return nil, fmt.Errorf("pgm: approx: mean field: factor %d: got a value of 0, want positive ones", i)
-		}
+	if err := p.allPositive("mean field"); err != nil {
+		return nil, err
 	}
 	q := p.uniform()
 	return c.climb(ctx, q, p.elbo(q), func() (float64, float64, error) {
@@ -93,7 +92,7 @@ func (p *problem) ascend(q [][]float64) (change float64) {
 		for _, at := range p.at[v] {
 			p.expected(p.factors[at.factor], q, at.slot, best)
 		}
-		softmax(best)
+		discrete.Softmax(best)
 		for s, x := range best {
 			change = max(change, math.Abs(x-q[v][s]))
 		}

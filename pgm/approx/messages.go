@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	"github.com/elbo-go/elbo/pgm"
 )
 
@@ -67,7 +68,7 @@ func messagesOf(p *problem) (*messages, error) {
 func (m *messages) powers() error {
 	m.root, m.exp = make([][]float64, len(m.factors)), make([][]float64, len(m.factors))
 	for i, f := range m.factors {
-		top := largest(f.Log)
+		top := discrete.Largest(f.Log)
 		if math.IsInf(top, -1) {
 			return pgm.ErrImpossible
 		}
@@ -157,7 +158,7 @@ func (m *messages) compute(f, slot int) ([]float64, error) {
 			copy(out, logs.contract(m.root[f], card, m.in, slot, &m.table))
 		}
 	}
-	top := largest(out)
+	top := discrete.Largest(out)
 	if math.IsInf(top, -1) {
 		return nil, pgm.ErrImpossible
 	}
@@ -203,7 +204,7 @@ func (m *messages) run(ctx context.Context, c Config) (Record, error) {
 		}
 		change, err := sweep()
 		for v := range m.sum {
-			if math.IsInf(largest(m.sum[v]), -1) && err == nil {
+			if math.IsInf(discrete.Largest(m.sum[v]), -1) && err == nil {
 				err = pgm.ErrImpossible // what messages rule out has probability 0
 			}
 		}
@@ -220,7 +221,7 @@ func (m *messages) result(last Record) *Result {
 	for v := range m.card {
 		if r.Marginals[v] == nil {
 			r.Marginals[v] = slices.Clone(m.sum[v])
-			softmax(r.Marginals[v])
+			discrete.Softmax(r.Marginals[v])
 			h[v] = entropy(r.Marginals[v])
 			r.LogZ += h[v]
 		}
@@ -241,7 +242,7 @@ func (m *messages) belief(i int) []float64 {
 			b[at] += m.in[k][at/m.stride[i][k]%c]
 		}
 	}
-	softmax(b)
+	discrete.Softmax(b)
 	return b
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/exact"
@@ -63,7 +64,7 @@ func TestAMessageIsItsFormula(t *testing.T) {
 					}
 					next(states, phi.Card)
 				}
-				top := largest(want)
+				top := discrete.Largest(want)
 				got, err := m.compute(f, slot)
 				if err != nil {
 					t.Fatal(err)
@@ -220,7 +221,7 @@ func TestNextCountsThroughAllStates(t *testing.T) {
 		t.Errorf("got %d and %d, want 6 and the first again", count, states)
 	}
 	x := []float64{math.Inf(-1), math.Inf(-1)}
-	if z := softmax(x); !math.IsInf(z, -1) || !math.IsInf(x[0], -1) {
+	if z := discrete.Softmax(x); !math.IsInf(z, -1) || !math.IsInf(x[0], -1) {
 		t.Errorf("got %v and %v of zeros", z, x)
 	}
 }

@@ -1,6 +1,7 @@
 package approx
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/elbo-go/elbo/pgm"
@@ -64,6 +65,16 @@ func positive(f *pgm.Factor) bool {
 	return true
 }
 
+// allPositive is the error of a method that cannot have zeros.
+func (p *problem) allPositive(method string) error {
+	for i, f := range p.factors {
+		if !positive(f) {
+			return fmt.Errorf("pgm: approx: %s: factor %d over %d: got a value of 0, want positive ones", method, i, f.Vars)
+		}
+	}
+	return nil
+}
+
 // next counts states up by one, the last slot fastest, and reports whether it came back to 0.
 func next(states, card []int) (done bool) {
 	for j := len(states) - 1; j >= 0; j-- {
@@ -73,29 +84,4 @@ func next(states, card []int) (done bool) {
 		states[j] = 0
 	}
 	return true
-}
-
-// softmax turns logarithms into probabilities in place and returns ln Σ exp, −∞ of zeros only.
-func softmax(x []float64) float64 {
-	top := largest(x)
-	if math.IsInf(top, -1) {
-		return top
-	}
-	sum := 0.
-	for i, l := range x {
-		x[i] = math.Exp(l - top)
-		sum += x[i]
-	}
-	for i := range x {
-		x[i] /= sum
-	}
-	return top + math.Log(sum)
-}
-
-func largest(x []float64) float64 {
-	top := math.Inf(-1)
-	for _, l := range x {
-		top = max(top, l)
-	}
-	return top
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/bif"
@@ -48,9 +49,9 @@ func TestPublishedNetworks(t *testing.T) {
 					}
 				}
 			}
-			agree := largest(got.RHat) < 1.05
+			agree := discrete.Largest(got.RHat) < 1.05
 			t.Logf("%s: %s: ln P %.5f, exact %.5f; worst marginal %.5f off, %.1f standard errors, R̂ %.3f; %v",
-				name, m.Name, got.LogZ, want.LogZ, worst, z, largest(got.RHat), err)
+				name, m.Name, got.LogZ, want.LogZ, worst, z, discrete.Largest(got.RHat), err)
 			if m.Random && agree && z > 5 || name != "alarm" && !agree {
 				t.Errorf("%s: %s: got a marginal %.4f off, %.1f standard errors", name, m.Name, worst, z)
 			}

@@ -3,6 +3,7 @@ package approx
 import (
 	"math"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	"github.com/elbo-go/elbo/pgm"
 )
 
@@ -28,7 +29,7 @@ func newSamples(vars, draws int) *samples {
 // (Owen 2013, section 9.3), or 1/ESS of a state that every draw has or none. Weights of 0 only are ErrNoWeight.
 func (s *samples) result(card []int, e pgm.Evidence) (*Result, error) {
 	w, n := append([]float64(nil), s.log...), float64(len(s.log))
-	sum := softmax(w)
+	sum := discrete.Softmax(w)
 	if math.IsInf(sum, -1) {
 		return nil, ErrNoWeight
 	}

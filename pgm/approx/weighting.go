@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/elbo-go/elbo/internal/discrete"
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/pgm"
 )
@@ -44,7 +46,7 @@ func Weighting(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Re
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		parallel(min(together, chunks-at), func(i int) {
+		par.Each(min(together, chunks-at), func(i int) {
 			from := (at + i) * chunk
 			w.draw(key.At(uint64(at+i)).Rand(), samples, from, min(from+chunk, c.Draws))
 		})
@@ -74,7 +76,7 @@ func newWeighting(n *pgm.Network, e pgm.Evidence) (*weighting, error) {
 		prob, k := slices.Clone(f.Log), len(n.Vars[v].States)
 		var sums []float64
 		for row := range slices.Chunk(prob, k) {
-			sums = append(sums, softmax(row))
+			sums = append(sums, discrete.Softmax(row))
 		}
 		w.prob, w.sum = append(w.prob, prob), append(w.sum, sums)
 	}
@@ -96,7 +98,7 @@ func (w *weighting) draw(r *rand.Rand, s *samples, from, to int) {
 				continue
 			}
 			s.log[i] += w.sum[v][row]
-			x[v] = pick(r, w.prob[v][row*k:row*k+k])
+			x[v] = discrete.Pick(r, w.prob[v][row*k:row*k+k])
 		}
 		for v, state := range x {
 			s.states[v][i] = int32(state)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/elbo-go/elbo/internal/discrete"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/approx"
@@ -131,7 +132,7 @@ func TestASweepOfClustersLeavesTheDistribution(t *testing.T) {
 	each(4, 3, func(x []int) {
 		states, probs = append(states, slices.Clone(x)), append(probs, p.LogValue(x))
 	})
-	softmax(probs)
+	discrete.Softmax(probs)
 	index, counts, l := map[[4]int]int{}, make([]int, len(states)), newLattice(4, p.Edges)
 	for i, x := range states {
 		index[[4]int(x)] = i

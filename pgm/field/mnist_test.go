@@ -68,7 +68,7 @@ func TestDigitsHaveALikelihood(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d hidden units: ln Z %.3f, annealed %.3f ± %.3f; test %.2f nats an image, %.2f by independent pixels", c.Hidden, z, a.LogZ, a.StdErr, l, lb)
-	if math.Abs(a.LogZ-z) > .05 && math.Abs(a.LogZ-z) > 4*a.StdErr || a.StdErr > .2 {
+	if math.Abs(a.LogZ-z) > .05 && math.Abs(a.LogZ-z) > 4*a.StdErr || a.StdErr > .5 {
 		t.Errorf("got ln Z %.3f ± %.3f by annealing, want %.3f", a.LogZ, a.StdErr, z)
 	}
 	if l < lb+20 {

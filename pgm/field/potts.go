@@ -6,6 +6,7 @@ package field
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/elbo-go/elbo/pgm"
 	"github.com/elbo-go/elbo/pgm/exact"
@@ -115,7 +116,7 @@ func (p *Potts) Moments(ctx context.Context) (*Moments, error) {
 		joint := t.Joint(i)
 		for s := range p.States {
 			x[e[0]], x[e[1]] = s, s
-			m.Edges[i] += exp(joint.At(x))
+			m.Edges[i] += math.Exp(joint.At(x))
 		}
 	}
 	return m, nil

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -84,7 +85,7 @@ func (m *RBM) LogLik(rows []float64, logZ float64) (float64, error) {
 	}
 	n := len(rows) / m.Visible
 	free := make([]float64, n)
-	parallel(n, func(i int) { free[i] = m.FreeEnergy(rows[i*m.Visible : (i+1)*m.Visible]) })
+	par.Each(n, func(i int) { free[i] = m.FreeEnergy(rows[i*m.Visible : (i+1)*m.Visible]) })
 	sum := 0.
 	for _, f := range free {
 		sum -= f

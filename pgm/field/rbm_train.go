@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -176,8 +177,8 @@ func (s *step) run(t *Trainer, key rng.Key) {
 		chains = c.Batch
 	}
 	transpose(s.across, m.W, m.Hidden)
-	parallel(n, func(i int) { m.hidden(row(s.data, i, m.Visible), row(s.hidden, i, m.Hidden)) })
-	parallel(chains, func(i int) {
+	par.Each(n, func(i int) { m.hidden(row(s.data, i, m.Visible), row(s.hidden, i, m.Hidden)) })
+	par.Each(chains, func(i int) {
 		r, v, p := key.At(uint64(i)).Rand(), row(s.chain, i, m.Visible), row(s.chained, i, m.Hidden)
 		if !c.Persistent {
 			copy(v, row(s.data, i, m.Visible))
@@ -203,7 +204,7 @@ func (s *step) gradient(m *RBM, n, chains int) {
 	w, b, c := s.slope[:len(m.W)], s.slope[len(m.W):len(m.W)+m.Visible], s.slope[len(m.W)+m.Visible:]
 	clear(s.slope)
 	const units = 64 // visible units that go together
-	parallel((m.Visible+units-1)/units, func(part int) {
+	par.Each((m.Visible+units-1)/units, func(part int) {
 		from, to := part*units, min(m.Visible, (part+1)*units)
 		add := func(v, h []float64, rows int, weight float64) {
 			for k := range rows {
@@ -231,7 +232,7 @@ func (s *step) reconstruct(m *RBM) (off float64) {
 	transpose(s.across, m.W, m.Hidden)
 	n := len(s.data) / m.Visible
 	errs := make([]float64, n)
-	parallel(n, func(i int) {
+	par.Each(n, func(i int) {
 		v, h, back := row(s.data, i, m.Visible), row(s.hidden, i, m.Hidden), make([]float64, m.Visible)
 		m.hidden(v, h)
 		m.visible(s.across, h, back)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/elbo-go/elbo/internal/discrete"
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -29,12 +31,12 @@ func (m *RBM) LogZ(ctx context.Context) (float64, error) {
 	columns := transposed(weights, n) // a row for each unit of the small layer
 	high := min(n, 6)                 // these units are fixed within a part
 	parts := make([]float64, 1<<high)
-	parallel(len(parts), func(part int) {
+	par.Each(len(parts), func(part int) {
 		if ctx.Err() == nil {
 			parts[part] = enumerate(ctx, small, large, columns, part, high)
 		}
 	})
-	return softmax(parts), ctx.Err()
+	return discrete.Softmax(parts), ctx.Err()
 }
 
 // enumerate is ln of the sum over the states whose first units are the bits of part.
@@ -122,12 +124,12 @@ func (m *RBM) Anneal(ctx context.Context, c Annealing) (*Annealed, error) {
 		base = make([]float64, m.Visible)
 	}
 	key, log := rng.New(c.Seed).Named("rbm").Named("anneal"), make([]float64, c.Runs)
-	parallel(c.Runs, func(i int) { log[i] = m.anneal(ctx, base, c.Steps, key.At(uint64(i))) })
+	par.Each(c.Runs, func(i int) { log[i] = m.anneal(ctx, base, c.Steps, key.At(uint64(i))) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	n := float64(c.Runs)
-	a := &Annealed{LogZ: softmax(log) - math.Log(n) + float64(m.Hidden)*math.Ln2 + softpluses(base)}
+	a := &Annealed{LogZ: discrete.Softmax(log) - math.Log(n) + float64(m.Hidden)*math.Ln2 + softpluses(base)}
 	square := 0.
 	for _, w := range log {
 		square += w * w
@@ -187,7 +189,7 @@ func (m *RBM) Sample(ctx context.Context, n, sweeps int, seed uint64) ([]float64
 		return nil, fmt.Errorf("field: rbm: sample: got %d rows of %d sweeps, want at least one of each", n, sweeps)
 	}
 	rows, across, key := make([]float64, n*m.Visible), transposed(m.W, m.Hidden), rng.New(seed).Named("rbm").Named("sample")
-	parallel(n, func(i int) {
+	par.Each(n, func(i int) {
 		r, v, p, h := key.At(uint64(i)).Rand(), row(rows, i, m.Visible), make([]float64, m.Hidden), make([]float64, m.Hidden)
 		for k := range v {
 			v[k] = bernoulli(r, .5)

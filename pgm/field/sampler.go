@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
+	"github.com/elbo-go/elbo/internal/discrete"
+	"github.com/elbo-go/elbo/internal/par"
 	"github.com/elbo-go/elbo/internal/rng"
 )
-
-func exp(x float64) float64 { return math.Exp(x) }
 
 // lattice is the neighbourhood of each site, and the order in which a sweep goes: by colours, so
 // that sites drawn one after the other do not depend on each other (on a grid, a checkerboard).
@@ -58,37 +55,14 @@ func (l *lattice) conditional(p *Potts, x []int, v int, prob []float64) {
 	for _, at := range l.near[v] {
 		prob[x[at.site]] += p.J[at.edge]
 	}
-	softmax(prob)
-}
-
-// softmax turns logarithms into probabilities in place and returns ln Σ exp.
-func softmax(x []float64) float64 {
-	top, sum := x[0], 0.
-	for _, l := range x[1:] {
-		top = max(top, l)
-	}
-	for s, l := range x {
-		x[s] = math.Exp(l - top)
-		sum += x[s]
-	}
-	for s := range x {
-		x[s] /= sum
-	}
-	return top + math.Log(sum)
+	discrete.Softmax(prob)
 }
 
 // sweep draws every site from its conditional distribution (Geman & Geman 1984).
 func (l *lattice) sweep(p *Potts, x []int, r *rand.Rand, prob []float64) {
 	for _, v := range l.order {
 		l.conditional(p, x, v, prob)
-		u := r.Float64()
-		x[v] = 0
-		for s, q := range prob {
-			if x[v] = s; u < q {
-				break
-			}
-			u -= q
-		}
+		x[v] = discrete.Pick(r, prob)
 	}
 }
 
@@ -126,7 +100,7 @@ func Sample(ctx context.Context, p *Potts, c Sampling) ([][]int, error) {
 	}
 	l, out := newLattice(len(p.H), p.Edges), make([][]int, c.Draws)
 	key := rng.New(c.Seed).Named("field")
-	parallel(min(c.Chains, c.Draws), func(chain int) {
+	par.Each(min(c.Chains, c.Draws), func(chain int) {
 		r := key.At(uint64(chain)).Rand()
 		x, prob := randomState(p, r), make([]float64, p.States)
 		wait := c.Burn
@@ -182,30 +156,10 @@ func (l *lattice) clusters(p *Potts, x []int, r *rand.Rand) {
 				}
 			}
 		}
-		softmax(prob)
-		u, state := r.Float64(), 0
-		for s, q := range prob {
-			if state = s; u < q {
-				break
-			}
-			u -= q
-		}
+		discrete.Softmax(prob)
+		state := discrete.Pick(r, prob)
 		for _, w := range set {
 			x[w] = state
 		}
 	}
-}
-
-// parallel calls f(0) … f(n−1) on all processors; what f(i) writes must be its own.
-func parallel(n int, f func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }

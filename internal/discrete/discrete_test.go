@@ -38,3 +38,19 @@ func TestPicksHaveTheirProbabilities(t *testing.T) {
 		t.Errorf("got %d of sums that fall short of 1, want the last that is possible", at)
 	}
 }
+
+// Probabilities do not change with what is added to all logarithms, and order is kept.
+func TestSoftmaxKnowsNoConstant(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 39))
+	for range 100 {
+		x, y, c := make([]float64, 6), make([]float64, 6), 10*r.NormFloat64()
+		for i := range x {
+			x[i] = r.NormFloat64()
+			y[i] = x[i] + c
+		}
+		tk.Close(t, "constant", Softmax(y)-Softmax(x), c, 1e-12)
+		for i := range x {
+			tk.Close(t, "probability", y[i], x[i], 1e-12)
+		}
+	}
+}

@@ -59,17 +59,11 @@ func Dual(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best, e
 	if moving != nil && !errors.Is(moving, ErrNotConverged) {
 		return nil, moving
 	}
-	b := &Best{States: make([]int, len(m.card)), Bound: bound, Sweeps: last.Sweep, Messages: m.sent, Change: last.Change, Ties: m.shared()}
-	for v, sum := range m.sum {
-		if s, seen := e[v]; seen {
-			b.States[v] = s
-		} else {
-			b.States[v] = argmax(sum)
-		}
-	}
-	if err := b.climb(g, p); err != nil {
+	b := &Best{Bound: bound, Sweeps: last.Sweep, Change: last.Change, Ties: m.shared()}
+	if err := b.climb(g, p, m.decode(), m.argmax()); err != nil {
 		return nil, err
 	}
+	b.Messages = m.sent
 	return b, moving
 }
 

@@ -38,8 +38,8 @@ const tie = 1e-9
 //	m_f→i(xᵢ) ∝ max φ_f Π_j≠i Π_g≠f m_g→j,
 //
 // exact on trees (Pearl 1988). Variables are read off one after the other, each given those
-// before it, so that ties between assignments of the same value do not mix them (Dawid 1992).
-// From there blocks of variables take their best states given the others until none is better
+// before it, so that ties between assignments of the same value do not mix them (Dawid 1992), and
+// on loops each for itself as well. From there blocks of variables take their best states given the others until none is better
 // (Besag 1986), which changes nothing on trees.
 func Maximum(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best, error) {
 	if err := c.check(); err != nil {
@@ -58,22 +58,43 @@ func Maximum(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best
 	if moving != nil && !errors.Is(moving, ErrNotConverged) {
 		return nil, moving
 	}
-	b := &Best{States: m.decode(), Bound: math.Inf(1), Sweeps: last.Sweep, Messages: m.sent, Change: last.Change, Ties: m.shared()}
-	if err := b.climb(g, p); err != nil {
+	b := &Best{Bound: math.Inf(1), Sweeps: last.Sweep, Change: last.Change, Ties: m.shared()}
+	if err := b.climb(g, p, m.decode(), m.argmax()); err != nil {
 		return nil, err
 	}
+	b.Messages = m.sent
 	return b, moving
 }
 
-// climb lets blocks take their best states, where there are few enough.
-func (b *Best) climb(g *pgm.Graph, p *problem) error {
-	if k, err := newBlocks(p); err == nil {
-		if !k.possible() {
-			return pgm.ErrImpossible
-		}
-		newChain(k, rng.New(0).Rand()).climb(b.States)
+// argmax is the state of the largest belief of every variable.
+func (m *messages) argmax() []int {
+	states := make([]int, len(m.card))
+	for v, sum := range m.sum {
+		states[v] = argmax(sum)
 	}
-	if b.LogValue = g.LogValue(b.States); math.IsInf(b.LogValue, -1) {
+	for v, s := range m.evidence {
+		states[v] = s
+	}
+	return states
+}
+
+// climb takes the best of assignments, in each of which blocks take their best states first,
+// where they are small enough.
+func (b *Best) climb(g *pgm.Graph, p *problem, starts ...[]int) error {
+	k, err := newBlocks(p)
+	if err == nil && !k.possible() {
+		return pgm.ErrImpossible
+	}
+	b.LogValue = math.Inf(-1)
+	for _, states := range starts {
+		if err == nil {
+			newChain(k, rng.New(0).Rand()).climb(states)
+		}
+		if value := g.LogValue(states); value > b.LogValue {
+			b.States, b.LogValue = states, value
+		}
+	}
+	if math.IsInf(b.LogValue, -1) {
 		return ErrNoAssignment
 	}
 	return nil

@@ -39,8 +39,8 @@ const tie = 1e-9
 //
 // exact on trees (Pearl 1988). Variables are read off one after the other, each given those
 // before it, so that ties between assignments of the same value do not mix them (Dawid 1992), and
-// on loops each for itself as well. From there blocks of variables take their best states given the others until none is better
-// (Besag 1986), which changes nothing on trees.
+// once more each for itself, which helps on loops. From there blocks of variables take their best
+// states given the others until none is better (Besag 1986), which changes nothing on trees.
 func Maximum(ctx context.Context, g *pgm.Graph, e pgm.Evidence, c Config) (*Best, error) {
 	if err := c.check(); err != nil {
 		return nil, err

@@ -164,6 +164,10 @@ func logDensities() map[string]func(v [][]float64) float64 {
 			return distuv.Gamma{Alpha: 1.7, Beta: v[1][0]}.LogProb(v[0][0])
 		},
 		"multivariate normal": func(v [][]float64) float64 { return vectorLog(v[0], v[1], v[2]) },
+		"transition": func(v [][]float64) float64 {
+			a, mu := kinds()["transition"].(Transition).Matrix, v[1]
+			return vectorLog(v[0], []float64{dot(a[:3], mu), dot(a[3:], mu)}, v[2])
+		},
 		"relevance": func(v [][]float64) float64 {
 			return normalLog(v[0][0], 0, v[1][0]) + normalLog(v[0][1], 0, v[2][0]) + normalLog(v[0][2], 0, v[1][0])
 		},

@@ -60,7 +60,7 @@ func anyFactor(r *rand.Rand) Factor {
 	case 12:
 		return Gate{Of: Normal{}, K: 1 + r.IntN(2), Shared: []bool{r.IntN(2) == 0, r.IntN(2) == 0, r.IntN(2) == 0}}
 	}
-	return []Factor{MultiNormal{D: 1 + r.IntN(2)}, Joint{D: 1 + r.IntN(2)}, Relevance{Group: []int{0, r.IntN(3) - 1}}}[r.IntN(3)]
+	return []Factor{Transition{E: 1, D: 1 + r.IntN(2), Matrix: numbers(r, 1+r.IntN(2))}, MultiNormal{D: 1 + r.IntN(2)}, Joint{D: 1 + r.IntN(2)}, Relevance{Group: []int{0, r.IntN(3) - 1}}}[r.IntN(4)]
 }
 
 // anyModel declares variables of all kinds and factors between some that mostly fit.

@@ -23,6 +23,7 @@ func kinds() map[string]Factor {
 		"scaled normal":        Normal{Scale: 2.5},
 		"gamma":                Gamma{Shape: 1.7},
 		"multivariate normal":  MultiNormal{D: 2},
+		"transition":           Transition{E: 2, D: 3, Matrix: []float64{1, .5, -.3, .2, -1, .7}},
 		"relevance":            Relevance{Group: []int{0, 1, 0}},
 		"joint":                Joint{D: 2},
 		"categorical":          Categorical{K: 3},

@@ -19,12 +19,11 @@ func senderSite(t testing.TB, r *rand.Rand, f Factor, alpha float64) *Site {
 		if !ok || n.needs(k) == "" {
 			continue
 		}
-		size := 1
-		if m, many := slot.Family.(expfam.MultiNormal); many {
-			size = m.D
-		}
-		for range size {
-			s.In[k].Value = append(s.In[k].Value, .3+r.Float64())
+		switch family := slot.Family.(type) {
+		case expfam.MultiNormal, expfam.Wishart:
+			s.In[k].Value = draw(r, family, s.In[k].Eta)
+		default:
+			s.In[k].Value = []float64{.3 + r.Float64()}
 		}
 		s.In[k].Eta = nil
 	}

@@ -78,5 +78,5 @@ func (e *GammaRate) LogPrior() (sum float64) {
 
 // gammaKL is KL(Gamma(a,b)‖Gamma(a0,b0)), b the rates.
 func gammaKL(a, b, a0, b0 float64) float64 {
-	return (a-a0)*cavi.Digamma(a) - lgamma(a) + lgamma(a0) + a0*(math.Log(b)-math.Log(b0)) + a*(b0/b-1)
+	return cavi.Gamma{Shape: a, Rate: b}.KL(cavi.Gamma{Shape: a0, Rate: b0})
 }

@@ -139,9 +139,9 @@ func (m *Model) updateRegime(s int, post *Posterior, c Config) error {
 	for t := 1; t < len(post.Mean); t++ {
 		g := post.Regimes[t*k+s]
 		n += g
-		addScaled(to, g, post.q.second[t])
-		addScaled(cross, g, post.q.cross[t])
-		addScaled(from, g, post.q.second[t-1])
+		addScaled(to, g, post.q.Second[t])
+		addScaled(cross, g, post.q.Cross[t])
+		addScaled(from, g, post.q.Second[t-1])
 	}
 	return regress(m.Trans[s], m.TransCov[s], to, cross, from, n, false, c)
 }
@@ -157,7 +157,7 @@ func (m *Model) updateRows(y []float64, post *Posterior, c Config) error {
 			b.Outer(1, row, z)
 			yy.Add(yy, &a)
 			yz.Add(yz, &b)
-			zz.Add(zz, post.q.second[t])
+			zz.Add(zz, post.q.Second[t])
 			n++
 		}
 	}

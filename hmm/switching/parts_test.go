@@ -4,22 +4,23 @@ import (
 	"math"
 	"testing"
 
+	"github.com/elbo-go/elbo/hmm/statespace"
 	"github.com/elbo-go/elbo/internal/rng"
 	"gonum.org/v1/gonum/mat"
 )
 
 // dense is J and h of a chain as one matrix and one vector.
-func dense(q *gauss) (j *mat.Dense, h *mat.VecDense) {
-	n, l := len(q.j), q.h[0].Len()
+func dense(q *statespace.Chain) (j *mat.Dense, h *mat.VecDense) {
+	n, l := len(q.J), q.H[0].Len()
 	j, h = mat.NewDense(n*l, n*l, nil), mat.NewVecDense(n*l, nil)
 	for t := range n {
 		for a := range l {
-			h.SetVec(t*l+a, q.h[t].AtVec(a))
+			h.SetVec(t*l+a, q.H[t].AtVec(a))
 			for b := range l {
-				j.Set(t*l+a, t*l+b, q.j[t].At(a, b))
+				j.Set(t*l+a, t*l+b, q.J[t].At(a, b))
 				if t > 0 {
-					j.Set(t*l+a, (t-1)*l+b, q.below[t].At(a, b))
-					j.Set((t-1)*l+b, t*l+a, q.below[t].At(a, b))
+					j.Set(t*l+a, (t-1)*l+b, q.Below[t].At(a, b))
+					j.Set((t-1)*l+b, t*l+a, q.Below[t].At(a, b))
 				}
 			}
 		}
@@ -52,15 +53,15 @@ func TestTheGaussianChainEqualsItsDenseInverse(t *testing.T) {
 		}
 		var mean mat.VecDense
 		mean.MulVec(cov, h)
-		near(t, "entropy", q.entropy, .5*(float64(n*l)*(1+math.Log(2*math.Pi))-logDet), 1e-10)
+		near(t, "entropy", q.Entropy, .5*(float64(n*l)*(1+math.Log(2*math.Pi))-logDet), 1e-10)
 		for s := range n {
 			for a := range l {
 				at := mean.AtVec(s*l + a)
-				near(t, "mean", q.mean[s].AtVec(a), at, 1e-9)
+				near(t, "mean", q.Mean[s].AtVec(a), at, 1e-9)
 				for b := range l {
-					near(t, "second moment", q.second[s].At(a, b), cov.At(s*l+a, s*l+b)+at*mean.AtVec(s*l+b), 1e-9)
+					near(t, "second moment", q.Second[s].At(a, b), cov.At(s*l+a, s*l+b)+at*mean.AtVec(s*l+b), 1e-9)
 					if s > 0 {
-						near(t, "cross moment", q.cross[s].At(a, b), cov.At(s*l+a, (s-1)*l+b)+at*mean.AtVec((s-1)*l+b), 1e-9)
+						near(t, "cross moment", q.Cross[s].At(a, b), cov.At(s*l+a, (s-1)*l+b)+at*mean.AtVec((s-1)*l+b), 1e-9)
 					}
 				}
 			}
@@ -120,7 +121,7 @@ func objective(t *testing.T, m *Model, y []float64, post *Posterior, c Config) f
 	for i := range post.Mean {
 		for s := range k {
 			if i > 0 {
-				res := residual(post.q.second[i], post.q.cross[i], post.q.second[i-1], m.Trans[s])
+				res := residual(post.q.Second[i], post.q.Cross[i], post.q.Second[i-1], m.Trans[s])
 				sum += post.Regimes[i*k+s] * logNormal(res, p.trans[s], p.logTrans[s])
 			}
 		}
@@ -128,7 +129,7 @@ func objective(t *testing.T, m *Model, y []float64, post *Posterior, c Config) f
 			var yy, yz mat.Dense
 			yy.Outer(1, row, row)
 			yz.Outer(1, row, post.Mean[i])
-			sum += logNormal(residual(&yy, &yz, post.q.second[i], m.Emit), p.emit, p.logOut)
+			sum += logNormal(residual(&yy, &yz, post.q.Second[i], m.Emit), p.emit, p.logOut)
 		}
 	}
 	return sum

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/elbo-go/elbo/hmm"
+	"github.com/elbo-go/elbo/hmm/statespace"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -18,7 +19,7 @@ type Posterior struct {
 	// Mean holds the L expected hidden values of each row.
 	Mean []*mat.VecDense
 
-	q *gauss
+	q *statespace.Chain
 }
 
 // precisions holds what both halves of the posterior need of the covariances.
@@ -50,10 +51,10 @@ func (m *Model) precisions() (p precisions, err error) {
 // ones,
 //
 //	J_tt ∋ Σ_k γ_t(k) Q_k⁻¹,  J_{t−1,t−1} ∋ Σ_k γ_t(k) A_kᵀ Q_k⁻¹ A_k,  J_{t,t−1} = −Σ_k γ_t(k) Q_k⁻¹ A_k.
-func (m *Model) states(p precisions, y, regimes []float64) (*gauss, error) {
+func (m *Model) states(p precisions, y, regimes []float64) (*statespace.Chain, error) {
 	k, l, d := m.size()
 	n := len(y) / d
-	q := &gauss{j: make([]*mat.Dense, n), below: make([]*mat.Dense, n), h: make([]*mat.VecDense, n)}
+	q := &statespace.Chain{J: make([]*mat.Dense, n), Below: make([]*mat.Dense, n), H: make([]*mat.VecDense, n)}
 	ahead, around := make([]*mat.Dense, k), make([]*mat.Dense, k) // Q⁻¹A and AᵀQ⁻¹A
 	for s, a := range m.Trans {
 		ahead[s], around[s] = new(mat.Dense), new(mat.Dense)
@@ -64,56 +65,56 @@ func (m *Model) states(p precisions, y, regimes []float64) (*gauss, error) {
 	in.Mul(m.Emit.T(), p.emit)
 	look.Mul(&in, m.Emit)
 	for t := range n {
-		q.j[t], q.h[t] = mat.NewDense(l, l, nil), mat.NewVecDense(l, nil)
+		q.J[t], q.H[t] = mat.NewDense(l, l, nil), mat.NewVecDense(l, nil)
 		if t == 0 {
-			q.j[0].Copy(p.first)
-			q.h[0].MulVec(p.first, m.Mean)
+			q.J[0].Copy(p.first)
+			q.H[0].MulVec(p.first, m.Mean)
 		} else {
-			q.below[t] = mat.NewDense(l, l, nil)
+			q.Below[t] = mat.NewDense(l, l, nil)
 			for s, g := range regimes[t*k : (t+1)*k] {
-				addScaled(q.j[t], g, p.trans[s])
-				addScaled(q.j[t-1], g, around[s])
-				addScaled(q.below[t], -g, ahead[s])
+				addScaled(q.J[t], g, p.trans[s])
+				addScaled(q.J[t-1], g, around[s])
+				addScaled(q.Below[t], -g, ahead[s])
 			}
 		}
 		if row, ok := seen(y, t, d); ok {
 			var pull mat.VecDense
 			pull.MulVec(&in, row)
-			q.h[t].AddVec(q.h[t], &pull)
-			q.j[t].Add(q.j[t], &look)
+			q.H[t].AddVec(q.H[t], &pull)
+			q.J[t].Add(q.J[t], &look)
 		}
 	}
-	return q, q.solve()
+	return q, q.Solve()
 }
 
 // regimes finds q(s) given q(z), whose log-densities are E ln N(z_t; A_k z_{t−1}, Q_k), and the
 // bound at both,
 //
 //	L = ln Z̃(s) + E ln p(z_1) + Σ_t E ln p(y_t | z_t) + H(q(z)).
-func (m *Model) regimes(p precisions, y []float64, q *gauss) (*Posterior, error) {
+func (m *Model) regimes(p precisions, y []float64, q *statespace.Chain) (*Posterior, error) {
 	k, _, d := m.size()
-	table := make([]float64, len(q.mean)*k)
+	table := make([]float64, len(q.Mean)*k)
 	mean := mat.DenseCopyOf(m.Mean)
-	bound := q.entropy + logNormal(residual(q.second[0], mat.DenseCopyOf(q.mean[0]), one, mean), p.first, p.logFirst)
-	for t := range q.mean {
+	bound := q.Entropy + logNormal(residual(q.Second[0], mat.DenseCopyOf(q.Mean[0]), one, mean), p.first, p.logFirst)
+	for t := range q.Mean {
 		for s := range k {
 			if t > 0 {
-				res := residual(q.second[t], q.cross[t], q.second[t-1], m.Trans[s])
+				res := residual(q.Second[t], q.Cross[t], q.Second[t-1], m.Trans[s])
 				table[t*k+s] = logNormal(res, p.trans[s], p.logTrans[s])
 			}
 		}
 		if row, ok := seen(y, t, d); ok {
 			var yy, yz mat.Dense
 			yy.Outer(1, row, row)
-			yz.Outer(1, row, q.mean[t])
-			bound += logNormal(residual(&yy, &yz, q.second[t], m.Emit), p.emit, p.logOut)
+			yz.Outer(1, row, q.Mean[t])
+			bound += logNormal(residual(&yy, &yz, q.Second[t], m.Emit), p.emit, p.logOut)
 		}
 	}
 	chain, err := hmm.Chain(m.Start, m.Steps, table)
 	if err != nil {
 		return nil, err
 	}
-	return &Posterior{Bound: bound + chain.LogLik, Regimes: chain.Smoothed, Pairs: chain.Pairs, Mean: q.mean, q: q}, nil
+	return &Posterior{Bound: bound + chain.LogLik, Regimes: chain.Smoothed, Pairs: chain.Pairs, Mean: q.Mean, q: q}, nil
 }
 
 // one is the second moment of the constant one.

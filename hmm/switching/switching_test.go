@@ -220,9 +220,9 @@ func TestWithOneRegimeTheBoundIsTheKalmanFilters(t *testing.T) {
 			for j := range l {
 				near(t, "mean", z.AtVec(j), want.Smoothed[i].AtVec(j), 1e-9)
 				for h := range l {
-					near(t, "second moment", got.q.second[i].At(j, h), want.SmoothedCov[i].At(j, h)+z.AtVec(j)*z.AtVec(h), 1e-9)
+					near(t, "second moment", got.q.Second[i].At(j, h), want.SmoothedCov[i].At(j, h)+z.AtVec(j)*z.AtVec(h), 1e-9)
 					if i > 0 {
-						near(t, "cross moment", got.q.cross[i].At(j, h), want.Cross[i-1].At(j, h)+z.AtVec(j)*got.Mean[i-1].AtVec(h), 1e-9)
+						near(t, "cross moment", got.q.Cross[i].At(j, h), want.Cross[i-1].At(j, h)+z.AtVec(j)*got.Mean[i-1].AtVec(h), 1e-9)
 					}
 				}
 			}

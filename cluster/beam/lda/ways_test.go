@@ -25,14 +25,15 @@ func process(t *testing.T) string {
 	return string(b)
 }
 
-// python is the job service of Beam's Python SDK, another engine than any of the Go SDK; the
-// environment variable names the interpreter that has it.
+// pythonName is the environment variable that names an interpreter with apache-beam.
+const pythonName = "ELBO_BEAM_PYTHON"
+
+// python is the job service of Beam's Python SDK, another engine than any of the Go SDK.
 func python(t *testing.T) string {
 	t.Helper()
-	const name = "ELBO_BEAM_PYTHON"
-	interpreter := os.Getenv(name)
+	interpreter := os.Getenv(pythonName)
 	if interpreter == "" {
-		t.Skipf("no job service: %s names no interpreter with apache-beam", name)
+		t.Skipf("no job service: %s names no interpreter with apache-beam", pythonName)
 	}
 	file := filepath.Join(t.TempDir(), "port")
 	cmd := exec.Command(interpreter, "-m", "apache_beam.runners.portability.local_job_service_main", "--port", "0", "--port_file", file, "--staging_dir", t.TempDir())
@@ -72,7 +73,6 @@ func TestEveryEngineAndEveryKindOfWorkerGivesTheSameTopicsToTheBit(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			options := on(t)
-			options.Timeout = 2 * time.Minute
 			m, err := Train(t.Context(), docs, config(t, options))
 			if err != nil {
 				t.Fatal(err)

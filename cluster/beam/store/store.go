@@ -88,6 +88,20 @@ func Open(ctx context.Context, path string, from, to int64) (io.ReadCloser, erro
 	return part{io.LimitReader(r, to-from), r}, nil
 }
 
+// ReadAll reads a whole file.
+func ReadAll(ctx context.Context, path string) ([]byte, error) {
+	r, err := Open(ctx, path, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", path, err)
+	}
+	return b, nil
+}
+
 // part is a piece of a file.
 type part struct {
 	io.Reader

@@ -22,11 +22,12 @@ done
 
 jar=$work/beam-runners-flink-$flink-job-server-$beam.jar
 if [ ! -f "$jar" ]; then
-	mvn -q dependency:copy -Dartifact="org.apache.beam:beam-runners-flink-$flink-job-server:$beam" \
+	mvn -q -U -B -Dstyle.color=never dependency:copy -Dartifact="org.apache.beam:beam-runners-flink-$flink-job-server:$beam" \
 		-DoutputDirectory="$work" >"$work/mvn.log" 2>&1 ||
-		skip "Maven does not give the job server of Flink $flink at $beam: $(grep -m1 -o 'Could not find artifact[^(]*' "$work/mvn.log" || tail -1 "$work/mvn.log")"
+		skip "Maven does not give the job server of Flink $flink at $beam: $(grep -m1 -o 'Could not find artifact[^(]*' "$work/mvn.log")"
 fi
-CGO_ENABLED=0 go build -trimpath -o "$work/elbo-beam" ./cmd/elbo-beam
+program=${PROGRAM:-$work/elbo-beam}
+[ -x "$program" ] || go build -trimpath -ldflags '-s -w' -o "$program" ./cmd/elbo-beam
 
 data=${1:-$work/documents.dat}
 if [ ! -f "$data" ]; then
@@ -45,14 +46,14 @@ trap finish EXIT
 java -jar "$jar" --flink-master='[local]' --job-host=localhost --job-port=8099 --artifact-port=0 --expansion-port=0 \
 	--artifacts-dir="$work/artifacts" >"$work/flink.log" 2>&1 &
 pids+=($!)
-"$work/elbo-beam" worker --port 50000 >"$work/worker.log" 2>&1 &
+"$program" worker --port 50000 >"$work/worker.log" 2>&1 &
 pids+=($!)
 for _ in $(seq 120); do
 	(exec 3<>/dev/tcp/localhost/8099) 2>/dev/null && break
 	sleep 1
 done
 
-train() { "$work/elbo-beam" train lda --data "$data" --topics 10 --sweeps 6 --fresh 3 --shard 100 "$@"; }
+train() { "$program" train lda --data "$data" --topics 10 --sweeps 6 --fresh 3 --shard 100 "$@"; }
 train --out "$work/here" --runner prism
 time train --out "$work/flink" --runner flink --endpoint localhost:8099 --environment external --environment-config localhost:50000 --timeout 10m
 cmp "$work/here/model.json" "$work/flink/model.json"

@@ -13,7 +13,8 @@ if ! "$python" -c 'import apache_beam' >/dev/null 2>&1; then
 	echo "python.sh: skipped: $python has no apache_beam"
 	exit 0
 fi
-CGO_ENABLED=0 go build -trimpath -o "$work/elbo-beam" ./cmd/elbo-beam
+program=${PROGRAM:-$work/elbo-beam}
+[ -x "$program" ] || go build -trimpath -ldflags '-s -w' -o "$program" ./cmd/elbo-beam
 
 data=${1:-$work/documents.dat}
 if [ ! -f "$data" ]; then
@@ -31,14 +32,14 @@ finish() {
 trap finish EXIT
 "$python" -m apache_beam.runners.portability.local_job_service_main --port 8098 --staging_dir "$work/staged" >"$work/python.log" 2>&1 &
 pids+=($!)
-"$work/elbo-beam" worker --port 50001 >"$work/worker.log" 2>&1 &
+"$program" worker --port 50001 >"$work/worker.log" 2>&1 &
 pids+=($!)
 for _ in $(seq 120); do
 	(exec 3<>/dev/tcp/localhost/8098) 2>/dev/null && break
 	sleep 1
 done
 
-train() { "$work/elbo-beam" train lda --data "$data" --topics 10 --sweeps 6 --fresh 3 --shard 100 "$@"; }
+train() { "$program" train lda --data "$data" --topics 10 --sweeps 6 --fresh 3 --shard 100 "$@"; }
 train --out "$work/here" --runner prism
 time train --out "$work/python" --runner universal --endpoint localhost:8098 --environment external --environment-config localhost:50001 --timeout 10m
 cmp "$work/here/model.json" "$work/python/model.json"

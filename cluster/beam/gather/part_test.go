@@ -172,3 +172,84 @@ func TestHostileBytesAreRefused(t *testing.T) {
 		t.Error("got no error for tables of different widths")
 	}
 }
+
+func TestNumbersTravelAsEightBytesAndSumsAsSixteen(t *testing.T) {
+	const rows, width = 1000, 50
+	p := Part{Shard: 1 << 20}
+	for i := range int32(rows) {
+		p.Rows = append(p.Rows, 3*i)
+		p.Values = append(p.Values, make([]float64, width)...)
+	}
+	s := total(t, []Part{p})
+	// beside the numbers a byte for each row and no more than 16 for the shard and the lengths
+	if got := len(encodePart(p)); got > 8*rows*width+rows+16 {
+		t.Errorf("got %d bytes for a part of %d numbers", got, rows*width)
+	}
+	if got := len(encodeTotal(s)); got > 16*rows*width+rows+16 {
+		t.Errorf("got %d bytes for %d sums", got, rows*width)
+	}
+}
+
+func TestListsTravelWhateverTheySkip(t *testing.T) {
+	for _, list := range [][]int32{nil, {0}, {math.MaxInt32}, {0, math.MaxInt32}, {0, 1, 2, 3}, {5, 127, 128, 16384, 1 << 30}} {
+		w := wire{b: appendList(nil, list)}
+		if got := w.list("list"); w.err != nil || len(w.b) > 0 || !slices.Equal(got, list) {
+			t.Errorf("%v: got %v, %d bytes left and error %v", list, got, len(w.b), w.err)
+		}
+	}
+	for what, b := range map[string][]byte{"no length": {}, "a length beyond the bytes": {9, 1}, "a step beyond 2^31": {2, 0xff, 0xff, 0xff, 0xff, 0x07, 0},
+		"an endless varint": {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}} {
+		w := wire{b: b}
+		if w.list("list"); w.err == nil {
+			t.Errorf("%s: got no error", what)
+		}
+	}
+}
+
+func TestUnionsAreSortedSets(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		var lists [2][]int32
+		want := map[int32]bool{}
+		for i := range lists {
+			for v := range int32(20) {
+				if r.IntN(3) == 0 {
+					lists[i] = append(lists[i], v)
+					want[v] = true
+				}
+			}
+		}
+		got := union(lists[0], lists[1])
+		if len(got) != len(want) || rising("row", got) != nil {
+			t.Fatalf("%v and %v: got %v", lists[0], lists[1], got)
+		}
+		for _, v := range got {
+			if !want[v] {
+				t.Fatalf("%v and %v: got %d in it", lists[0], lists[1], v)
+			}
+		}
+	}
+}
+
+// BenchmarkAdd adds a part of 1024 terms of 50 topics, of which it has every third.
+func BenchmarkAdd(b *testing.B) {
+	var parts []Part
+	for i := range int32(64) {
+		p := Part{Shard: i}
+		for row := range int32(341) {
+			p.Rows = append(p.Rows, 3*row+i%3)
+			p.Values = append(p.Values, make([]float64, 50)...)
+		}
+		parts = append(parts, p)
+	}
+	b.SetBytes(341 * 50 * 8)
+	for b.Loop() {
+		s, err := Total{}, error(nil)
+		for _, p := range parts {
+			if s, err = s.Add(p); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(len(parts)) * 341 * 50 * 8)
+	}
+}

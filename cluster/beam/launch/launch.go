@@ -15,7 +15,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"  // --runner dataflow
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow" // --runner dataflow
+	//lint:ignore SA1019 the direct runner is the reference that serialises nothing, for tests
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"    // --runner direct
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"     // --runner flink
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"     // --runner prism

@@ -166,3 +166,45 @@ func TestWorkersThatRunAlreadyAreSentNothing(t *testing.T) {
 		t.Errorf("got %q and error %v, want w", other, err)
 	}
 }
+
+func TestTheEngineOfThisProcessServesOnePipelineAfterAnother(t *testing.T) {
+	inProcess = ""
+	for range 3 {
+		before := inProcess
+		if got, err := run(t, Options{Runner: "prism"}, 0); err != nil || len(got) != 5 {
+			t.Fatalf("got visits %v and error %v", got, err)
+		}
+		if before != "" && inProcess != before {
+			t.Errorf("got an engine at %s after one at %s, want the same", inProcess, before)
+		}
+	}
+	if _, err := run(t, Options{Runner: "prism"}, 1); err == nil || inProcess != "" {
+		t.Errorf("got error %v and the engine at %q after a pipeline that failed, want it left behind", err, inProcess)
+	}
+}
+
+func TestWhatIsHereIsTold(t *testing.T) {
+	for _, c := range []struct {
+		o    Options
+		want bool
+	}{
+		{Options{Runner: "direct"}, true},
+		{Options{Runner: "prism"}, true},
+		{Options{Runner: "prism", Environment: "loopback"}, true},
+		{Options{Runner: "prism", Environment: "external", EnvironmentConfig: "x"}, false},
+		{Options{Runner: "prism", Endpoint: "x"}, false},
+		{Options{Runner: "flink", Endpoint: "x", Environment: "loopback"}, false},
+	} {
+		if got := c.o.here(); got != c.want {
+			t.Errorf("%+v: got %v, want %v", c.o, got, c.want)
+		}
+	}
+}
+
+func TestAttemptsAreTimedFromTheirOwnStart(t *testing.T) {
+	o := Options{Runner: "universal", Endpoint: "localhost:1", Environment: "loopback", Attempts: 3, Timeout: 150 * time.Millisecond}
+	begin := time.Now()
+	if _, err := run(t, o, 0); err == nil || strings.Count(err.Error(), "attempt ") != 3 || time.Since(begin) < 400*time.Millisecond {
+		t.Errorf("got error %v after %v, want three attempts of 150 ms", err, time.Since(begin))
+	}
+}

@@ -291,3 +291,17 @@ func TestEveryShardIsReadBackWhateverTheirSize(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsOfFilesThatAreNotThere(t *testing.T) {
+	gone := Shard{Path: filepath.Join(t.TempDir(), "gone"), To: 4}
+	for what, err := range map[string]error{
+		"bytes":     second(gone.Bytes(t.Context())),
+		"documents": second(Read(t.Context(), gone, "lda-c", 1)),
+		"rows":      second(ReadRows(t.Context(), gone, 1)),
+		"corpus":    second(CutCorpus(t.Context(), gone.Path, "lda-c", 1, 0)),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "no such file") {
+			t.Errorf("%s: got error %v, want one that says that there is no file", what, err)
+		}
+	}
+}

@@ -127,7 +127,7 @@ func TestAHalfWrittenDraftIsNotTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if draft(path) == draft(path) {
+	if one, two := draft(path), draft(path); one == two {
 		t.Error("got one name for two drafts")
 	}
 }
@@ -263,5 +263,21 @@ func TestChecksumsGoOn(t *testing.T) {
 		if got := Extend(Checksum(b[:n]), b[n:]); got != want {
 			t.Errorf("in two pieces at %d: got %08x, want %08x", n, got, want)
 		}
+	}
+}
+
+func TestWholeFilesAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(path, []byte("all of it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadAll(t.Context(), path); err != nil || string(got) != "all of it" {
+		t.Errorf("got %q and error %v", got, err)
+	}
+	if _, err := ReadAll(t.Context(), path+"x"); !errors.Is(err, ErrNone) {
+		t.Errorf("got error %v, want ErrNone", err)
+	}
+	if _, err := ReadAll(t.Context(), filepath.Dir(path)); err == nil {
+		t.Error("got no error for a folder")
 	}
 }

@@ -63,6 +63,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if slices.ContainsFunc(own, func(a string) bool { return strings.HasPrefix(strings.TrimLeft(a, "-"), "worker=") }) {
 		own, beams = nil, args // Beam's own way to start a worker
 	}
+	flag.CommandLine.Init("elbo-beam … --", flag.ContinueOnError)
 	if err := flag.CommandLine.Parse(beams); err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func scored(t *testing.T, m *topic.Model, docs *shard.Corpus, whole *corpus.Corp
 		}
 		t.Logf("%-34s %.3g words scored a second, %.0f %% of one process", name, float64(got.Tokens)/time.Since(begin).Seconds(),
 			100*float64(got.Tokens)/time.Since(begin).Seconds()/rate)
-		if got.Tokens != want.Tokens || math.Abs(got.LogLik-want.LogLik) > 1e-9*math.Abs(want.LogLik) {
+		if got.Tokens != int64(want.Tokens) || math.Abs(got.LogLik-want.LogLik) > 1e-9*math.Abs(want.LogLik) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 		var all []float64

@@ -179,17 +179,28 @@ func TestAFolderOfAnotherRunIsRefused(t *testing.T) {
 	}
 }
 
+func TestConcentrationsThatAreLearnedAreRefused(t *testing.T) {
+	docs, _ := bag(t, 1, 20, 70, 30, 7)
+	for _, change := range []func(c *topic.Config){func(c *topic.Config) { c.LearnAlpha = topic.Symmetric }, func(c *topic.Config) { c.LearnEta = true }} {
+		c := config(t, launch.Options{Runner: "direct"})
+		change(&c.Topic)
+		if _, err := Train(t.Context(), docs, c); err == nil || !strings.Contains(err.Error(), "concentrations") {
+			t.Errorf("got error %v, want a refusal", err)
+		}
+	}
+}
+
 // tampered runs a sweep of which a table is changed before the driver reads it.
 func tampered(t *testing.T, table int64, change func(h *gather.Head, x []float64)) error {
 	t.Helper()
 	docs, _ := bag(t, 1, 60, 70, 30, 7)
 	c := config(t, launch.Options{Runner: "direct"})
-	m, err := topic.NewLearner(docs.Vocabulary, c.Topic)
+	m, err := topic.NewModel(docs.Vocabulary, c.Topic)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := sweep{Run: "x", Dir: c.Dir, Number: 1, Format: "lda-c", Vocabulary: docs.Vocabulary, Start: true, Inner: 3, Threads: 1, Block: 16}
-	at := &state{Run: "x", model: m.Model}
+	at := &state{Run: "x", model: m}
 	if err := at.write(t.Context(), c.Dir); err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,9 @@ func Train(ctx context.Context, docs *shard.Corpus, c Config) (*topic.Model, err
 	if err := shard.Distinct(docs.Shards); err != nil {
 		return nil, err
 	}
+	if c.Topic.LearnAlpha != topic.Fixed || c.Topic.LearnEta {
+		return nil, fmt.Errorf("lda: learn alpha, eta: got %q, %v, want fixed ones: a cluster does not fit concentrations", c.Topic.LearnAlpha, c.Topic.LearnEta)
+	}
 	run, err := c.tag(docs)
 	if err != nil {
 		return nil, err
@@ -67,11 +70,11 @@ func Train(ctx context.Context, docs *shard.Corpus, c Config) (*topic.Model, err
 		return nil, err
 	}
 	if at == nil {
-		first, err := topic.NewLearner(docs.Vocabulary, c.Topic) // refuses a bad configuration
+		m, err := first(ctx, docs, c.Topic)
 		if err != nil {
 			return nil, err
 		}
-		at = &state{Run: run, model: first.Model}
+		at = &state{Run: run, model: m}
 		if err := at.write(ctx, c.Dir); err != nil {
 			return nil, err
 		}
@@ -85,6 +88,26 @@ func Train(ctx context.Context, docs *shard.Corpus, c Config) (*topic.Model, err
 		}
 	}
 	return at.model, nil
+}
+
+// first begins with the topics of topic.Fit, reading the shards of the documents that seed them.
+func first(ctx context.Context, docs *shard.Corpus, c topic.Config) (*topic.Model, error) {
+	m, err := topic.NewModel(docs.Vocabulary, c)
+	if err != nil || c.Seeds == 0 {
+		return m, err
+	}
+	n := 0
+	for _, worded := range docs.Worded {
+		n += worded
+	}
+	for k, d := range topic.SeedOrder(n, c) {
+		x, err := docs.WordedDoc(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		m.SeedWith(k, x, c)
+	}
+	return m, nil
 }
 
 // step runs the next sweep and takes the step of the topics.

@@ -63,7 +63,7 @@ func (r *rows) score(ctx context.Context, s shard.Shard) (Scores, error) {
 	if err != nil {
 		return Scores{}, err
 	}
-	got := Scores{Tokens: make([]int, x.N())}
+	got := Scores{Tokens: make([]int64, x.N())}
 	for i := range got.Tokens {
 		got.Tokens[i] = 1
 	}

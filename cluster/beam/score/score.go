@@ -45,7 +45,7 @@ type Scores struct {
 	// LogLik is ln p of each document, over the tokens that are scored, or of each row.
 	LogLik []float64
 	// Tokens is the number of tokens of each document that are scored, 1 for each row.
-	Tokens []int
+	Tokens []int64
 }
 
 // Total is the sum of all scores.
@@ -53,7 +53,7 @@ type Total struct {
 	// LogLik is Σ ln p.
 	LogLik float64
 	// Tokens is the number of tokens, or rows.
-	Tokens int
+	Tokens int64
 	// Count is the number of documents, or rows.
 	Count int
 }
@@ -84,7 +84,7 @@ func (j Job) path(id int32) string { return fmt.Sprintf("%s/scores-%05d.blob", j
 type head struct {
 	Run    string
 	Shard  int32
-	Tokens []int
+	Tokens []int64
 }
 
 // scoreFn scores a shard.
@@ -162,7 +162,7 @@ func (j Job) Run(ctx context.Context, run func(context.Context, func(beam.Scope)
 	if len(h.Shards) != len(j.Shards) || len(x) != 3 {
 		return Total{}, fmt.Errorf("score: got the totals of %d shards in %d numbers, want %d in 3", len(h.Shards), len(x), len(j.Shards))
 	}
-	return Total{x[0], int(x[1]), int(x[2])}, nil
+	return Total{x[0], int64(x[1]), int(x[2])}, nil
 }
 
 // Read gives the scores of a shard.

@@ -137,7 +137,7 @@ func TestDocumentsScoreAsInOneProcess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got.LogLik-want.LogLik) > 1e-9*math.Abs(want.LogLik) || got.Tokens != want.Tokens || got.Count != 40 {
+		if math.Abs(got.LogLik-want.LogLik) > 1e-9*math.Abs(want.LogLik) || got.Tokens != int64(want.Tokens) || got.Count != 40 {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 		if !slices.Equal(gathered(t, j), each) {

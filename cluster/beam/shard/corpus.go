@@ -18,6 +18,8 @@ type Corpus struct {
 	Shards []Shard
 	// Documents is the number of documents of each shard.
 	Documents []int
+	// Worded is the number of documents of each shard that have a word.
+	Worded []int
 	// Tokens is the number of words in all.
 	Tokens int64
 }
@@ -51,13 +53,18 @@ func CutCorpus(ctx context.Context, path, format string, lines, vocabulary int) 
 	if err != nil {
 		return nil, err
 	}
-	all := &Corpus{Format: format, Vocabulary: vocabulary, Shards: shards, Documents: make([]int, len(shards))}
+	all := &Corpus{Format: format, Vocabulary: vocabulary, Shards: shards, Documents: make([]int, len(shards)), Worded: make([]int, len(shards))}
 	for i, s := range shards {
 		c, err := Read(ctx, s, format, vocabulary)
 		if err != nil {
 			return nil, err
 		}
 		all.Documents[i] = c.Len()
+		for d := range c.Len() {
+			if len(c.Doc(d).Terms) > 0 {
+				all.Worded[i]++
+			}
+		}
 		all.Tokens += int64(c.Tokens())
 		all.Vocabulary = max(all.Vocabulary, c.Vocabulary)
 	}
@@ -65,4 +72,27 @@ func CutCorpus(ctx context.Context, path, format string, lines, vocabulary int) 
 		return nil, fmt.Errorf("shard: %s: got no words in %d shards, want at least one", path, len(shards))
 	}
 	return all, nil
+}
+
+// WordedDoc reads document number n of those that have a word.
+func (c *Corpus) WordedDoc(ctx context.Context, n int) (corpus.Document, error) {
+	for i, s := range c.Shards {
+		if n >= c.Worded[i] {
+			n -= c.Worded[i]
+			continue
+		}
+		docs, err := Read(ctx, s, c.Format, c.Vocabulary)
+		if err != nil {
+			return corpus.Document{}, err
+		}
+		for d := range docs.Len() {
+			if x := docs.Doc(d); len(x.Terms) > 0 {
+				if n == 0 {
+					return x, nil
+				}
+				n--
+			}
+		}
+	}
+	return corpus.Document{}, fmt.Errorf("shard: documents with words: got %d too few", n+1)
 }

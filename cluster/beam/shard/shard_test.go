@@ -104,6 +104,14 @@ func TestShardsOfACorpusHoldItsDocuments(t *testing.T) {
 			}
 			terms = append(terms, docs.Terms...)
 		}
+		for n, want := range []int32{0, 2, 1} {
+			if x, err := c.WordedDoc(t.Context(), n); err != nil || x.Terms[0] != want {
+				t.Errorf("%s: document %d with words: got %+v and error %v, want term %d first", format, n, x, err, want)
+			}
+		}
+		if _, err := c.WordedDoc(t.Context(), 3); err == nil || !slices.Equal(c.Worded, []int{1, 1, 1}) {
+			t.Errorf("%s: got documents with words %v and no error for a fourth", format, c.Worded)
+		}
 		if !slices.Equal(terms, []int32{0, 4, 2, 1}) {
 			t.Errorf("%s: got terms %v", format, terms)
 		}

@@ -48,7 +48,7 @@ func scoreOf(kind string) func(ctx context.Context, args []string, out io.Writer
 			return err
 		}
 		fmt.Fprintf(out, "%d scored: ln p %.9f of %d in all, perplexity %.6f, %s\n", total.Count, total.LogLik, total.Tokens,
-			math.Exp(-total.LogLik/float64(max(total.Tokens, 1))), rate(int64(total.Tokens), begin))
+			math.Exp(-total.LogLik/float64(max(total.Tokens, 1))), rate(total.Tokens, begin))
 		return table(ctx, j, *dir+"/scores.csv")
 	}
 }

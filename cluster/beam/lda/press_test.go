@@ -90,7 +90,7 @@ func TestThePressOnEveryEngineIsThatOfOneProcess(t *testing.T) {
 	rounds, c := 1, topic.Default(20)
 	c.Sweeps, c.Fresh, c.Tolerance, c.BoundEvery = 4, 2, 0, 1
 	if os.Getenv("ELBO_PAPER") != "" {
-		rounds, c.Topics, c.Alpha, c.Sweeps, c.Fresh = 3, 50, 1./50, 12, 6
+		rounds, c.Topics, c.Alpha, c.Sweeps, c.Fresh = 2, 50, 1./50, 12, 6
 	} else if testing.Short() {
 		t.Skip("a few seconds")
 	}

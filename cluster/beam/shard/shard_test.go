@@ -313,3 +313,33 @@ func TestErrorsOfFilesThatAreNotThere(t *testing.T) {
 		}
 	}
 }
+
+func TestDocumentsWithWordsAreFoundByNumberInAnyShards(t *testing.T) {
+	r, text, want := rand.New(rand.NewPCG(6, 1)), "", []int32(nil)
+	for i := range int32(60) {
+		switch r.IntN(3) {
+		case 0:
+			text += "0\n"
+		case 1:
+			text += "\n"
+		default:
+			text += fmt.Sprintf("1 %d:1\n", i)
+			want = append(want, i)
+		}
+	}
+	path := file(t, text)
+	for _, lines := range []int{1, 4, 7, 100} {
+		c, err := CutCorpus(t.Context(), path, "lda-c", lines, 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, term := range want {
+			if x, err := c.WordedDoc(t.Context(), n); err != nil || x.Terms[0] != term {
+				t.Errorf("%d lines a shard: document %d: got %+v and error %v, want term %d", lines, n, x, err, term)
+			}
+		}
+		if _, err := c.WordedDoc(t.Context(), len(want)); err == nil {
+			t.Errorf("%d lines a shard: got no error beyond the last", lines)
+		}
+	}
+}

@@ -35,7 +35,11 @@ func (d *documents) score(ctx context.Context, s shard.Shard) (Scores, error) {
 		return Scores{}, err
 	}
 	var got Scores
-	got.LogLik, got.Tokens, err = d.scorer.Score(docs, d.job.Threads)
+	logs, tokens, err := d.scorer.Score(docs, d.job.Threads)
+	got.LogLik = logs
+	for _, n := range tokens {
+		got.Tokens = append(got.Tokens, int64(n))
+	}
 	return got, err
 }
 

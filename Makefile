@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf paper-topics paper-rbm test-beam gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -79,6 +79,17 @@ paper-sprites:
 paper-crf:
 	bench/record crf env ELBO_PAPER=1 go test ./crf -count=1 -v -timeout 1h -run PublishedRange
 
+# Topics of the press and of news to the bars of their papers.
+paper-topics:
+	bench/record topics env ELBO_PAPER=1 go test ./topic -count=1 -v -timeout 1h -run 'Press|News|Tune'
+
+paper-rbm:
+	bench/record rbm env ELBO_PAPER=1 go test ./pgm/field -count=1 -v -timeout 1h -run Digits
+
+# The pipelines for clusters, a module of its own that downloads Apache Beam.
+test-beam:
+	cd cluster/beam && go vet ./... && go test ./...
+
 # Every model, trained for twenty epochs on what is embedded, on one page; a quarter of an hour.
 gallery:
 	go run ./cmd/elbo gallery --epochs 20 --max-rows 0 --out gallery.html
@@ -101,9 +112,11 @@ compare-zoo:
 compare-numpyro:
 	bench/record numpyro go run ./bench/numpyro -python $(PYTHON) -data $(or $(ELBO_DATA),../shared/data)
 
-# The conjugate engines beside scikit-learn and other programs.
+# The conjugate engines beside scikit-learn, gensim, hmmlearn, CRFsuite and pgmpy; half an hour on a quiet machine.
+ENGINES = go run ./bench/engines -python $(PYTHON) && go run ./bench/topics -python $(PYTHON) -data $(or $(ELBO_DATA),../shared/data) && \
+	$(PYTHON) bench/peers/hmmlearn_speed.py
 compare-engines:
-	bench/record compare-engines go run ./bench/engines -python $(PYTHON)
+	bench/record compare-engines bash -c '$(ENGINES)'
 
 bench:
 	bench/record bench go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 2h

@@ -16,7 +16,15 @@ func Fit(ctx context.Context, docs *corpus.Corpus, c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Model(), f.Run(ctx)
+	for !f.Done() {
+		if err := ctx.Err(); err != nil {
+			return f.Model(), err
+		}
+		if _, err := f.Sweep(); err != nil {
+			return f.Model(), err
+		}
+	}
+	return f.Model(), nil
 }
 
 // usable refuses a corpus without words.

@@ -1,7 +1,10 @@
 // Package topic is latent Dirichlet allocation (Blei, Ng & Jordan 2003): document d has topic
 // proportions θ_d ∼ Dir(α), topic k has word probabilities β_k ∼ Dir(η), each token has a topic
-// z ∼ Cat(θ_d) and a word w ∼ Cat(β_z). It is fitted by batch variational Bayes, by stochastic
-// variational inference, online from a stream, and by collapsed Gibbs sampling as a reference.
+// z ∼ Cat(θ_d) and a word w ∼ Cat(β_z). It is fitted by batch variational Bayes (Fit), by stochastic
+// variational inference, in passes or online from a stream (Learner), or shard by shard anywhere
+// (Expectation, Statistics); the concentrations α and η may be learned, α as the shares of a
+// hierarchical Dirichlet process too. The collapsed Gibbs sampler (Sampler) and collapsed
+// variational inference (Collapsed) are references. Cluster gives each document one topic.
 package topic
 
 import (
@@ -25,7 +28,8 @@ type Config struct {
 	Alpha float64
 	// Eta is the concentration η of the words of a topic, of each word.
 	Eta float64
-	// LearnAlpha says whether and how α is fitted to the documents, once the start is over.
+	// LearnAlpha says whether and how α is fitted to the documents, once the start is over. Batch
+	// inference that is Hierarchical also tries to do without topics, one by one.
 	LearnAlpha Learning
 	// Gamma is the concentration γ of the shares of topics when LearnAlpha is Hierarchical; that of
 	// documents, α₀, is Topics·Alpha.

@@ -1,7 +1,6 @@
 package topic
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -23,13 +22,13 @@ type Fitter struct {
 
 // place is where a fit stands, besides its arrays.
 type place struct {
-	Sweep   int       `json:"sweep"`            // done
-	Bounds  []float64 `json:"bounds"`           // of the sweeps that have one
-	Still   bool      `json:"still"`            // the bound has stopped growing by Config.Tolerance
-	Updates int64     `json:"updates"`          // of tokens
-	Alpha   float64   `json:"alpha"`            // of the model
-	Alphas  bool      `json:"alphas,omitempty"` // of each topic, among the arrays
-	Eta     float64   `json:"eta"`              // of the model
+	Sweep   int      `json:"sweep"`            // done
+	Last    *float64 `json:"last,omitempty"`   // the last bound
+	Done    bool     `json:"done"`             // the last sweep was made
+	Updates int64    `json:"updates"`          // of tokens
+	Alpha   float64  `json:"alpha"`            // of the model
+	Alphas  bool     `json:"alphas,omitempty"` // of each topic, among the arrays
+	Eta     float64  `json:"eta"`              // of the model
 }
 
 // NewFitter begins with noise and documents (Model.Seed).
@@ -52,57 +51,53 @@ func newFitter(docs *corpus.Corpus, c Config, m *Model) *Fitter {
 	return &Fitter{config: c, docs: docs, model: m, local: newLocal(docs, m.alphas()), beta: make([]float64, len(m.Lambda))}
 }
 
-// Done tells whether the last sweep was made: the bound stands still, or Config.Sweeps are done.
-func (f *Fitter) Done() bool { return f.place.Still || f.place.Sweep >= f.config.Sweeps }
+// Done tells whether the last sweep was made.
+func (f *Fitter) Done() bool { return f.place.Done }
 
 // Model is the model as it stands, which further sweeps change.
 func (f *Fitter) Model() *Model { return f.model }
 
-// Bounds are the evidence lower bounds so far, in nats, of the sweeps that have one.
-func (f *Fitter) Bounds() []float64 { return slices.Clone(f.place.Bounds) }
-
-// Run makes all sweeps that are left. A cancelled context stops between two.
-func (f *Fitter) Run(ctx context.Context) error {
-	for !f.Done() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := f.Sweep(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Sweep updates every document and then the topics and what is learned of their priors.
+// Sweep makes a sweep.
 func (f *Fitter) Sweep() (Record, error) {
-	m, l, c, p := f.model, f.local, f.config, &f.place
+	m, l, c := f.model, f.local, f.config
 	if f.Done() {
-		return Record{}, fmt.Errorf("topic: sweep: got a fit that is over after %d sweeps", p.Sweep)
+		return Record{}, fmt.Errorf("topic: sweep: got a fit that is over after %d sweeps", f.place.Sweep)
 	}
-	p.Sweep++
+	f.place.Sweep++
+	sweep := f.place.Sweep
 	m.expectations(f.beta, nil, c.Threads)
-	r := Record{Sweep: p.Sweep, Start: p.Sweep <= c.Fresh, Bound: math.NaN()}
+	r := Record{Sweep: sweep, Start: sweep <= c.Fresh, Bound: math.NaN()}
 	if r.Start {
 		l.restart()
 	} else if c.LearnEta {
 		m.learnEta(f.beta)
 	}
 	l.infer(f.beta, c)
-	if !r.Start && (p.Sweep-c.Fresh)%c.BoundEvery == 0 || p.Sweep == c.Sweeps {
-		r.Bound = f.bound()
-		if err := f.climb(r); err != nil {
+	f.place.Done = sweep >= c.Sweeps
+	if !r.Start && (sweep-c.Fresh)%c.BoundEvery == 0 || sweep == c.Sweeps {
+		if err := f.evaluate(&r); err != nil {
 			return r, err
 		}
 	}
 	f.rise(!r.Start)
-	if p.Still && c.LearnAlpha == Hierarchical {
-		p.Still = !f.prune()
+	if f.place.Done && sweep < c.Sweeps && c.LearnAlpha == Hierarchical {
+		f.place.Done = !f.prune()
 	}
-	if r.Updates = p.Updates + sum(l.updates); c.Progress != nil {
+	r.Updates = f.place.Updates + sum(l.updates)
+	if c.Progress != nil {
 		c.Progress(r)
 	}
 	return r, nil
+}
+
+// rise updates the topics, and α where it is learned.
+func (f *Fitter) rise(learn bool) {
+	m, l, c := f.model, f.local, f.config
+	m.update(l, f.beta, 1, 1, c.Threads)
+	if learn && c.LearnAlpha != Fixed {
+		m.learnAlpha(c.LearnAlpha, l.logTheta(), float64(f.docs.Len()), c.Gamma)
+		l.alpha = m.alphas()
+	}
 }
 
 // bound is the evidence lower bound of the topics that beta is of, and of their documents.
@@ -114,27 +109,19 @@ func (f *Fitter) bound() float64 {
 	return b
 }
 
-// rise updates the topics, and α where it is learned.
-func (f *Fitter) rise(learn bool) {
-	m, c := f.model, f.config
-	m.update(f.local, f.beta, 1, 1, c.Threads)
-	if learn && c.LearnAlpha != Fixed {
-		m.learnAlpha(c.LearnAlpha, f.local.logTheta(), float64(f.docs.Len()), c.Gamma)
-		f.local.alpha = m.alphas()
+// evaluate puts the bound into a record, and ends the fit when it stands still.
+func (f *Fitter) evaluate(r *Record) error {
+	c, last := f.config, math.Inf(-1)
+	if f.place.Last != nil {
+		last = *f.place.Last
 	}
-}
-
-// climb compares a bound with the last.
-func (f *Fitter) climb(r Record) error {
-	last := math.Inf(-1)
-	if n := len(f.place.Bounds); n > 0 {
-		last = f.place.Bounds[n-1]
-	}
+	r.Bound = f.bound()
 	if fell := last - r.Bound; math.IsNaN(r.Bound) || fell > 1e-9*math.Abs(last) {
 		return fmt.Errorf("topic: bound: sweep %d: got %.12g after %.12g, want it never to fall", r.Sweep, r.Bound, last)
 	}
-	f.place.Still = r.Bound-last < f.config.Tolerance*math.Abs(r.Bound)
-	f.place.Bounds = append(f.place.Bounds, r.Bound)
+	f.place.Done = f.place.Done || r.Bound-last < c.Tolerance*math.Abs(r.Bound)
+	bound := r.Bound
+	f.place.Last = &bound
 	return nil
 }
 
@@ -172,7 +159,7 @@ func Restore(docs *corpus.Corpus, c Config, s Snapshot) (*Fitter, error) {
 	if err := json.Unmarshal(s.State, &p); err != nil {
 		return nil, fmt.Errorf("topic: snapshot: %w", err)
 	}
-	if p.Sweep < 0 || p.Sweep > c.Sweeps || p.Updates < 0 || !(p.Alpha > 0) || !(p.Eta >= smallest) {
+	if p.Sweep < 0 || p.Sweep > c.Sweeps || p.Updates < 0 || !(p.Alpha >= leastAlpha) || !(p.Eta >= smallest) {
 		return nil, fmt.Errorf("topic: snapshot: got %d sweeps of %d, α = %g and η = %g", p.Sweep, c.Sweeps, p.Alpha, p.Eta)
 	}
 	want := map[string]int{"lambda": docs.Vocabulary * c.Topics, "gamma": docs.Len() * c.Topics}

@@ -81,7 +81,7 @@ const trialSweeps = 3
 // which a few sweeps end at a higher bound: mean-field inference by itself would rather share a
 // topic's words among two than empty one (Hughes & Sudderth 2013 escape likewise).
 func (f *Fitter) prune() bool {
-	m, l, c, last := f.model, f.local, f.config, f.place.Bounds[len(f.place.Bounds)-1]
+	m, l, c, last := f.model, f.local, f.config, *f.place.Last
 	lambda, gamma, alphas := slices.Clone(m.Lambda), slices.Clone(l.gamma), m.alphas()
 	use := m.sums()
 	order := make([]int, m.Topics)

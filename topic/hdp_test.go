@@ -32,17 +32,16 @@ func TestTheHierarchyKeepsAsManyTopicsAsThereAreBars(t *testing.T) {
 		c := Default(13)
 		c.Alpha, c.Eta, c.LearnAlpha, c.Sweeps, c.Tolerance, c.Seeds, c.Seed = 0.5, 0.1, Hierarchical, 500, 1e-5, 0, seed
 		rises(t, &c)
-		s, err := NewFitter(docs, c)
+		check := c.Progress
+		var last Record
+		c.Progress = func(r Record) { check(r); last = r }
+		m, err := Fit(t.Context(), docs, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		last := s.Bounds()[len(s.Bounds())-1]
-		t.Logf("seed %d: %d topics after %d sweeps with bound %.7g, α %.3f", seed, s.Model().Used(100), s.place.Sweep, last, slices.Sorted(slices.Values(s.Model().Alphas)))
-		if last > bound {
-			best, bound = s.Model(), last
+		t.Logf("seed %d: %d topics after %d sweeps with bound %.7g, α %.3f", seed, m.Used(100), last.Sweep, last.Bound, slices.Sorted(slices.Values(m.Alphas)))
+		if last.Bound > bound {
+			best, bound = m, last.Bound
 		}
 	}
 	if best.Used(100) != 10 || best.Used(1) != 10 {

@@ -8,7 +8,7 @@ import (
 
 func TestTheBoundNeverFallsWhenConcentrationsAreLearned(t *testing.T) {
 	for seed := range uint64(300) {
-		docs := small(seed, 1+int(seed%9), 2+int(seed%11), 1+int(seed%23))
+		docs := small(seed, 1+int(seed%9), 2+int(seed%11), 2+int(seed%22)) // documents of one word say nothing of α
 		c := Default(2 + int(seed%5))
 		c.Alpha, c.Eta, c.Seed = 0.02+0.3*float64(seed%7), 0.01+0.2*float64(seed%8), seed
 		c.Fresh, c.Inner, c.Sweeps, c.Tolerance = int(seed%4), 1+int(seed%6), 30, 0

@@ -13,8 +13,8 @@ func news(t testing.TB) (train, test *corpus.Corpus) {
 }
 
 func TestTopicsOfNewsBeatItsUnigramByBatchAndByFewerStochasticUpdates(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a minute")
+	if os.Getenv("ELBO_PAPER") == "" {
+		t.Skip("takes minutes: set ELBO_PAPER=1")
 	}
 	train, test := news(t)
 	batch, updates := falls(t, train, test)

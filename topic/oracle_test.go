@@ -97,21 +97,17 @@ func TestConcentrationsThatUnderflowGiveTheBoundOfItsTerms(t *testing.T) {
 		c := Default(9)
 		c.Alpha, c.Seed, c.Sweeps, c.Fresh, c.Tolerance = []float64{1e-6, 1e-4, 1e-3, 4e-3}[seed%4], seed, 25, 5, 0
 		rises(t, &c)
-		s, err := NewFitter(docs, c)
+		m, err := Fit(t.Context(), docs, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		beta, l := s.Model().Expect(1).Beta, newLocal(docs, s.Model().alphas())
-		copy(l.gamma, s.local.gamma)
+		beta, l := m.Expect(1).Beta, newLocal(docs, m.alphas())
 		l.infer(beta, c)
 		// elbo spells every term out in logarithms
-		if got, want := s.Model().topicBound(beta, 1)+sum(l.bound), elbo(docs, s.Model(), l.gamma); math.Abs(got-want) > 1e-10*math.Abs(want) {
+		if got, want := m.topicBound(beta, 1)+sum(l.bound), elbo(docs, m, l.gamma); math.Abs(got-want) > 1e-10*math.Abs(want) {
 			t.Errorf("seed %d, α %g: got bound %.15g, want %.15g", seed, c.Alpha, got, want)
 		}
-		if got, err := s.Model().Complete(small(seed+100, 8, 12, 10), c); err != nil || !(got.Perplexity >= 1) {
+		if got, err := m.Complete(small(seed+100, 8, 12, 10), c); err != nil || !(got.Perplexity >= 1) {
 			t.Errorf("seed %d: got perplexity %g and error %v", seed, got.Perplexity, err)
 		}
 	}
@@ -120,16 +116,23 @@ func TestConcentrationsThatUnderflowGiveTheBoundOfItsTerms(t *testing.T) {
 func TestAWordAmongVeryManyTopicsDoesNotUnderflow(t *testing.T) {
 	docs := small(26, 4, 6, 1)
 	c := Default(5000) // γ = 1/5000 + 1/5000: exp ψ(γ) is 0
-	c.Sweeps, c.Fresh, c.Seeds, c.Inner = 3, 3, 0, 2
-	s, err := NewFitter(docs, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Run(t.Context()); err != nil {
-		t.Fatal(err)
+	c.Inner = 2
+	m := newModel(c, 6)
+	gamma := make([]float64, 4*5000)
+	for range 3 {
+		s, err := m.Expect(1).Infer(docs, gamma, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := m.Bound(s, 1); math.IsNaN(b) || b > 0 {
+			t.Errorf("got bound %g", b)
+		}
+		if err := m.Update(s, 1, 1); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for d := range 4 {
-		if got := sum(s.local.gamma[d*5000 : (d+1)*5000]); math.Abs(got-2) > 1e-9 {
+		if got := sum(gamma[d*5000 : (d+1)*5000]); math.Abs(got-2) > 1e-9 {
 			t.Errorf("document %d: got γ that sums to %g, want its word and the prior, 2", d, got)
 		}
 	}

@@ -1,13 +1,8 @@
 package topic
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"math/rand/v2"
-	"slices"
 
 	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/topic/corpus"
@@ -41,57 +36,36 @@ func (m *Model) Seed(docs *corpus.Corpus, c Config) error {
 	if err := m.knows(docs); err != nil {
 		return err
 	}
-	return m.SeedFrom(docs.Stream(), c)
-}
-
-// SeedFrom is Seed for documents that need not fit into memory: it reads them once and keeps as
-// many as there are topics, those of the smallest random numbers.
-func (m *Model) SeedFrom(r corpus.Reader, c Config) error {
-	if c.Seeds == 0 {
+	var worded []int
+	for d := range docs.Len() {
+		if docs.Starts[d] < docs.Starts[d+1] {
+			worded = append(worded, d)
+		}
+	}
+	if c.Seeds == 0 || len(worded) == 0 {
 		return nil
 	}
-	seeds, err := lottery(r, m.Topics, rng.New(c.Seed).Named("seeds").Rand())
-	if err != nil || len(seeds) == 0 {
-		return err
-	}
-	for k := range m.Topics {
-		x := seeds[k%len(seeds)]
-		scale := c.Seeds * float64(m.Vocabulary) / float64(x.Tokens())
-		for i, v := range x.Terms {
-			if int(v) >= m.Vocabulary {
-				return fmt.Errorf("topic: seed: got word %d, want an id below the vocabulary's %d", v, m.Vocabulary)
-			}
-			m.Lambda[int(v)*m.Topics+k] += scale * float64(x.Counts[i])
-		}
+	c.Topics = m.Topics
+	for k, d := range SeedOrder(len(worded), c) {
+		m.SeedWith(k, docs.Doc(worded[d]), c)
 	}
 	return nil
 }
 
-// ticket is a document and the number it has drawn.
-type ticket struct {
-	number float64
-	corpus.Document
+// SeedOrder tells, by topic, which of the documents that have words it begins with: for a corpus
+// of n of them that is not in memory.
+func SeedOrder(n int, c Config) []int {
+	order, of := rng.New(c.Seed).Named("seeds").Perm(n), make([]int, c.Topics)
+	for k := range of {
+		of[k] = order[k%n]
+	}
+	return of
 }
 
-// lottery draws a number for each document that has words and keeps the n smallest, in order.
-func lottery(r corpus.Reader, n int, draw *rand.Rand) ([]ticket, error) {
-	var won []ticket
-	for d := (corpus.Document{}); ; {
-		switch err := r.Next(&d); {
-		case errors.Is(err, io.EOF):
-			return won, nil
-		case err != nil:
-			return nil, err
-		case len(d.Terms) == 0:
-			continue
-		}
-		x := ticket{number: draw.Float64()}
-		at, _ := slices.BinarySearchFunc(won, x, func(a, b ticket) int { return cmp.Compare(a.number, b.number) })
-		if at == n {
-			continue
-		}
-		x.Document = corpus.Document{Terms: slices.Clone(d.Terms), Counts: slices.Clone(d.Counts)}
-		won = slices.Insert(won, at, x)
-		won = won[:min(n, len(won))]
+// SeedWith adds the words of a document to the λ of topic k.
+func (m *Model) SeedWith(k int, x corpus.Document, c Config) {
+	scale := c.Seeds * float64(m.Vocabulary) / float64(x.Tokens())
+	for i, v := range x.Terms {
+		m.Lambda[int(v)*m.Topics+k] += scale * float64(x.Counts[i])
 	}
 }

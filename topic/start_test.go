@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/elbo-go/elbo/internal/rng"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -48,39 +47,6 @@ func TestMoreTopicsThanDocumentsShareThem(t *testing.T) {
 	}
 	if got, want := sum(m.Lambda)-sum(newModel(c, 10).Lambda), c.Seeds*50; math.Abs(got-want) > 1e-12 {
 		t.Errorf("got %g tokens of documents, want %g", got, want)
-	}
-}
-
-func TestDocumentsOfAStreamAreDrawnLikeThoseInMemory(t *testing.T) {
-	docs, c := small(44, 500, 40, 20), Default(7)
-	used := map[int]int{}
-	for c.Seed = range uint64(300) {
-		m, stream := newModel(c, 40), newModel(c, 40)
-		if err := m.Seed(docs, c); err != nil {
-			t.Fatal(err)
-		}
-		if err := stream.SeedFrom(docs.Stream(), c); err != nil || !slices.Equal(m.Lambda, stream.Lambda) {
-			t.Fatalf("seed %d: got other topics or error %v", c.Seed, err)
-		}
-		won, err := lottery(docs.Stream(), 7, rng.New(c.Seed).Named("seeds").Rand())
-		if err != nil || len(won) != 7 {
-			t.Fatalf("got %d documents and error %v, want 7", len(won), err)
-		}
-		for _, x := range won {
-			for d := range docs.Len() {
-				if slices.Equal(docs.Doc(d).Terms, x.Terms) && slices.Equal(docs.Doc(d).Counts, x.Counts) {
-					used[d/100]++
-				}
-			}
-		}
-	}
-	for part := range 5 { // of 2100 draws 420 each, 18 the standard deviation
-		if math.Abs(float64(used[part]-420)) > 5*18.3 {
-			t.Errorf("got %d draws of part %d, want 420", used[part], part)
-		}
-	}
-	if err := newModel(c, 5).SeedFrom(docs.Stream(), c); err == nil {
-		t.Error("got no error for words that the model does not know")
 	}
 }
 

@@ -70,36 +70,39 @@ func TestTheEstimateOfAStepIsUnbiased(t *testing.T) {
 
 func TestALearnerStoredInTheMiddleOfAPassGoesOnTheSame(t *testing.T) {
 	docs := small(7, 50, 30, 25)
-	c := Default(4)
-	c.Batch, c.Sweeps = 8, 3
-	want := learner(t, 30, c)
-	if err := want.Fit(t.Context(), docs); err != nil {
-		t.Fatal(err)
-	}
-	for _, stop := range []int{1, 6, 7, 10, 20} {
-		ctx, cancel := context.WithCancel(t.Context())
-		c.Progress = func(r Record) {
-			if r.Sweep == stop {
-				cancel()
+	for _, how := range []Learning{Fixed, Symmetric, Asymmetric, Hierarchical} {
+		c := Default(4)
+		c.Batch, c.Sweeps, c.LearnAlpha, c.LearnEta = 8, 3, how, how == Symmetric
+		want := learner(t, 30, c)
+		if err := want.Fit(t.Context(), docs); err != nil {
+			t.Fatal(err)
+		}
+		for _, stop := range []int{1, 6, 7, 10, 12, 20} {
+			ctx, cancel := context.WithCancel(t.Context())
+			c.Progress = func(r Record) {
+				if r.Sweep == stop {
+					cancel()
+				}
 			}
-		}
-		s := learner(t, 30, c)
-		if err := s.Fit(ctx, docs); err == nil || s.Step != stop {
-			t.Fatalf("got step %d and error %v, want a stop at %d", s.Step, err, stop)
-		}
-		b, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var again Learner
-		if err := json.Unmarshal(b, &again); err != nil {
-			t.Fatal(err)
-		}
-		if err := again.Fit(t.Context(), docs); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(again.Model.Lambda, want.Model.Lambda) || again.Step != want.Step || again.Updates != want.Updates {
-			t.Errorf("stopped at step %d: got other topics than without a stop", stop)
+			s := learner(t, 30, c)
+			if err := s.Fit(ctx, docs); err == nil || s.Step != stop {
+				t.Fatalf("got step %d and error %v, want a stop at %d", s.Step, err, stop)
+			}
+			b, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var again Learner
+			if err := json.Unmarshal(b, &again); err != nil {
+				t.Fatal(err)
+			}
+			if err := again.Fit(t.Context(), docs); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(again.Model.Lambda, want.Model.Lambda) || !slices.Equal(again.Model.alphas(), want.Model.alphas()) ||
+				again.Model.Eta != want.Model.Eta || again.Step != want.Step || again.Updates != want.Updates {
+				t.Errorf("%q stopped at step %d: got other topics than without a stop", how, stop)
+			}
 		}
 	}
 }

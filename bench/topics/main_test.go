@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -126,5 +128,91 @@ func TestARunWithoutDataIsRefused(t *testing.T) {
 		if err := run(t.Context(), s, &bytes.Buffer{}); err == nil {
 			t.Errorf("%+v: got no error", s)
 		}
+	}
+}
+
+// corner writes a corpus as large as the press, of short documents, where load looks for it.
+func corner(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "ap-lda"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "ap-lda", "ap.dat.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := gzip.NewWriter(f)
+	for d := range 2246 {
+		fmt.Fprintf(z, "4 %d:2 %d:1 %d:1 %d:3\n", d%7, 10+d%5, 20+d%3, 30+d%11)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestARunPrintsALineForEachPeer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds")
+	}
+	python := filepath.Join(t.TempDir(), "python")
+	script := `#!/bin/sh
+case "$*" in
+*gensim*) echo "topic_speed: skipped: gensim is not installed" ;;
+*) echo '{"seconds": 100, "perplexity": 10000}' ;;
+esac
+`
+	if err := os.WriteFile(python, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := run(t.Context(), settings{data: corner(t), rounds: 1, threads: 2, python: python}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range peers {
+		if !strings.Contains(out.String(), name) {
+			t.Errorf("got %q, want a line of %s", out.String(), name)
+		}
+	}
+	if ratios, absent := strings.Count(out.String(), "times as fast"), strings.Count(out.String(), "absent"); ratios != 4 || absent != 2 {
+		t.Errorf("got %q with %d ratios and %d absent, want two of each of two peers, and two absent", out.String(), ratios, absent)
+	}
+}
+
+func TestEveryOtherEntryIsGivenAndTheRestAsked(t *testing.T) {
+	for entries := range 9 {
+		var x corpus.Document
+		for i := range entries {
+			x.Terms, x.Counts = append(x.Terms, int32(i)), append(x.Counts, int32(i+1))
+		}
+		given, asked := every(x, 0), every(x, 1)
+		if len(given.Terms) != (entries+1)/2 || len(asked.Terms) != entries/2 || given.Tokens()+asked.Tokens() != x.Tokens() {
+			t.Errorf("%d entries: got %v and %v", entries, given, asked)
+		}
+		for i, v := range given.Terms {
+			if v != int32(2*i) {
+				t.Errorf("%d entries: got term %d given, want %d", entries, v, 2*i)
+			}
+		}
+	}
+}
+
+func TestACorpusThatCannotBeReadIsRefused(t *testing.T) {
+	dir := corner(t)
+	path := filepath.Join(dir, "ap-lda", "ap.dat.gz")
+	for name, b := range map[string][]byte{"no gzip": []byte("4 1:2"), "empty": nil} {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load(dir); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+	if _, err := (&problem{train: documents(), asked: &corpus.Corpus{}}).unigram(); err == nil {
+		t.Error("got no error without words to score")
 	}
 }

@@ -1,26 +1,22 @@
 package message
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // check refuses factors that variational messages cannot pass.
 func (a *Ascent) check() error {
 	for _, n := range a.g.nodes {
-		if _, ok := n.f.(Link); ok {
-			if err := a.g.independent(n); err != nil {
-				return err
-			}
-			continue
-		}
 		if f, ok := n.f.(interface{ variational() string }); ok {
 			if why := f.variational(); why != "" {
 				return &DeclarationError{n.name, "", why}
 			}
 		}
-		if _, ok := n.f.(Averager); !ok {
+		_, link := n.f.(Link)
+		if _, ok := n.f.(Averager); !ok && !link {
 			return &DeclarationError{n.name, "", fmt.Sprintf("a %T is not conjugate and has no bound: variational messages cannot pass it", n.f)}
 		}
-	}
-	for _, n := range a.g.nodes {
 		if err := a.g.linear(n); err != nil {
 			return err
 		}
@@ -43,32 +39,25 @@ func (g *graph) roots(s *slot, i int, into map[[2]int]bool) {
 	}
 }
 
-// independent refuses a function of variables that depend on each other.
-func (g *graph) independent(n *node) error { return g.parted(n, 1) }
-
-// linear refuses a factor two of whose arguments are functions of one variable.
+// linear refuses a factor two of whose arguments depend on one variable: what it says would not be
+// linear in the variable's statistics. The result of a link depends on all its inputs and does not
+// count. Arguments that are no functions of others were compared when they were declared.
 func (g *graph) linear(n *node) error {
-	for k := range n.slots {
-		if n.slots[k].b.maker != nil {
-			return g.parted(n, 0)
-		}
-	}
-	return nil
-}
-
-// parted looks for a variable that two arguments of a factor share.
-func (g *graph) parted(n *node, from int) error {
+	args := n.slots
 	if _, link := n.f.(Link); link {
-		from = 1 // slot 0 is a function of all others
+		args = args[1:]
+	}
+	if !slices.ContainsFunc(args, func(s slot) bool { return s.b.maker != nil }) {
+		return nil
 	}
 	for i := range n.n {
 		seen := map[[2]int]bool{}
-		for k := from; k < len(n.slots); k++ {
+		for k := range args {
 			mine := map[[2]int]bool{}
-			g.roots(&n.slots[k], i, mine)
+			g.roots(&args[k], i, mine)
 			for at := range mine {
 				if seen[at] {
-					return &DeclarationError{n.name, n.slots[k].name, fmt.Sprintf("%s %d is in another argument of factor %d too: its statistics would not be linear",
+					return &DeclarationError{n.name, args[k].name, fmt.Sprintf("%s %d is in another argument of factor %d too: its statistics would not be linear",
 						g.blocks[at[0]].name, at[1], i)}
 				}
 				seen[at] = true

@@ -21,6 +21,14 @@
 //
 // and the bound Σ_f ⟨ln f⟩ + Σ_x H[q(x)] never falls.
 //
+// Factors are [Normal], [Gamma], [Prior], [MultiNormal], [Transition], [Joint], [Relevance],
+// [Categorical], [Bernoulli], [Sticks], [Table], [Gate] over any of them, the likelihoods [Probit],
+// [Logistic], [Softmax], [Interval] and [Likelihood], and the functions [Linear] and [Dot] of
+// [Model.Derive]. What each can do is an ability: [Sender], [Maximiser], [Averager], [Link].
+//
+// Both engines store checkpoints from which they go on to the same bits. Messages can be shared out
+// to workers that tell each other only what they make of the variables at their boundaries.
+//
 // A declaration that an engine cannot run is refused by a [DeclarationError] with the factor, its
 // slot and the reason.
 package message

@@ -72,7 +72,7 @@ func (m *Model) name(name string) {
 }
 
 // Add declares a plate of factors f: as many as the longest of its variables' plates; a plate of
-// one variable is shared by all factors.
+// one variable is shared by all factors. A factor that is refused is not in the model.
 func (m *Model) Add(name string, f Factor, vars ...Var) {
 	m.add(name, f, vars)
 }
@@ -95,13 +95,15 @@ func (m *Model) add(name string, f Factor, vars []Var) *node {
 			return n
 		}
 	}
-	err := n.distinct()
-	if c, ok := f.(checker); ok && err == "" {
-		err = c.check(n.n)
-	}
-	if err != "" {
+	if err := n.distinct(); err != "" {
 		m.fail(&DeclarationError{name, "", err})
 		return n
+	}
+	if c, ok := f.(checker); ok {
+		if err := c.check(n.n); err != "" {
+			m.fail(&DeclarationError{name, "", err})
+			return n
+		}
 	}
 	m.nodes = append(m.nodes, n)
 	return n

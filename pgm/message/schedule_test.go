@@ -205,9 +205,6 @@ func TestAChainOfAMillionVariablesIsFlatAndLinear(t *testing.T) {
 	if bytes > 300 {
 		t.Errorf("memory: got %.0f bytes a variable, want at most 300", bytes)
 	}
-	if time10 > 40*time1 { // linear is 10; other work on the machine may slow either
-		t.Errorf("time: got %v for a million and %v for a tenth, want about ten times", time10, time1)
-	}
 	millions(t, 1_000_000, 4)
 }
 
@@ -228,6 +225,9 @@ func millions(t *testing.T, n, parts int) (time.Duration, float64) {
 	took := time.Since(begin)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
+	if want := int64(r.Sweep) * 2 * (1 + 2*(int64(n)-1) + int64(n)); r.Sent != want { // linear, whatever else runs on the machine
+		t.Errorf("messages: got %d, want %d", r.Sent, want)
+	}
 	if r.Sweep > parts+2 {
 		t.Errorf("sweeps of %d parts: got %d, want at most %d", parts, r.Sweep, parts+2)
 	}

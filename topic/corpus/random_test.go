@@ -87,3 +87,28 @@ func TestBagsCountWhatTheTokenisedTextHolds(t *testing.T) {
 		}
 	}
 }
+
+func TestSubsetsStreamsAndResetsKeepDocumentsWhole(t *testing.T) {
+	for seed := range uint64(100) {
+		c := random(seed)
+		order := rand.New(rand.NewPCG(seed, 2)).Perm(c.Len())
+		part, back := c.Subset(order), &Corpus{Vocabulary: c.Vocabulary}
+		if err := part.Check(); err != nil || part.Tokens() != c.Tokens() {
+			t.Fatalf("seed %d: got %d tokens and error %v, want %d", seed, part.Tokens(), err, c.Tokens())
+		}
+		for i, d := range order {
+			if fmt.Sprint(part.Doc(i)) != fmt.Sprint(c.Doc(d)) {
+				t.Errorf("seed %d: document %d: got %v, want %v", seed, i, part.Doc(i), c.Doc(d))
+			}
+		}
+		again, err := ReadAll(part.Stream(), part.Vocabulary, Limits{})
+		if err != nil || fmt.Sprint(again) != fmt.Sprint(part) {
+			t.Errorf("seed %d: got %v and error %v from a stream, want %v", seed, again, err, part)
+		}
+		back.Add(c.Doc(0))
+		back.Reset()
+		if back.Len() != 0 || back.Tokens() != 0 || back.Vocabulary != c.Vocabulary {
+			t.Errorf("seed %d: got %v after a reset, want an empty corpus of %d words", seed, back, c.Vocabulary)
+		}
+	}
+}

@@ -90,13 +90,24 @@ func Train(ctx context.Context, docs *shard.Corpus, c Config) (*topic.Model, err
 	return at.model, nil
 }
 
-// first begins with the topics of topic.Fit, for which it reads all shards once.
+// first begins with the topics of topic.Fit, reading the shards of the documents that seed them.
 func first(ctx context.Context, docs *shard.Corpus, c topic.Config) (*topic.Model, error) {
 	m, err := topic.NewModel(docs.Vocabulary, c)
-	if err != nil {
-		return nil, err
+	if err != nil || c.Seeds == 0 {
+		return m, err
 	}
-	return m, m.SeedFrom(docs.Stream(ctx), c)
+	n := 0
+	for _, worded := range docs.Worded {
+		n += worded
+	}
+	for k, d := range topic.SeedOrder(n, c) {
+		x, err := docs.WordedDoc(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		m.SeedWith(k, x, c)
+	}
+	return m, nil
 }
 
 // step runs the next sweep and takes the step of the topics.

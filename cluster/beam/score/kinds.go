@@ -34,9 +34,8 @@ func (d *documents) score(ctx context.Context, s shard.Shard) (Scores, error) {
 	if err != nil {
 		return Scores{}, err
 	}
-	var got Scores
 	logs, tokens, err := d.scorer.Score(docs, d.job.Threads)
-	got.LogLik = logs
+	got := Scores{LogLik: logs}
 	for _, n := range tokens {
 		got.Tokens = append(got.Tokens, int64(n))
 	}

@@ -3,9 +3,7 @@ package shard
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/elbo-go/elbo/topic/corpus"
 )
@@ -20,6 +18,8 @@ type Corpus struct {
 	Shards []Shard
 	// Documents is the number of documents of each shard.
 	Documents []int
+	// Worded is the number of documents of each shard that have a word.
+	Worded []int
 	// Tokens is the number of words in all.
 	Tokens int64
 }
@@ -53,13 +53,18 @@ func CutCorpus(ctx context.Context, path, format string, lines, vocabulary int) 
 	if err != nil {
 		return nil, err
 	}
-	all := &Corpus{Format: format, Vocabulary: vocabulary, Shards: shards, Documents: make([]int, len(shards))}
+	all := &Corpus{Format: format, Vocabulary: vocabulary, Shards: shards, Documents: make([]int, len(shards)), Worded: make([]int, len(shards))}
 	for i, s := range shards {
 		c, err := Read(ctx, s, format, vocabulary)
 		if err != nil {
 			return nil, err
 		}
 		all.Documents[i] = c.Len()
+		for d := range c.Len() {
+			if len(c.Doc(d).Terms) > 0 {
+				all.Worded[i]++
+			}
+		}
 		all.Tokens += int64(c.Tokens())
 		all.Vocabulary = max(all.Vocabulary, c.Vocabulary)
 	}
@@ -69,33 +74,25 @@ func CutCorpus(ctx context.Context, path, format string, lines, vocabulary int) 
 	return all, nil
 }
 
-// Stream reads all documents in their order, a shard at a time.
-func (c *Corpus) Stream(ctx context.Context) corpus.Reader { return &stream{ctx: ctx, all: c} }
-
-// stream is where a Stream stands.
-type stream struct {
-	ctx   context.Context
-	all   *Corpus
-	shard int
-	now   corpus.Reader
-}
-
-// Next implements corpus.Reader.
-func (r *stream) Next(d *corpus.Document) error {
-	for {
-		if r.now != nil {
-			if err := r.now.Next(d); !errors.Is(err, io.EOF) {
-				return err
+// WordedDoc reads document number n of those that have a word.
+func (c *Corpus) WordedDoc(ctx context.Context, n int) (corpus.Document, error) {
+	for i, s := range c.Shards {
+		if n >= c.Worded[i] {
+			n -= c.Worded[i]
+			continue
+		}
+		docs, err := Read(ctx, s, c.Format, c.Vocabulary)
+		if err != nil {
+			return corpus.Document{}, err
+		}
+		for d := range docs.Len() {
+			if x := docs.Doc(d); len(x.Terms) > 0 {
+				if n == 0 {
+					return x, nil
+				}
+				n--
 			}
 		}
-		if r.shard == len(r.all.Shards) {
-			return io.EOF
-		}
-		docs, err := Read(r.ctx, r.all.Shards[r.shard], r.all.Format, r.all.Vocabulary)
-		if err != nil {
-			return err
-		}
-		r.now = docs.Stream()
-		r.shard++
 	}
+	return corpus.Document{}, fmt.Errorf("shard: documents with words: got %d too few", n+1)
 }

@@ -104,23 +104,18 @@ func TestShardsOfACorpusHoldItsDocuments(t *testing.T) {
 			}
 			terms = append(terms, docs.Terms...)
 		}
-		if got := streamed(t, c); !slices.Equal(got.Terms, terms) || got.Len() != 4 {
-			t.Errorf("%s: got terms %v of %d documents in the stream, want %v of 4", format, got.Terms, got.Len(), terms)
+		for n, want := range []int32{0, 2, 1} {
+			if x, err := c.WordedDoc(t.Context(), n); err != nil || x.Terms[0] != want {
+				t.Errorf("%s: document %d with words: got %+v and error %v, want term %d first", format, n, x, err, want)
+			}
+		}
+		if _, err := c.WordedDoc(t.Context(), 3); err == nil || !slices.Equal(c.Worded, []int{1, 1, 1}) {
+			t.Errorf("%s: got documents with words %v and no error for a fourth", format, c.Worded)
 		}
 		if !slices.Equal(terms, []int32{0, 4, 2, 1}) {
 			t.Errorf("%s: got terms %v", format, terms)
 		}
 	}
-}
-
-// streamed collects the stream of a corpus.
-func streamed(t *testing.T, c *Corpus) *corpus.Corpus {
-	t.Helper()
-	all, err := corpus.ReadAll(c.Stream(t.Context()), c.Vocabulary, corpus.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 func TestHostileCorporaAreRefused(t *testing.T) {
@@ -319,7 +314,7 @@ func TestErrorsOfFilesThatAreNotThere(t *testing.T) {
 	}
 }
 
-func TestTheStreamIsTheSameInAnyShards(t *testing.T) {
+func TestDocumentsWithWordsAreFoundByNumberInAnyShards(t *testing.T) {
 	r, text, want := rand.New(rand.NewPCG(6, 1)), "", []int32(nil)
 	for i := range int32(60) {
 		switch r.IntN(3) {
@@ -338,15 +333,13 @@ func TestTheStreamIsTheSameInAnyShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := streamed(t, c)
-		var terms []int32
-		for d := range got.Len() {
-			if x := got.Doc(d); len(x.Terms) > 0 {
-				terms = append(terms, x.Terms[0])
+		for n, term := range want {
+			if x, err := c.WordedDoc(t.Context(), n); err != nil || x.Terms[0] != term {
+				t.Errorf("%d lines a shard: document %d: got %+v and error %v, want term %d", lines, n, x, err, term)
 			}
 		}
-		if !slices.Equal(terms, want) {
-			t.Errorf("%d lines a shard: got documents with words %v, want %v", lines, terms, want)
+		if _, err := c.WordedDoc(t.Context(), len(want)); err == nil {
+			t.Errorf("%d lines a shard: got no error beyond the last", lines)
 		}
 	}
 }

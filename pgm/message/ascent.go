@@ -313,7 +313,7 @@ func standard(f expfam.Family) ([]float64, error) {
 		return f.Natural(0, 1, 1, 1), nil
 	case expfam.NormalWishart:
 		return f.Natural(make([]float64, f.D), 1, identity(f.D), float64(f.D)), nil
-	case expfam.Categorical, expfam.Dirichlet, expfam.Beta: // equal logits, concentrations of 1
+	case expfam.Categorical, expfam.Dirichlet, expfam.Beta, PathFamily: // equal logits, concentrations of 1
 		return make([]float64, f.Len()), nil
 	}
 	return nil, fmt.Errorf("got a %s variable, want a family that has messages", f.Name())

@@ -12,8 +12,8 @@ func init() {
 		{"expectation propagation", "normal beliefs of a declared factor graph by moments, with powers of its factors", "Minka 2001; Minka 2004",
 			"clutter to the printed digits, nearer to the exact answer than mean field", "pgm/message/ep_test.go", "message.NewMessages with Config.Alpha"},
 		{"variational message passing", "mean field of a declared conjugate model, its bound by itself", "Winn & Bishop 2005",
-			"mixtures, regressions and factors sweep by sweep or at their fixed points as the engines written by hand; the bound of 1,000 random models never falls",
-			"pgm/message/programs_test.go, pgm/message/bounds_test.go, pgm/message/conjugate_test.go", "message.NewAscent"},
+			"mixtures, hidden Markov models, regressions and factors sweep by sweep or at their fixed points as the engines written by hand; the bound of 1,000 random models never falls",
+			"pgm/message/programs_test.go, pgm/message/path_test.go, pgm/message/bounds_test.go, pgm/message/conjugate_test.go", "message.NewAscent"},
 	} {
 		catalog.Add(catalog.Entry{Group: "Message passing", Name: m.name, Summary: m.summary, Paper: m.paper, Sections: "D23, D25",
 			Measured: m.measured, Test: m.test, Command: m.command})

@@ -22,7 +22,7 @@
 // and the bound Σ_f ⟨ln f⟩ + Σ_x H[q(x)] never falls.
 //
 // Factors are [Normal], [Gamma], [Prior], [MultiNormal], [Transition], [Joint], [Relevance],
-// [Categorical], [Bernoulli], [Sticks], [Table], [Gate] over any of them, the likelihoods [Probit],
+// [Categorical], [Bernoulli], [Sticks], [Table], [Gate] over any of them, [Walk] and [Along] of a whole path, the likelihoods [Probit],
 // [Logistic], [Softmax], [Interval] and [Likelihood], and the functions [Linear] and [Dot] of
 // [Model.Derive]. What each can do is an ability: [Sender], [Maximiser], [Averager], [Link].
 //

@@ -36,6 +36,17 @@ func draw(r *rand.Rand, f expfam.Family, eta []float64) []float64 {
 			w[k] = math.Exp(eta[k])
 		}
 		return []float64{distuv.NewCategorical(w, r).Rand()}
+	case PathFamily:
+		var all [][]float64
+		var w []float64
+		paths(f.T, f.K, func(x []float64) {
+			u := make([]float64, f.Len())
+			if err := f.Stats(u, x); err != nil {
+				panic(err)
+			}
+			all, w = append(all, append([]float64(nil), x...)), append(w, math.Exp(dot(eta, u)))
+		})
+		return all[int(distuv.NewCategorical(w, r).Rand())]
 	case expfam.MultiNormal:
 		return drawVector(r, f.D, eta[:f.D], scaled(eta[f.D:], -2))
 	case expfam.Wishart:
@@ -198,6 +209,11 @@ func logDensities() map[string]func(v [][]float64) float64 {
 		"gate of categoricals": func(v [][]float64) float64 {
 			return math.Log(v[2+int(v[0][0])][int(v[1][0])])
 		},
+		"walk": func(v [][]float64) float64 {
+			z := v[0]
+			return math.Log(v[1][int(z[0])]) + math.Log(v[2+int(z[0])][int(z[1])]) + math.Log(v[2+int(z[1])][int(z[2])])
+		},
+		"along": func(v [][]float64) float64 { return math.Log(v[2+int(v[0][0])][int(v[1][0])]) },
 		"probit": func(v [][]float64) float64 {
 			return math.Log(distuv.UnitNormal.CDF(sign(int(v[0][0])) * v[1][0]))
 		},

@@ -36,6 +36,8 @@ func kinds() map[string]Factor {
 		"gate of normals":      Gate{Of: Normal{}, K: 2, Shared: []bool{true, false, false}},
 		"gate of joints":       Gate{Of: Joint{D: 2}, K: 3, Shared: []bool{true, false}},
 		"gate of categoricals": Gate{Of: Categorical{K: 3}, K: 2, Shared: []bool{true, false}},
+		"walk":                 Walk{T: 3, K: 2},
+		"along":                Along{T: 1, Gate: Gate{Of: Categorical{K: 3}, K: 2, Shared: []bool{true, false}}},
 		"linear":               Linear{Weights: []float64{1, -2, .5}, Offset: .3},
 		"dot":                  Dot{D: 2},
 		"interval":             Interval{Low: -.5, High: 1.2},
@@ -77,6 +79,8 @@ func randomNatural(r *rand.Rand, f expfam.Family) []float64 {
 		return f.Natural(vector(f.K, pos))
 	case expfam.Categorical:
 		return vector(f.K, r.NormFloat64)
+	case PathFamily:
+		return vector(f.Len(), r.NormFloat64)
 	case expfam.MultiNormal:
 		return f.Natural(vector(f.D, r.NormFloat64), matrix(f.D))
 	case expfam.Wishart:

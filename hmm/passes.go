@@ -21,7 +21,7 @@ type edge struct {
 }
 
 func newEdge(k int) edge {
-	return edge{alpha: make([]float64, k), w: make([]float64, k), ahead: make([]float64, 2*k), behind: make([]float64, 2*k),
+	return edge{alpha: make([]float64, k), w: make([]float64, k), ahead: make([]float64, 3*k), behind: make([]float64, 2*k),
 		pairsA: newOuter4(k), pairsB: newOuter4(k)}
 }
 
@@ -66,7 +66,7 @@ func (w *lattice) forwardHalf() {
 			from = w.row(w.side, t-1)
 		}
 		total := w.ahead(to, from, t)
-		g.okA = w.level(to, total, &g.logA) && !(w.sparse && lost(to, w.row(w.b, t)))
+		g.okA = (steady(total) || level(to, total, &g.logA)) && !(w.sparse && lost(to, w.row(w.b, t)))
 	}
 }
 
@@ -95,21 +95,24 @@ func (w *lattice) backwardHalf() {
 	}
 	next := g.behind[:w.k]
 	for t := w.t - 2; t >= w.middle() && g.okB; t-- {
-		to, after := w.row(w.side, t), w.row(w.side, t+1)
+		to, after, total := w.row(w.side, t), w.row(w.side, t+1), 0.0
 		for j, b := range w.row(w.b, t+1) {
-			next[j] = b * after[j]
+			v := b * after[j]
+			next[j] = v
+			total += v
 		}
+		g.okB = steady(total) || level(next, total, &g.logB)
 		product(to, next, w.back)
-		g.okB = w.level(to, sum(to), &g.logB) && !(w.sparse && lost(to, nil))
+		g.okB = g.okB && !(w.sparse && lost(to, nil))
 	}
 }
 
+// steady tells whether weights need not be scaled.
+func steady(total float64) bool { return total >= small && total <= 1/small }
+
 // level scales weights that have become small, or large, to add to one. It reports false where
 // so little is left that digits may have been lost.
-func (w *lattice) level(v []float64, total float64, log *float64) bool {
-	if total >= small && total <= 1/small {
-		return true
-	}
+func level(v []float64, total float64, log *float64) bool {
 	if !(total > small*scant && total < 1/(small*scant)) {
 		return false
 	}
@@ -157,34 +160,36 @@ func (w *lattice) part(keep bool) bool {
 // forwardRest runs α from the middle to the end.
 func (w *lattice) forwardRest(keep bool) bool {
 	k, g, m, log := w.k, &w.edge, w.middle(), 0.0
-	now, before := g.ahead[:k:k], g.ahead[k:]
+	now, before := g.ahead[:k:k], g.ahead[k:2*k:2*k]
 	copy(before, g.alpha)
 	for t := m; t < w.t; t++ {
 		if t == 0 {
 			copy(before, w.start)
 		}
 		total := w.ahead(now, before, t)
-		b, beta, n := w.row(w.b, t), w.row(w.side, t), 0.0
-		for j, a := range now {
-			n += a * beta[j]
+		b, beta, r, n := w.row(w.b, t), w.row(w.side, t), g.ahead[2*k:], 0.0
+		if t > m {
+			r = g.pairsA.next(before)
+		}
+		r = r[:len(b)]
+		for j, v := range beta {
+			r[j] = b[j] * v
+			v *= now[j]
+			b[j] = v
+			n += v
 		}
 		if !(n > small*scant) {
 			return false
 		}
 		inv := 1 / n
-		if t > m {
-			r := g.pairsA.next(before)
-			for j, v := range beta {
-				r[j] = b[j] * v * inv
-			}
-		}
-		for j, a := range now {
-			b[j] = a * beta[j] * inv
+		for j := range b {
+			r[j] *= inv
+			b[j] *= inv
 		}
 		if keep {
 			shareOf(beta, now, total)
 		}
-		if !w.level(now, total, &log) || w.sparse && lost(now, nil) {
+		if !steady(total) && !level(now, total, &log) || w.sparse && lost(now, nil) {
 			return false
 		}
 		now, before = before, now
@@ -199,30 +204,23 @@ func (w *lattice) backwardRest(keep bool) bool {
 	copy(next, g.w)
 	for t := w.middle() - 1; t >= 0; t-- {
 		product(beta, next, w.back)
-		b, alpha, n := w.row(w.b, t), w.row(w.side, t), 0.0
+		b, alpha, r, n := w.row(w.b, t), w.row(w.side, t), g.pairsB.next(w.row(w.side, t)), 0.0
 		for i, a := range alpha {
 			n += a * beta[i]
 		}
-		if !(n > small*scant) {
+		if !(n > small*scant) || w.sparse && lost(beta, nil) {
 			return false
 		}
-		inv := 1 / n
-		r := g.pairsB.next(alpha)
-		for j, v := range next {
-			r[j] = v * inv
+		inv, total := 1/n, 0.0
+		for i, v := range next {
+			r[i] = v * inv
+			v = b[i] * beta[i]
+			next[i] = v
+			total += v
+			b[i] = alpha[i] * beta[i] * inv
 		}
-		if !w.level(beta, sum(beta), &log) || w.sparse && lost(beta, nil) {
+		if !steady(total) && t > 0 && !level(next, total, &log) {
 			return false
-		}
-		n = 0
-		for i, a := range alpha {
-			next[i] = b[i] * beta[i]
-			b[i] = a * beta[i]
-			n += b[i]
-		}
-		inv = 1 / n
-		for i := range b {
-			b[i] *= inv
 		}
 		if keep {
 			shareOf(alpha, alpha, sum(alpha))

@@ -82,8 +82,8 @@ func TestProductsEqualTheirLoops(t *testing.T) {
 		p, best := naive(v, m)
 		got := make([]float64, k)
 		product(got, v, m)
-		if !slices.Equal(got, p) {
-			t.Errorf("%d states: product: got %v, want %v", k, got, p)
+		for j, want := range p {
+			near(t, "product", got[j], want, 1e-14) // some processors add and multiply in one rounding
 		}
 		longest(got, v, m)
 		if !slices.Equal(got, best) {

@@ -6,11 +6,14 @@ import (
 	"io"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/elbo-go/elbo/pgm"
+	"github.com/elbo-go/elbo/pgm/approx"
 	"github.com/elbo-go/elbo/pgm/exact"
 	"github.com/elbo-go/elbo/pgm/query"
 )
@@ -33,8 +36,12 @@ func (f *methodFlags) bind(cmd *cobra.Command, can func(query.Method) bool) {
 	cmd.Flags().IntVar(&f.config.Sweeps, "sweeps", 0, "most sweeps of iterative methods (0: the method's own)")
 	cmd.Flags().Float64Var(&f.config.Tolerance, "tolerance", 0, "change that counts as none (0: the method's own)")
 	cmd.Flags().Float64Var(&f.config.Damping, "damping", 0, "part of an old message that is kept, from 0 to below 1")
-	cmd.Flags().IntVar(&f.config.Samples, "samples", 0, "samples of methods that draw (0: the method's own)")
-	cmd.Flags().Uint64Var(&f.config.Seed, "seed", 0, "seed of methods that draw")
+	cmd.Flags().StringVar(&f.config.Schedule, "schedule", approx.Schedules()[0], "`order` of messages: "+strings.Join(approx.Schedules(), ", "))
+	completeFlag(cmd, "schedule", approx.Schedules)
+	cmd.Flags().IntVar(&f.config.Trees, "trees", 0, "spanning trees to look for that lower the bound of trw")
+	cmd.Flags().IntVar(&f.config.Samples, "samples", 0, "samples of lw and ais (0: the method's own)")
+	cmd.Flags().IntVar(&f.config.Chains, "chains", 0, "chains of gibbs, each of --sweeps (0: the method's own)")
+	cmd.Flags().Uint64Var(&f.config.Seed, "seed", 1, "seed of methods that draw")
 }
 
 // chosen is the method, which has to be able to do what is asked.
@@ -47,8 +54,11 @@ func (f *methodFlags) chosen(what string, can func(query.Method) bool) (query.Me
 		return m, misusef("--method: got %q, want one of %s%s", f.method, strings.Join(names, ", "), didYouMean(f.method, names))
 	case !can(m):
 		return m, misusef("--method: got %s, which has no %s, want one of %s", f.method, what, strings.Join(query.Names(can), ", "))
-	case f.config.Sweeps < 0 || f.config.Samples < 0 || !(f.config.Tolerance >= 0):
-		return m, misusef("--sweeps, --samples, --tolerance: got %d, %d, %g, want them from 0", f.config.Sweeps, f.config.Samples, f.config.Tolerance)
+	case min(f.config.Sweeps, f.config.Samples, f.config.Chains, f.config.Trees) < 0 || !(f.config.Tolerance >= 0):
+		return m, misusef("--sweeps, --samples, --chains, --trees, --tolerance: got %d, %d, %d, %d, %g, want them from 0",
+			f.config.Sweeps, f.config.Samples, f.config.Chains, f.config.Trees, f.config.Tolerance)
+	case !slices.Contains(approx.Schedules(), f.config.Schedule):
+		return m, misusef("--schedule: got %q, want one of %s", f.config.Schedule, strings.Join(approx.Schedules(), ", "))
 	case !(f.config.Damping >= 0 && f.config.Damping < 1):
 		return m, misusef("--damping: got %g, want from 0 to below 1", f.config.Damping)
 	}
@@ -124,6 +134,7 @@ type question struct {
 	set     pgm.Evidence
 	targets []int
 	ask     asking
+	took    time.Duration // to answer
 }
 
 // asking is a kind of question: what it is called, which methods can answer, and how.
@@ -203,7 +214,9 @@ func (f *queryFlags) question(std io.Reader, name string) (*question, error) {
 
 // answer answers, prints and draws.
 func (f *queryFlags) answer(ctx context.Context, out io.Writer, q *question) error {
+	start := time.Now()
 	r, err := q.ask.answer(ctx, f, q)
+	q.took = time.Since(start)
 	if err != nil {
 		return fmt.Errorf("%s: %w", q.name, err)
 	}

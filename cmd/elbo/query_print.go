@@ -22,6 +22,7 @@ type queryHead struct {
 	Evidence map[string]string `json:"evidence"`
 	Do       map[string]string `json:"do,omitempty"`
 	Cost     *queryCost        `json:"cost,omitempty"`
+	Seconds  float64           `json:"seconds"` // of the method alone
 }
 
 // queryCost is that of an exact answer.
@@ -34,7 +35,7 @@ type queryCost struct {
 }
 
 func newQueryHead(q *question, p *exact.Plan) queryHead {
-	h := queryHead{Model: q.name, Method: q.method.Name, Evidence: namesOf(q.problem.Graph.Vars, q.seen)}
+	h := queryHead{Model: q.name, Method: q.method.Name, Evidence: namesOf(q.problem.Graph.Vars, q.seen), Seconds: q.took.Seconds()}
 	if len(q.set) > 0 {
 		h.Do = namesOf(q.problem.Graph.Vars, q.set)
 	}
@@ -124,58 +125,96 @@ func answerMarginals(ctx context.Context, f *queryFlags, q *question) (reply, er
 
 func (m marginalReply) text(out io.Writer) error {
 	vars := m.q.problem.Graph.Vars
-	var more []string
-	if m.q.method.Worth != query.None {
-		more = append(more, written(m.q, m.q.total(), m.a.LogZ))
-	}
-	switch {
-	case m.a.Moving:
-		more = append(more, fmt.Sprintf("sweeps\t%d, and the messages still move: try --damping .5 or more --sweeps", m.a.Sweeps))
-	case m.a.Sweeps > 0:
-		more = append(more, fmt.Sprintf("sweeps\t%d", m.a.Sweeps))
-	}
-	if m.a.Samples > 0 {
-		more = append(more, "samples\t"+text.Thousands(m.a.Samples))
-	}
-	newQueryHead(m.q, m.a.Plan).write(out, vars, more...)
+	newQueryHead(m.q, m.a.Plan).write(out, vars, m.facts()...)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nVARIABLE\tSTATE\tPROBABILITY\t")
+	errs := ""
+	if m.a.StdErr != nil {
+		errs = "± 1 SE\t"
+	}
+	fmt.Fprintln(w, "\nVARIABLE\tSTATE\tPROBABILITY\t"+errs)
 	for _, v := range m.q.targets {
 		name := vars[v].Name
 		for s, p := range m.a.Marginals[v] {
-			fmt.Fprintf(w, "%s\t%s\t%.7f\t%s\n", name, vars[v].States[s], p, shareBar(p))
+			if m.a.StdErr != nil {
+				errs = fmt.Sprintf("%.5f\t", m.a.StdErr[v][s])
+			}
+			fmt.Fprintf(w, "%s\t%s\t%.7f\t%s%s\n", name, vars[v].States[s], p, errs, shareBar(p))
 			name = ""
 		}
 	}
 	return w.Flush()
 }
 
+// facts are lines on how good the answer is.
+func (m marginalReply) facts() (lines []string) {
+	if m.q.method.Worth != query.None {
+		line := written(m.q, m.q.total(), m.a.LogZ)
+		if m.a.LogZErr > 0 {
+			line += fmt.Sprintf(", ± %.2g", m.a.LogZErr)
+		}
+		lines = append(lines, line)
+	}
+	switch {
+	case m.a.Moving:
+		lines = append(lines, fmt.Sprintf("sweeps\t%d, and the messages still move: try --damping .5 or more --sweeps", m.a.Sweeps))
+	case m.a.Sweeps > 0:
+		lines = append(lines, fmt.Sprintf("sweeps\t%d", m.a.Sweeps))
+	}
+	if m.a.ESS > 0 {
+		lines = append(lines, fmt.Sprintf("samples\tworth at least %.0f independent ones", m.a.ESS))
+	}
+	if m.a.RHat > 0 {
+		lines = append(lines, fmt.Sprintf("chains\tR̂ at most %.4f", m.a.RHat))
+	}
+	return lines
+}
+
 func (m marginalReply) json() any {
 	type entry struct {
 		Variable string             `json:"variable"`
 		P        map[string]float64 `json:"p"`
+		StdErr   map[string]float64 `json:"std_err,omitempty"`
 	}
 	out := struct {
 		queryHead
 		LogZ      *float64 `json:"log_z,omitempty"`
 		Worth     string   `json:"log_z_is"`
+		LogZErr   float64  `json:"log_z_std_err,omitempty"`
 		Sweeps    int      `json:"sweeps,omitempty"`
 		Converged bool     `json:"converged"`
-		Samples   int      `json:"samples,omitempty"`
+		ESS       float64  `json:"ess,omitempty"`
+		RHat      float64  `json:"r_hat,omitempty"`
 		Marginals []entry  `json:"marginals"`
-	}{newQueryHead(m.q, m.a.Plan), nil, string(m.q.method.Worth), m.a.Sweeps, !m.a.Moving, m.a.Samples, []entry{}}
+	}{newQueryHead(m.q, m.a.Plan), nil, string(m.q.method.Worth), m.a.LogZErr, m.a.Sweeps, !m.a.Moving, m.a.ESS, finite(m.a.RHat), []entry{}}
 	if m.q.method.Worth != query.None {
 		out.LogZ = &m.a.LogZ
 	}
 	vars := m.q.problem.Graph.Vars
 	for _, v := range m.q.targets {
-		e := entry{vars[v].Name, map[string]float64{}}
-		for s, p := range m.a.Marginals[v] {
-			e.P[vars[v].States[s]] = p
+		e := entry{vars[v].Name, byState(vars[v], m.a.Marginals[v]), nil}
+		if m.a.StdErr != nil {
+			e.StdErr = byState(vars[v], m.a.StdErr[v])
 		}
 		out.Marginals = append(out.Marginals, e)
 	}
 	return out
+}
+
+// byState are numbers by the names of states.
+func byState(v pgm.Variable, xs []float64) map[string]float64 {
+	out := make(map[string]float64, len(xs))
+	for s, x := range xs {
+		out[v.States[s]] = finite(x)
+	}
+	return out
+}
+
+// finite is x, or 0 where JSON has no number for it.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
 }
 
 // bestReply is the answer of most probable states.
@@ -201,13 +240,21 @@ func answerBest(ctx context.Context, f *queryFlags, q *question) (reply, error) 
 	return e, nil
 }
 
+// plan is the elimination, of methods that have one.
+func (e bestReply) plan() *exact.Plan {
+	if e.b.Plan.Cells == 0 {
+		return nil
+	}
+	return &e.b.Plan
+}
+
 func (e bestReply) text(out io.Writer) error {
 	vars := e.q.problem.Graph.Vars
 	more := []string{fmt.Sprintf("ln of the maximum\t%.10g", e.b.LogValue)}
 	if !math.IsNaN(e.logZ) {
 		more = append(more, written(e.q, e.q.total(), e.logZ), fmt.Sprintf("P(states | evidence)\t%.7g", math.Exp(e.b.LogValue-e.logZ)))
 	}
-	newQueryHead(e.q, &e.b.Plan).write(out, vars, more...)
+	newQueryHead(e.q, e.plan()).write(out, vars, more...)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nVARIABLE\tSTATE")
 	for _, v := range e.q.targets {
@@ -222,7 +269,7 @@ func (e bestReply) json() any {
 		LogValue float64           `json:"log_value"`
 		LogZ     *float64          `json:"log_z,omitempty"`
 		States   map[string]string `json:"states"`
-	}{newQueryHead(e.q, &e.b.Plan), e.b.LogValue, nil, map[string]string{}}
+	}{newQueryHead(e.q, e.plan()), e.b.LogValue, nil, map[string]string{}}
 	if !math.IsNaN(e.logZ) {
 		out.LogZ = &e.logZ
 	}

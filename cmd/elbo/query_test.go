@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	tk "github.com/elbo-go/elbo/internal/testkit"
+	"github.com/elbo-go/elbo/pgm/query"
 )
 
 // sprinkler is the network of Russell & Norvig (2010), figure 14.12: given wet grass, the sprinkler was on
@@ -36,11 +37,13 @@ type answered struct {
 	Method    string
 	Evidence  map[string]string
 	Cost      *struct{ Cells, Bytes float64 }
+	Seconds   float64
 	LogZ      float64 `json:"log_z"`
 	Worth     string  `json:"log_z_is"`
 	Marginals []struct {
 		Variable string
 		P        map[string]float64
+		StdErr   map[string]float64 `json:"std_err"`
 	}
 	LogValue  float64 `json:"log_value"`
 	States    map[string]string
@@ -88,8 +91,8 @@ func TestAsiaIsAnsweredFromItsPackedFile(t *testing.T) {
 	tk.Close(t, "P(lung)", a.Marginals[0].P["yes"], .6212528, 5e-8)
 	tk.Close(t, "P(tub)", a.Marginals[1].P["yes"], .1139333, 5e-8)
 	tk.Close(t, "P(evidence)", math.Exp(a.LogZ), .0706701044, 5e-11)
-	if a.Cost == nil || a.Cost.Bytes < 100 {
-		t.Errorf("got cost %+v, want that of a tree", a.Cost)
+	if a.Cost == nil || a.Cost.Bytes < 100 || !(a.Seconds > 0) {
+		t.Errorf("got cost %+v and %g s, want those of a tree", a.Cost, a.Seconds)
 	}
 }
 
@@ -219,4 +222,44 @@ func TestSizesOfMemory(t *testing.T) {
 			t.Errorf("%q: got %g, want an error", text, float64(m))
 		}
 	}
+}
+
+// Every method answers about the sprinkler, samplers with errors that hold the truth within five of them.
+func TestEveryMethodAnswersAboutTheSprinkler(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeText(t, "net.bif", strings.ReplaceAll(sprinkler, "(off, no) 0, 1", "(off, no) .01, .99")) // mean field wants no zeros
+	exactly := asked(t, "query net.bif --evidence grass=wet --targets rain")
+	truth := exactly.Marginals[0].P["yes"]
+	for _, name := range query.Names(findsMarginals) {
+		line := "query net.bif --evidence grass=wet --targets rain --samples 2000 --sweeps 500 --method " + name
+		m, err := query.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := asked(t, line)
+		p, within := a.Marginals[0].P["yes"], .1 // of messages on a loop
+		if string(m.Worth) == "lower bound" {    // whose probabilities may be far off
+			if within = 1; a.LogZ > exactly.LogZ {
+				t.Errorf("%s: got ln P %g, want at most %g", name, a.LogZ, exactly.LogZ)
+			}
+		}
+		if m.Random {
+			within = 5 * a.Marginals[0].StdErr["yes"]
+		}
+		if m.Worth == query.Exact {
+			within = 1e-12
+		}
+		if !(math.Abs(p-truth) <= within) || a.Worth != string(m.Worth) {
+			t.Errorf("%s: got %g (%s), want %g within %g", name, p, a.Worth, truth, within)
+		}
+		out := must(t, strings.Fields(line)...).out
+		if strings.Contains(out, "SE") != m.Random || strings.Contains(out, "ln P(evidence)") != (m.Worth != query.None) {
+			t.Errorf("%s: got %s", name, out)
+		}
+	}
+	best := asked(t, "query net.bif --evidence grass=wet --mpe --method max-product")
+	want := asked(t, "query net.bif --evidence grass=wet --mpe")
+	tk.Close(t, "ln max", best.LogValue, want.LogValue, 1e-12)
+	wrong{"query net.bif --mpe --targets rain --method max-product", 1, []string{"want all that are not known"}}.check(t, ".")
+	wrong{"query net.bif --method bp --schedule fast", 2, []string{`--schedule: got "fast", want one of serial, flooding, residual`}}.check(t, ".")
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/elbo-go/elbo/pgm"
+	"github.com/elbo-go/elbo/pgm/approx"
 	"github.com/elbo-go/elbo/pgm/exact"
 )
 
@@ -36,18 +37,21 @@ type Config struct {
 	Samples int
 	// Seed is that of methods that draw.
 	Seed uint64
+	// Chains is the number of Gibbs chains; 0 means the method's own default.
+	Chains int
+	// Schedule is the order of messages, one of approx.Schedules; empty is the first.
+	Schedule string
+	// Trees is how many spanning trees are looked for to lower a reweighted bound.
+	Trees int
 }
 
 // Worth is what a method's value of ln Z is to the true one.
 type Worth string
 
-// The worths of a value of ln Z.
+// The worths of a value of ln Z; approximate methods have those of approx.Meaning.
 const (
-	Exact    Worth = "exact"
-	Lower    Worth = "lower bound"
-	Upper    Worth = "upper bound"
-	Estimate Worth = "estimate"
-	None     Worth = "none" // the method has no value
+	Exact Worth = "exact"
+	None  Worth = Worth(approx.None) // the method has no value
 )
 
 // Answer is what a method says of every variable.
@@ -63,8 +67,14 @@ type Answer struct {
 	Sweeps int
 	// Moving says that the last sweep still changed what it should not have.
 	Moving bool
-	// Samples is the number that was drawn.
-	Samples int
+	// LogZErr is the standard error of LogZ of methods that draw.
+	LogZErr float64
+	// StdErr are the standard errors of Marginals of methods that draw.
+	StdErr [][]float64
+	// RHat is the largest R̂ of a target's chains, 0 where there are none.
+	RHat float64
+	// ESS is the least number of independent draws that the samples are worth for a target.
+	ESS float64
 }
 
 // Method is a way to answer questions; it can do what is not nil.
@@ -77,6 +87,8 @@ type Method struct {
 	Paper string
 	// Worth is what its value of ln Z is.
 	Worth Worth
+	// Random methods draw: they depend on the seed.
+	Random bool
 	// Measured is what tests hold it to, and Test the files that do.
 	Measured, Test string
 	// Marginals finds p(x | evidence) of the targets and ln Z.

@@ -14,6 +14,7 @@ import (
 	"github.com/elbo-go/elbo/internal/catalog"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/pgm"
+	"github.com/elbo-go/elbo/pgm/approx"
 	"github.com/elbo-go/elbo/pgm/exact"
 )
 
@@ -60,7 +61,7 @@ func problem(t testing.TB, n *pgm.Network, seen, set pgm.Evidence) Problem {
 
 func TestEveryMethodKeepsWhatItsWorthSays(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for range 200 {
+	for trial := range 200 {
 		p := problem(t, random(t, r, 2+r.IntN(6)), pgm.Evidence{}, nil)
 		p.Evidence[r.IntN(len(p.Graph.Vars))] = r.IntN(2)
 		truth, err := exact.Enumerate(p.Graph, p.Evidence)
@@ -71,19 +72,22 @@ func TestEveryMethodKeepsWhatItsWorthSays(t *testing.T) {
 			if m.Marginals == nil {
 				continue
 			}
-			a, err := m.Marginals(t.Context(), p, p.Free(), Config{})
+			if m.Random && trial >= 20 {
+				continue
+			}
+			a, err := m.Marginals(t.Context(), p, p.Free(), Config{Samples: 400, Sweeps: 300, Chains: 2})
 			if err != nil {
 				t.Fatalf("%s: %v", m.Name, err)
 			}
 			switch m.Worth {
 			case Exact:
 				tk.Close(t, m.Name+": ln Z", a.LogZ, truth.LogZ, 1e-12)
-			case Lower:
+			case Worth(approx.Below):
 				if a.LogZ > truth.LogZ+1e-12 {
 					t.Errorf("%s: got %g, want at most %g", m.Name, a.LogZ, truth.LogZ)
 				}
-			case Upper:
-				if a.LogZ < truth.LogZ-1e-12 {
+			case Worth(approx.Above):
+				if a.LogZ < truth.LogZ-1e-9 { // its messages stand still to 1e-10
 					t.Errorf("%s: got %g, want at least %g", m.Name, a.LogZ, truth.LogZ)
 				}
 			}
@@ -111,7 +115,7 @@ func TestOnlyTargetsAreAnswered(t *testing.T) {
 		if m.Marginals == nil {
 			continue
 		}
-		a, err := m.Marginals(t.Context(), p, []int{4, 1}, Config{Sweeps: 50, Tolerance: 1e-6, Damping: .1})
+		a, err := m.Marginals(t.Context(), p, []int{4, 1}, Config{Sweeps: 60, Tolerance: 1e-6, Damping: .1, Samples: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +124,7 @@ func TestOnlyTargetsAreAnswered(t *testing.T) {
 				t.Errorf("%s: got %v of variable %d", m.Name, got, v)
 			}
 		}
-		if none, err := m.Marginals(t.Context(), p, nil, Config{}); err != nil || math.IsNaN(none.LogZ) {
+		if none, err := m.Marginals(t.Context(), p, nil, Config{Sweeps: 60, Samples: 100}); err != nil || math.IsNaN(none.LogZ) != (m.Worth == None) {
 			t.Errorf("%s: no targets: %v", m.Name, err)
 		}
 	}
@@ -136,7 +140,7 @@ func TestJointsAndBestStatesAreThoseOfEnumeration(t *testing.T) {
 		}
 		for _, m := range Methods() {
 			if m.Best != nil {
-				b, err := m.Best(t.Context(), p, p.Free(), Config{})
+				b, err := m.Best(t.Context(), p, p.Free(), Config{Schedule: "residual"})
 				if err != nil || !slices.Equal(b.States, truth.Best) {
 					t.Errorf("%s: got %v, %v, want %v", m.Name, b, err, truth.Best)
 				}
@@ -207,7 +211,7 @@ func TestErrorsOfTheEnginesComeThrough(t *testing.T) {
 			t.Errorf("%s: a state that is not there: got no error", m.Name)
 		}
 		p := problem(t, n, nil, nil)
-		if a, err := m.Marginals(ended, p, p.Free(), Config{}); err != nil && !errors.Is(err, context.Canceled) {
+		if a, err := m.Marginals(ended, p, p.Free(), Config{Samples: 100}); err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, %v, want what a context that ended is", m.Name, a, err)
 		}
 	}
@@ -261,7 +265,7 @@ func TestMethodsAreListedOnceAndCatalogued(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, m, err)
 		}
 		e, ok := catalog.Lookup(catalog.Graphical, name)
-		if !ok || !strings.Contains(e.Command, "elbo query") {
+		if !ok || !strings.Contains(e.Command, "elbo query") && m.Marginals != nil {
 			t.Errorf("%s: got %+v, want it in the catalogue", name, e)
 		}
 		for _, file := range strings.Split(m.Test, ", ") {

@@ -48,33 +48,8 @@ func (t *student) back(y []float64) []float64 {
 	return y
 }
 
-// source is what draws come from.
-type source interface {
-	Float64() float64
-	NormFloat64() float64
-}
-
-// chiSquare draws from χ²_f = 2 Gamma(f/2, 1) (Marsaglia & Tsang 2000; f ≤ 2 by a power of a uniform).
-func chiSquare(r source, f float64) float64 {
-	a, scale := f/2, 2.
-	if a < 1 {
-		scale *= math.Pow(1-r.Float64(), 1/a)
-		a++
-	}
-	d := a - 1./3
-	c := 1 / math.Sqrt(9*d)
-	for {
-		z := r.NormFloat64()
-		v := 1 + c*z
-		if v <= 0 {
-			continue
-		}
-		v *= v * v
-		if math.Log(1-r.Float64()) < z*z/2+d-d*v+d*math.Log(v) {
-			return scale * d * v
-		}
-	}
-}
+// chiSquare draws from χ²_f = 2 Gamma(f/2, 1).
+func chiSquare(r rng.Source, f float64) float64 { return 2 * rng.Gamma(r, f/2) }
 
 // Covariance is (E Λ_k)⁻¹ = P_k/ν_k, D×D: the covariance of a component's rows.
 func (c Component) Covariance() []float64 {

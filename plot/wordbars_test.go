@@ -108,3 +108,67 @@ func TestHeatMapsThatCannotBeDrawnAreErrors(t *testing.T) {
 		}
 	}
 }
+
+// A cell of the largest value is the darkest and one of the least value the lightest; one that is not
+// finite stays paper.
+func TestTheColoursOfAHeatMapFollowTheValues(t *testing.T) {
+	spec := HeatSpec{Values: [][]float64{{0, .5, 1}, {math.NaN(), .25, .75}}}
+	var b bytes.Buffer
+	if err := HeatMap(&b, spec); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[[3]uint32]int{}
+	bounds := img.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X*2/3; x++ { // left of the colour bar
+			r, g, b, _ := img.At(x, y).RGBA()
+			seen[[3]uint32{r >> 8, g >> 8, b >> 8}]++
+		}
+	}
+	cell := density * density * 34 * 22
+	for _, v := range []float64{0, .25, .5, .75, 1} {
+		c := ramp(blues, v)
+		if n := seen[[3]uint32{uint32(c.R), uint32(c.G), uint32(c.B)}]; n < cell-4 || n > cell+200 {
+			t.Errorf("value %v: got %d pixels of its colour, want %d", v, n, cell)
+		}
+	}
+}
+
+// Bars are as long as their values, the longest of all groups filling the room.
+func TestWordBarsAreAsLongAsTheirValues(t *testing.T) {
+	var b bytes.Buffer
+	groups := []BarGroup{{Names: []string{"a", "b"}, Values: []float64{.4, .1}, Color: 1}, {Names: []string{"c", "d"}, Values: []float64{.2, 0}, Color: 3}}
+	if err := WordBars(&b, groups, "", 2); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := func(color, row int) (n int) {
+		c := hue(color - 1)
+		y := int(density * (margin + wordRow*(float64(row)+.5)))
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+			if r, g, b, _ := img.At(x, y).RGBA(); r>>8 == uint32(c.R) && g>>8 == uint32(c.G) && b>>8 == uint32(c.B) {
+				n++
+			}
+		}
+		return n
+	}
+	top := float64(long(1, 0))
+	for _, c := range []struct {
+		color, row int
+		share      float64
+	}{{1, 1, .25}, {3, 0, .5}} {
+		if got := float64(long(c.color, c.row)) / top; math.Abs(got-c.share) > .02 {
+			t.Errorf("bar %d of colour %d: got %v of the longest, want %v", c.row, c.color, got, c.share)
+		}
+	}
+	if n := long(3, 1); n > 2*density {
+		t.Errorf("a value of 0 has a bar of %d pixels", n)
+	}
+}

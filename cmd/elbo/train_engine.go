@@ -14,7 +14,8 @@ import (
 	"github.com/elbo-go/elbo/train/engine"
 	_ "github.com/elbo-go/elbo/train/engine/crf" // registers itself, as do the following
 	_ "github.com/elbo-go/elbo/train/engine/gmm"
-	_ "github.com/elbo-go/elbo/train/engine/hmm"
+	_ "github.com/elbo-go/elbo/train/engine/hmm" // registers itself, as do the following
+	_ "github.com/elbo-go/elbo/train/engine/lda"
 	_ "github.com/elbo-go/elbo/train/engine/linear"
 	"github.com/elbo-go/elbo/train/rundir"
 )

@@ -51,5 +51,8 @@ func (f *Files) Read(path string, read func(io.Reader) error) error {
 	return nil
 }
 
+// Add sums up a text that was read in another way.
+func (f *Files) Add(text string) { fmt.Fprintf(f.sum, "%q\n", text) }
+
 // Fingerprint is the sha256 of all that was read.
 func (f *Files) Fingerprint() string { return hex.EncodeToString(f.sum.Sum(nil)) }

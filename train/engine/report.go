@@ -188,7 +188,10 @@ func curveChart(all []plot.Series, sweep, name string) plot.ChartSpec {
 		if last(l) > last(all[best]) {
 			best = i
 		}
-		settled := l.Y[min(len(l.Y)/5, len(l.Y)-1):]
+		settled := l.Y
+		if n := len(l.Y); n >= 10 {
+			settled = l.Y[n/5:]
+		}
 		lo, hi = min(lo, slices.Min(settled)), max(hi, slices.Max(settled))
 	}
 	for _, l := range all {

@@ -45,7 +45,7 @@ func TestSentencesOfARunAreLabelled(t *testing.T) {
 	writeText(t, "test.txt", "a DT B-NP\ndog NN I-NP\nsleeps VB B-VP\n")
 	must(t, "train", "crf", "--data", "train.txt", "--test", "test.txt", "--l2", "0.1", "--out", "r", "-q")
 	o := call(t.Context(), "predict", "r", "--in", "test.txt")
-	if o.out != "a DT B-NP B-NP\ndog NN I-NP I-NP\nsleeps VB B-VP B-VP\n" || !strings.Contains(o.err, "chunk F1 100.00 %") {
+	if o.out != "a DT B-NP B-NP\ndog NN I-NP I-NP\nsleeps VB B-VP B-VP\n\n" || !strings.Contains(o.err, "chunk F1 100.00 %") {
 		t.Errorf("got %s%s", o.out, o.err)
 	}
 	if o := must(t, "eval", "r"); !strings.Contains(o.out, "chunk F1   100 %; of 2 chunks in 1 test sentences") {

@@ -118,7 +118,7 @@ func (a ask) write(std streams, t *engine.Table) error {
 		format = strings.ToLower(filepath.Ext(a.out))
 	case a.json:
 		format = ".jsonl"
-	case len(t.Ends) > 0:
+	case t.Ends != nil:
 		format = ".txt"
 	}
 	notes := std.err

@@ -98,7 +98,7 @@ func (t *Table) writeColumns(w io.Writer) error {
 			return err
 		}
 	}
-	if len(t.Ends) > 0 {
+	if t.Ends != nil {
 		fmt.Fprintln(w)
 	}
 	return nil

@@ -195,6 +195,10 @@ func (a *Ascent) collect(to []float64, b *block, i int) {
 	part := make([]float64, b.size)
 	for _, e := range a.g.of(b, i) {
 		n := a.g.nodes[e.node]
+		if f, ok := n.f.(adder); ok {
+			f.add(to, int(e.slot), a.site(n, int(e.place)))
+			continue
+		}
 		if link, ok := n.f.(Link); ok {
 			if e.slot == 0 {
 				continue // how the variable is made
@@ -210,6 +214,11 @@ func (a *Ascent) collect(to []float64, b *block, i int) {
 			to[k] += v
 		}
 	}
+}
+
+// adder is an averager that adds its message itself, where most of it is 0.
+type adder interface {
+	add(to []float64, slot int, s *Site)
 }
 
 // update moves q of one variable towards its optimum given all others.

@@ -148,8 +148,7 @@ func (f Walk) Energy(s *Site) float64 {
 }
 
 // Along is a factor that the state of a path selects: the factor at place t of its plate is a gate
-// whose class is z_t. Its arguments are those of the gate with the path in place of the class. A
-// sweep costs the square of T, since each of T messages is as long as the path.
+// whose class is z_t. Its arguments are those of the gate with the path in place of the class.
 type Along struct {
 	// Gate selects by the state.
 	Gate Gate
@@ -186,11 +185,20 @@ func (f Along) at(s *Site) *Site {
 
 // Average implements Averager.
 func (f Along) Average(to []float64, slot int, s *Site) {
+	clear(to)
+	f.add(to, slot, s)
+}
+
+// add adds the message, which to the path is of one state alone.
+func (f Along) add(to []float64, slot int, s *Site) {
 	if slot == 0 {
-		clear(to)
 		to = to[f.path().state(s.I, 0):f.path().state(s.I, f.Gate.K)]
 	}
-	f.Gate.Average(to, slot, f.at(s))
+	part := make([]float64, len(to))
+	f.Gate.Average(part, slot, f.at(s))
+	for k, v := range part {
+		to[k] += v
+	}
 }
 
 // Energy implements Averager.

@@ -223,3 +223,36 @@ func TestTheProgramOfAHiddenMarkovModelIsTheHandWrittenEngineSweepBySweep(t *tes
 		t.Errorf("sweeps: got %d, want several", a.sweep)
 	}
 }
+
+// Every step adds to its own part of the path alone: a sweep of a long sequence is linear in its
+// length, and by 20,000 steps anything else would show.
+func TestLongSequencesAreSweptInLinearTime(t *testing.T) {
+	r := rng.New(134).Rand()
+	const n = 20000
+	seen, state := make([]float64, n), 0
+	for i := range seen {
+		if r.IntN(20) == 0 {
+			state = 1 - state
+		}
+		if seen[i] = float64(state); r.IntN(10) == 0 {
+			seen[i] = float64(1 - state)
+		}
+	}
+	m, z, first, moves, sights := sequence(seen, 2, 2)
+	a := ascent(t, m, AscentConfig{Order: []Var{z, first, moves, sights}, Sweeps: 15})
+	start(t, a, sights, 0, []float64{2, 1})
+	start(t, a, sights, 1, []float64{1, 2})
+	for k := range 2 {
+		start(t, a, moves, k, []float64{float64(9 - 8*k), float64(1 + 8*k)})
+	}
+	if _, _, err := a.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for k := range 2 { // shares of a twentieth and a tenth, of which 20,000 steps say much
+		eta := a.Natural(moves, k)
+		stay := (eta[k] + 1) / (eta[0] + eta[1] + 2)
+		tk.Close(t, "share that stays", stay, .95, .01)
+		eta = a.Natural(sights, k)
+		tk.Close(t, "share that is seen right", (eta[k]+1)/(eta[0]+eta[1]+2), .9, .01)
+	}
+}

@@ -324,3 +324,9 @@ func TestFoldersAndFilesAreToldApart(t *testing.T) {
 		t.Errorf("an empty folder gave %v", empty)
 	}
 }
+
+func TestTheUsualMethodIsTheFirst(t *testing.T) {
+	if got := methodOf(settings(generated, nil)); got.name != "batch" {
+		t.Errorf("got %s", got.name)
+	}
+}

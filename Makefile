@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf paper-topics paper-rbm test-beam gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf paper-topics paper-rbm paper-rank test-beam gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -85,6 +85,10 @@ paper-topics:
 
 paper-rbm:
 	bench/record rbm env ELBO_PAPER=1 go test ./pgm/field -count=1 -v -timeout 1h -run Digits
+
+# Skills of simulated players: ranks and the coverage of intervals.
+paper-rank:
+	bench/record rank env ELBO_PAPER=1 go test ./rank -count=1 -v -timeout 1h -run Simulated
 
 # The pipelines for clusters, a module of its own that downloads Apache Beam.
 test-beam:

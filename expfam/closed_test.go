@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/elbo-go/elbo/internal/polygamma"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 )
 
@@ -28,13 +29,13 @@ func lines() (out []line) {
 	}
 	for _, v := range [][2]float64{{1, 1}, {3, 2}, {20, .5}, {400, 30}} {
 		d := distuv.Gamma{Alpha: v[0], Beta: v[1]}
-		h := v[0] - math.Log(v[1]) + lgamma(v[0]) + (1-v[0])*Digamma(v[0])
+		h := v[0] - math.Log(v[1]) + lgamma(v[0]) + (1-v[0])*polygamma.Digamma(v[0])
 		out = append(out, line{Gamma{}, Gamma{}.Natural(v[0], v[1]), 0, (v[0] + 20*math.Sqrt(v[0]) + 40) / v[1], d.LogProb, h})
 	}
 	for _, v := range [][2]float64{{1, 1}, {2, 3}, {30, 12}, {4, 1.5}} {
 		d := distuv.Beta{Alpha: v[0], Beta: v[1]}
 		a, b := v[0], v[1]
-		h := lgamma(a) + lgamma(b) - lgamma(a+b) - (a-1)*Digamma(a) - (b-1)*Digamma(b) + (a+b-2)*Digamma(a+b)
+		h := lgamma(a) + lgamma(b) - lgamma(a+b) - (a-1)*polygamma.Digamma(a) - (b-1)*polygamma.Digamma(b) + (a+b-2)*polygamma.Digamma(a+b)
 		out = append(out, line{Beta{}, Beta{}.Natural(a, b), 0, 1, d.LogProb, h})
 	}
 	return out
@@ -166,7 +167,7 @@ func TestWishartsAgreeWithTheBook(t *testing.T) {
 	lnB := nu/2*math.Log(1.91) - nu*math.Ln2 - .5*math.Log(math.Pi) - lgamma(nu/2) - lgamma(nu/2-.5)
 	trace := 2*1 + 2*.3*-.5 + 1*4.
 	tk.Close(t, "ln p", must(t)(LogProb(f, eta, lambda)), lnB+(nu-3)/2*math.Log(3.75)-trace/2, 1e-13)
-	logDet := Digamma(nu/2) + Digamma(nu/2-.5) + 2*math.Ln2 - math.Log(1.91)
+	logDet := polygamma.Digamma(nu/2) + polygamma.Digamma(nu/2-.5) + 2*math.Ln2 - math.Log(1.91)
 	tk.Close(t, "entropy", must(t)(Entropy(f, eta)), -lnB-(nu-3)/2*logDet+nu, 1e-13)
 	_, u := expect(t, f, eta)
 	for i, want := range []float64{1, -.3, -.3, 2} {
@@ -201,7 +202,7 @@ func TestDivergencesOfNormalsAndGammasAreTheTextbooks(t *testing.T) {
 	}
 	for _, v := range [][4]float64{{1, 1, 1, 1}, {3, .2, 7, 4}, {.01, 5, 2, 1}} {
 		a, b, c, d := v[0], v[1], v[2], v[3]
-		want := (a-c)*Digamma(a) - lgamma(a) + lgamma(c) + c*math.Log(b/d) + a*(d-b)/b
+		want := (a-c)*polygamma.Digamma(a) - lgamma(a) + lgamma(c) + c*math.Log(b/d) + a*(d-b)/b
 		tk.Close(t, "gamma", must(t)(KL(Gamma{}, Gamma{}.Natural(a, b), Gamma{}.Natural(c, d))), want, 1e-12)
 	}
 }

@@ -2,6 +2,8 @@ package expfam
 
 import (
 	"math"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Dirichlet is Dir(α) of K shares: u = ln x, η = α − 1, A = Σ ln Γ(α_k) − ln Γ(Σ α_k).
@@ -38,9 +40,9 @@ func (f Dirichlet) Expect(u, eta []float64) (float64, error) {
 		a += lgamma(e + 1)
 	}
 	if u != nil {
-		all := Digamma(sum)
+		all := polygamma.Digamma(sum)
 		for k, e := range eta {
-			u[k] = Digamma(e+1) - all
+			u[k] = polygamma.Digamma(e+1) - all
 		}
 	}
 	return a - lgamma(sum), nil

@@ -2,6 +2,8 @@ package expfam
 
 import (
 	"math"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Gamma is Gamma(a, b) of shape and rate: u = (ln x, x), η = (a − 1, −b), A = ln Γ(a) − a ln b.
@@ -26,7 +28,7 @@ func (f Gamma) Expect(u, eta []float64) (float64, error) {
 		return 0, bad(f, "got shape %v and rate %v, want positive ones", a, b)
 	}
 	if u != nil {
-		put(u, Digamma(a)-math.Log(b), a/b)
+		put(u, polygamma.Digamma(a)-math.Log(b), a/b)
 	}
 	return lgamma(a) - a*math.Log(b), nil
 }

@@ -2,6 +2,8 @@ package expfam
 
 import (
 	"math"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // NormalGamma is τ ~ Gamma(a, b), μ | τ ~ N(m, (λτ)⁻¹) of x = (μ, τ):
@@ -34,7 +36,7 @@ func (f NormalGamma) Expect(u, eta []float64) (float64, error) {
 	}
 	if u != nil {
 		tau := a / b
-		put(u, tau*m, tau*m*m+1/lambda, tau, Digamma(a)-math.Log(b))
+		put(u, tau*m, tau*m*m+1/lambda, tau, polygamma.Digamma(a)-math.Log(b))
 	}
 	return lgamma(a) - a*math.Log(b) + .5*(ln2Pi-math.Log(lambda)), nil
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Wishart is W(W, ν) of D×D matrices Λ: u = (Λ, ln|Λ|), η = (−½W⁻¹, (ν − D − 1)/2),
@@ -49,7 +51,7 @@ func wishart(f Family, u, p []float64, nu float64) (float64, error) {
 		}
 		u[d*d] = float64(d)*math.Ln2 - logP
 		for i := range d {
-			u[d*d] += Digamma((nu - float64(i)) / 2)
+			u[d*d] += polygamma.Digamma((nu - float64(i)) / 2)
 		}
 	}
 	return nu/2*(float64(d)*math.Ln2-logP) + lnMultiGamma(nu/2, d), nil

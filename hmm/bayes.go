@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/elbo-go/elbo/internal/cavi"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Bayes is a hidden Markov model with a posterior over its parameters: Dirichlet rows and a
@@ -94,9 +94,9 @@ func meanLog(w, a []float64) {
 	for _, v := range a {
 		total += v
 	}
-	all := cavi.Digamma(total)
+	all := polygamma.Digamma(total)
 	for j, v := range a {
-		w[j] = cavi.Digamma(v) - all
+		w[j] = polygamma.Digamma(v) - all
 	}
 }
 

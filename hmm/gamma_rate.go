@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/elbo-go/elbo/internal/cavi"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // GammaRate is the posterior of a Poisson emission: λ_k ~ Gamma(a_k, b_k), b the rate.
@@ -48,7 +49,7 @@ func (e *GammaRate) Check(x []float64) error { return checkWhole(x, maxCount) }
 func (e *GammaRate) LogLik(out, x []float64) {
 	log, mean := make([]float64, len(e.A)), make([]float64, len(e.A))
 	for j, a := range e.A {
-		log[j], mean[j] = cavi.Digamma(a)-math.Log(e.B[j]), a/e.B[j]
+		log[j], mean[j] = polygamma.Digamma(a)-math.Log(e.B[j]), a/e.B[j]
 	}
 	countDensity(out, x, log, mean)
 }

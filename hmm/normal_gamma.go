@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/elbo-go/elbo/internal/cavi"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // NormalGamma is the posterior of a diagonal Gaussian emission: for each state and value
@@ -62,7 +62,7 @@ func (e *NormalGamma) prepare() error {
 	for s, a := range e.A {
 		for i := s * d; i < (s+1)*d; i++ {
 			e.q.factor[i] = math.Sqrt(a / e.B[i])
-			e.q.constant[s] += 0.5 * (cavi.Digamma(a) - math.Log(e.B[i]) - math.Log(2*math.Pi) - 1/e.Beta[s])
+			e.q.constant[s] += 0.5 * (polygamma.Digamma(a) - math.Log(e.B[i]) - math.Log(2*math.Pi) - 1/e.Beta[s])
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/elbo-go/elbo/internal/cavi"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -124,7 +124,7 @@ func (e *NormalWishart) Update(stats []float64) error {
 func (e *NormalWishart) meanLogDet(s int) float64 {
 	sum := float64(len(e.M0))*math.Ln2 - e.logDetV[s]
 	for i := range e.M0 {
-		sum += cavi.Digamma((e.Nu[s] - float64(i)) / 2)
+		sum += polygamma.Digamma((e.Nu[s] - float64(i)) / 2)
 	}
 	return sum
 }

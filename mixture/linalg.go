@@ -3,7 +3,7 @@ package mixture
 import (
 	"math"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // cholesky returns the lower L with a = L·Lᵀ, and ln|a|; ok is false unless a is positive definite.
@@ -81,7 +81,7 @@ func lnMultiGamma(x float64, d int) float64 {
 }
 
 // digamma is ψ(x).
-func digamma(x float64) float64 { return expfam.Digamma(x) }
+func digamma(x float64) float64 { return polygamma.Digamma(x) }
 
 // lgamma is ln Γ(x) for x > 0.
 func lgamma(x float64) float64 {

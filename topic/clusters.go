@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -125,9 +125,9 @@ func (m *Clusters) absorb(docs *corpus.Corpus, r []float64) {
 // shares is E ln π given the sizes: of Dir(α + N), or of sticks with v_k ∼ Beta(1 + N_k, γ + Σ_{j>k} N_j).
 func (m *Clusters) shares() {
 	if m.Gamma == 0 {
-		all := expfam.Digamma(sum(m.Sizes) + m.Alpha*float64(m.Topics))
+		all := polygamma.Digamma(sum(m.Sizes) + m.Alpha*float64(m.Topics))
 		for k, n := range m.Sizes {
-			m.LogShares[k] = expfam.Digamma(m.Alpha+n) - all
+			m.LogShares[k] = polygamma.Digamma(m.Alpha+n) - all
 		}
 		return
 	}
@@ -139,9 +139,9 @@ func (m *Clusters) shares() {
 			m.LogShares[k] = before // the last takes what is left
 			break
 		}
-		all := expfam.Digamma(a + b)
-		m.LogShares[k] = before + expfam.Digamma(a) - all
-		before += expfam.Digamma(b) - all
+		all := polygamma.Digamma(a + b)
+		m.LogShares[k] = before + polygamma.Digamma(a) - all
+		before += polygamma.Digamma(b) - all
 	}
 }
 
@@ -160,8 +160,8 @@ func (m *Clusters) sharesBound() (bound float64) {
 	for _, n := range m.Sizes[:m.Topics-1] {
 		rest = max(rest-n, 0)
 		a, b := 1+n, m.Gamma+rest
-		all := expfam.Digamma(a + b)
-		bound += math.Log(m.Gamma) + lgamma(a) + lgamma(b) - lgamma(a+b) - n*(expfam.Digamma(a)-all) - rest*(expfam.Digamma(b)-all)
+		all := polygamma.Digamma(a + b)
+		bound += math.Log(m.Gamma) + lgamma(a) + lgamma(b) - lgamma(a+b) - n*(polygamma.Digamma(a)-all) - rest*(polygamma.Digamma(b)-all)
 	}
 	return bound
 }

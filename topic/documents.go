@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -161,9 +161,9 @@ func (x *document) expect() (shift float64) {
 		top = max(top, x.theta[i])
 	}
 	if top < underflow {
-		shift = expfam.Digamma(slices.Max(x.gamma))
+		shift = polygamma.Digamma(slices.Max(x.gamma))
 		for i, g := range x.gamma {
-			x.theta[i] = math.Exp(expfam.Digamma(g) - shift)
+			x.theta[i] = math.Exp(polygamma.Digamma(g) - shift)
 		}
 	}
 	return shift
@@ -187,7 +187,7 @@ func (x *document) settle(beta, ratio []float64) (bound float64) {
 	for i, g := range x.gamma {
 		logTheta := math.Log(x.theta[i]) + shift
 		if x.theta[i] < underflow {
-			logTheta = expfam.Digamma(g)
+			logTheta = polygamma.Digamma(g)
 		}
 		bound += (x.alpha[i]-g)*(logTheta-psi) + lgamma(g)
 	}

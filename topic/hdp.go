@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // The hierarchical Dirichlet process (Teh et al. 2006) lets documents share an endless list of
@@ -45,7 +45,7 @@ func maximiseShares(a, s []float64, n, gamma float64) {
 	climb(a, func(a []float64) float64 { return sharesBound(a, s, n, gamma) }, func(a []float64) []float64 {
 		step, inverse := make([]float64, len(a)), make([]float64, len(a))
 		for k, x := range a {
-			step[k] = s[k] - n*expfam.Digamma(x) + g/x
+			step[k] = s[k] - n*polygamma.Digamma(x) + g/x
 			inverse[k] = -1 / (n*trigamma(x) + g/(x*x))
 		}
 		for range a { // whoever is held leaves the multiplier to the others

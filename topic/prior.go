@@ -5,7 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/mathext"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Learning says how a concentration is fitted: not at all, as one number for all of its
@@ -84,7 +84,7 @@ func maximise(a, s []float64, n float64) {
 func maximiseEven(a, total, n float64, k int) float64 {
 	m, at := float64(k), []float64{a}
 	climb(at, func(a []float64) float64 { return n*(lgamma(m*a[0])-m*lgamma(a[0])) + a[0]*total }, func(a []float64) []float64 {
-		g := n*m*(expfam.Digamma(m*a[0])-expfam.Digamma(a[0])) + total
+		g := n*m*(polygamma.Digamma(m*a[0])-polygamma.Digamma(a[0])) + total
 		return []float64{g / (n * m * (m*trigamma(m*a[0]) - trigamma(a[0])))}
 	})
 	return at[0]
@@ -137,11 +137,11 @@ func held(x, slope float64) bool { return x <= smallest*(1+1e-9) && slope < 0 }
 // (Blei et al. 2003, A.4.2; Minka 2000).
 func newtonStep(a, s []float64, n float64) []float64 {
 	total := sum(a)
-	psi, z := expfam.Digamma(total), n*trigamma(total)
+	psi, z := polygamma.Digamma(total), n*trigamma(total)
 	step, inverse := make([]float64, len(a)), make([]float64, len(a))
 	above, below := 0.0, 1/z
 	for k, x := range a {
-		step[k] = n*(psi-expfam.Digamma(x)) + s[k]
+		step[k] = n*(psi-polygamma.Digamma(x)) + s[k]
 		if held(x, step[k]) {
 			step[k] = 0
 			continue // held at its least value, the others move without it

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mathext"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/internal/rng"
 )
 
@@ -21,7 +21,7 @@ func draws(seed uint64, n, k int) []float64 {
 			total += gamma[i]
 		}
 		for i, g := range gamma {
-			s[i] += expfam.Digamma(g) - expfam.Digamma(total)
+			s[i] += polygamma.Digamma(g) - polygamma.Digamma(total)
 		}
 	}
 	return s
@@ -122,9 +122,9 @@ func TestTheGradientIsNoughtWhereNewtonStops(t *testing.T) {
 		}
 		before := dirichletBound(a, s, float64(n))
 		maximise(a, s, float64(n))
-		total := expfam.Digamma(sum(a))
+		total := polygamma.Digamma(sum(a))
 		for i, x := range a {
-			if g := float64(n)*(total-expfam.Digamma(x)) + s[i]; math.Abs(g)*x > 1e-8*float64(n) && x > smallest*(1+1e-9) {
+			if g := float64(n)*(total-polygamma.Digamma(x)) + s[i]; math.Abs(g)*x > 1e-8*float64(n) && x > smallest*(1+1e-9) {
 				t.Fatalf("seed %d: got slope %g in ln α %d at %g", seed, g*x, i, x)
 			}
 		}
@@ -138,9 +138,9 @@ func TestNewtonStepsAreThoseOfTheWholeHessian(t *testing.T) {
 	s, a := draws(3, 7, 4), []float64{0.3, 1.2, 2.5, 0.8}
 	step := newtonStep(a, s, 7)
 	gradient := func(out, a []float64) {
-		total := expfam.Digamma(sum(a))
+		total := polygamma.Digamma(sum(a))
 		for i, x := range a {
-			out[i] = 7*(total-expfam.Digamma(x)) + s[i]
+			out[i] = 7*(total-polygamma.Digamma(x)) + s[i]
 		}
 	}
 	got, want := make([]float64, 4), make([]float64, 4)
@@ -163,7 +163,7 @@ func TestNewtonStepsAreThoseOfTheWholeHessian(t *testing.T) {
 
 func TestTrigammaIsTheSlopeOfDigamma(t *testing.T) {
 	for _, x := range []float64{0.005, 0.1, 1, 3.7, 50, 1e4, 1e7} {
-		want := fd.Derivative(expfam.Digamma, x, &fd.Settings{Formula: fd.Central, Step: 1e-5 * x})
+		want := fd.Derivative(polygamma.Digamma, x, &fd.Settings{Formula: fd.Central, Step: 1e-5 * x})
 		if got := trigamma(x); math.Abs(got/want-1) > 1e-5 {
 			t.Errorf("ψ'(%g): got %.15g, want %.15g", x, got, want)
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/topic/corpus"
 )
 
@@ -105,9 +105,9 @@ func (l *local) logTheta() []float64 {
 	s := make([]float64, l.k)
 	for d := range l.docs.Len() {
 		gamma := l.gamma[d*l.k : (d+1)*l.k]
-		psi := expfam.Digamma(sum(gamma))
+		psi := polygamma.Digamma(sum(gamma))
 		for k, g := range gamma {
-			s[k] += expfam.Digamma(g) - psi
+			s[k] += polygamma.Digamma(g) - psi
 		}
 	}
 	return s

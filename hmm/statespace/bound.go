@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/elbo-go/elbo/internal/cavi"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -91,7 +92,7 @@ func (b *Bayes) bound(s *tally) (sum float64) {
 	for i, a := range b.Shape {
 		c, u := b.Emit.RowView(i), s.mixed.RowView(i)
 		res := s.squares[i] - 2*mat.Dot(c, u) + mat.Inner(c, s.seen, c)
-		sum += 0.5 * (s.rows*(cavi.Digamma(a)-math.Log(b.Rate[i])-log2pi) - b.precision(i)*res - inner(b.EmitCov, s.seen))
+		sum += 0.5 * (s.rows*(polygamma.Digamma(a)-math.Log(b.Rate[i])-log2pi) - b.precision(i)*res - inner(b.EmitCov, s.seen))
 		sum -= cavi.Gamma{Shape: a, Rate: b.Rate[i]}.KL(cavi.Gamma{Shape: b.A0, Rate: b.B0})
 	}
 	for i := range b.Alpha {

@@ -3,6 +3,8 @@ package cavi
 import (
 	"fmt"
 	"math"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // Gamma is the density of a precision τ,
@@ -29,7 +31,7 @@ func (q Gamma) Check(what string) error {
 func (q Gamma) Mean() float64 { return q.Shape / q.Rate }
 
 // MeanLog is E[ln τ] = ψ(a) − ln b.
-func (q Gamma) MeanLog() float64 { return Digamma(q.Shape) - math.Log(q.Rate) }
+func (q Gamma) MeanLog() float64 { return polygamma.Digamma(q.Shape) - math.Log(q.Rate) }
 
 // MeanInverse is E[1/τ] = b/(a−1), infinite for a ≤ 1.
 func (q Gamma) MeanInverse() float64 {
@@ -43,6 +45,6 @@ func (q Gamma) MeanInverse() float64 {
 func (q Gamma) KL(p Gamma) float64 {
 	la, _ := math.Lgamma(q.Shape)
 	la0, _ := math.Lgamma(p.Shape)
-	return (q.Shape-p.Shape)*Digamma(q.Shape) - la + la0 +
+	return (q.Shape-p.Shape)*polygamma.Digamma(q.Shape) - la + la0 +
 		p.Shape*math.Log(q.Rate/p.Rate) + q.Shape*(p.Rate-q.Rate)/q.Rate
 }

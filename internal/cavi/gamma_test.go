@@ -3,6 +3,8 @@ package cavi
 import (
 	"math"
 	"testing"
+
+	"github.com/elbo-go/elbo/internal/polygamma"
 )
 
 // integrate is E_q[f(τ)] by the trapezoid rule in u = ln τ, where the integrand is smooth
@@ -66,11 +68,11 @@ func TestDigammaHasItsClosedFormsAtWholesAndHalves(t *testing.T) {
 	const euler = 0.57721566490153286060651209008240243
 	whole, half := -euler, -euler-2*math.Ln2
 	for n := 1; n <= 200; n++ {
-		near(t, "ψ(n)", Digamma(float64(n)), whole, 4e-16*math.Sqrt(float64(n)+30))
-		near(t, "ψ(n−½)", Digamma(float64(n)-.5), half, 4e-16*math.Sqrt(float64(n)+30))
+		near(t, "ψ(n)", polygamma.Digamma(float64(n)), whole, 4e-16*math.Sqrt(float64(n)+30))
+		near(t, "ψ(n−½)", polygamma.Digamma(float64(n)-.5), half, 4e-16*math.Sqrt(float64(n)+30))
 		whole += 1 / float64(n)
 		half += 1 / (float64(n) - .5)
 	}
 	// Near nought ψ(x) = −1/x − γ + π²x/6.
-	near(t, "ψ(1e-9)", Digamma(1e-9)+1e9, -euler+math.Pi*math.Pi/6*1e-9, 3e-7)
+	near(t, "ψ(1e-9)", polygamma.Digamma(1e-9)+1e9, -euler+math.Pi*math.Pi/6*1e-9, 3e-7)
 }

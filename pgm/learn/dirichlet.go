@@ -6,8 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/mathext"
-
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/pgm"
 )
 
@@ -126,9 +125,9 @@ func (p *Posterior) ExpectedLog() ([]*pgm.Factor, error) {
 		}
 		tables[v] = family(p.Vars, p.Parents[v], v)
 		for at, row := range p.rows(v) {
-			all := mathext.Digamma(total(row) + float64(len(row))*p.Prior[v])
+			all := polygamma.Digamma(total(row) + float64(len(row))*p.Prior[v])
 			for s, n := range row {
-				tables[v].Log[at+s] = mathext.Digamma(n+p.Prior[v]) - all
+				tables[v].Log[at+s] = polygamma.Digamma(n+p.Prior[v]) - all
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/elbo-go/elbo/expfam"
+	"github.com/elbo-go/elbo/internal/polygamma"
 	"github.com/elbo-go/elbo/internal/rng"
 	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/topic"
@@ -71,7 +71,7 @@ func converged(m *Model, words []int) []float64 {
 		for at := 0; at < len(words); at += 2 {
 			phi, sum := [3]float64{}, 0.
 			for k := range phi {
-				phi[k] = math.Exp(expfam.Digamma(gamma[k])) * beta[words[at]*3+k]
+				phi[k] = math.Exp(polygamma.Digamma(gamma[k])) * beta[words[at]*3+k]
 				sum += phi[k]
 			}
 			for k := range phi {

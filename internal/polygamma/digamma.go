@@ -1,4 +1,5 @@
-package cavi
+// Package polygamma is the digamma function to full precision.
+package polygamma
 
 import "math"
 

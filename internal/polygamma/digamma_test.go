@@ -1,4 +1,4 @@
-package expfam
+package polygamma
 
 import (
 	"math"
@@ -51,3 +51,5 @@ func TestDigammaAtTheEndsOfItsRange(t *testing.T) {
 		t.Errorf("ψ(NaN): got %v", v)
 	}
 }
+
+func lgamma(x float64) float64 { v, _ := math.Lgamma(x); return v }

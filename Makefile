@@ -11,7 +11,7 @@ N ?= 1000
 T ?= 30s
 COUNT ?= 6
 
-.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf paper-topics paper-rbm paper-rank test-beam gallery sbc crash fuzz cover docs clean
+.PHONY: build test lint race long compare compare-numpyro compare-zoo compare-engines bench paper paper-posteriordb paper-flows paper-bounds paper-bnn paper-beta paper-pythae paper-hierarchy paper-labels paper-vq paper-codes paper-vq2 paper-latent paper-vaegan paper-anomaly paper-sprites paper-crf paper-topics paper-rbm paper-rank paper-query test-beam gallery sbc crash fuzz cover docs clean
 
 # One static program, ./elbo.
 build:
@@ -81,7 +81,7 @@ paper-crf:
 
 # Topics of the press and of news to the bars of their papers.
 paper-topics:
-	bench/record topics env ELBO_PAPER=1 go test ./topic -count=1 -v -timeout 1h -run 'Press|News|Tune'
+	bench/record topics env ELBO_PAPER=1 go test ./topic -count=1 -v -timeout 2h -run 'TestTopicsOf|ChosenOnTraining'
 
 paper-rbm:
 	bench/record rbm env ELBO_PAPER=1 go test ./pgm/field -count=1 -v -timeout 1h -run Digits
@@ -89,6 +89,10 @@ paper-rbm:
 # Skills of simulated players: ranks and the coverage of intervals.
 paper-rank:
 	bench/record rank env ELBO_PAPER=1 go test ./rank -count=1 -v -timeout 1h -run Simulated
+
+# Ten thousand damaged models through the commands that read them.
+paper-query:
+	bench/record query env ELBO_PAPER=1 go test ./cmd/elbo -count=1 -v -timeout 1h -run DamagedModels
 
 # The pipelines for clusters, a module of its own that downloads Apache Beam.
 test-beam:

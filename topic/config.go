@@ -124,6 +124,10 @@ func (c Config) check() error {
 	return nil
 }
 
+// Check refuses configurations that no fit can use, and schedules of stochastic inference that do
+// not converge.
+func (c Config) Check() error { return c.checkSteps() }
+
 // checkSteps refuses schedules of stochastic inference that do not converge.
 func (c Config) checkSteps() error {
 	switch {

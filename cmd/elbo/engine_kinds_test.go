@@ -63,7 +63,8 @@ func TestSentencesOfARunAreLabelled(t *testing.T) {
 		{"train lda --data train.txt --format lda-c", exitFailed, []string{"train.txt", "line 1: head"}},
 		{"train lda --topics 0", exitUsage, []string{`topics: got "0"`}},
 		{"train lda --method best", exitUsage, []string{"want one of batch, svi, online, gibbs"}},
-		{"train lda --alpha 0.001", exitUsage, []string{"alpha and forgetting: got 0.001"}},
+		{"train lda --alpha 0.001 --learn-alpha symmetric", exitUsage, []string{"alpha: got 0.001, want at least 0.005 to begin to learn it"}},
+		{"train lda --method svi --forgetting 0.5", exitUsage, []string{"forgetting"}},
 		{"train lda --vocab none.txt --data bad.txt", exitFailed, []string{"none.txt"}},
 	} {
 		w.check(t, ".")

@@ -180,8 +180,8 @@ func TestFilesThatAreNoDocumentsAreErrors(t *testing.T) {
 	says(t, err, "want a folder of text files")
 	_, err = read(settings("absent.dat", nil).Resolved())
 	says(t, err, "absent.dat")
-	_, err = engine.Open(t.Context(), settings(good, map[string]string{"alpha": "0.001"}))
-	says(t, err, "alpha and forgetting: got 0.001")
+	_, err = engine.Open(t.Context(), settings(good, map[string]string{"alpha": "0.001", "learn-alpha": "symmetric"}))
+	says(t, err, "alpha: got 0.001, want at least 0.005 to begin to learn it")
 }
 
 func TestTheFingerprintSeesEveryFile(t *testing.T) {

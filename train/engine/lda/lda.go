@@ -56,7 +56,7 @@ var options = option.Set{
 	{Name: "learn-eta", Usage: "fit the concentration of the words by method batch", Default: "false", Kind: option.Switch},
 	{Name: "tolerance", Usage: "batch sweeps end when the bound gains less than this share", Default: "1e-5", Kind: option.Number, Max: 1},
 	{Name: "batch", Usage: "documents of a step of methods svi and online", Default: "512", Kind: option.Whole, Min: 1, Max: 1e9},
-	{Name: "delay", Usage: "delay τ of the rate (τ + t)^−κ of methods svi and online", Default: "4", Kind: option.Number, Min: 1, Max: 1e12},
+	{Name: "delay", Usage: "delay τ of the rate (τ + t)^−κ of methods svi and online", Default: "10", Kind: option.Number, Min: 1, Max: 1e12},
 	{Name: "forgetting", Usage: "power κ of that rate", Default: "0.6", Kind: option.Number, Min: .5, Max: 1},
 	{Name: "evaluate", Usage: "sweeps between two scores of the held-out documents; 0 is at the end alone", Default: "10", Kind: option.Whole, Max: 1e9},
 }
@@ -89,8 +89,8 @@ func open(_ context.Context, c engine.Config) (*engine.Task, error) {
 	}
 	cfg, how := config(c), methodOf(c)
 	job := &job{docs: d, config: cfg, every: c.Whole("evaluate")}
-	if cfg.Alpha < .005 || cfg.Forgetting <= .5 {
-		return nil, &engine.SettingError{Err: fmt.Errorf("lda: alpha and forgetting: got %g and %g, want at least 0.005 and more than 0.5", cfg.Alpha, cfg.Forgetting)}
+	if err := cfg.Check(); err != nil {
+		return nil, &engine.SettingError{Err: fmt.Errorf("lda: %w", err)}
 	}
 	return &engine.Task{
 		Fingerprint: d.fingerprint, Train: d.train.Len(), Test: d.test.Len(), Notes: d.notes,

@@ -69,10 +69,22 @@ func config(c engine.Config, x mixture.Data) mixture.Config {
 	return m
 }
 
+// matrices counts those of a fit: a scale and a factor of each component that has its own, and the
+// prior's.
+func matrices(c engine.Config) int {
+	if mixture.Covariance(c.Text("covariance")) == mixture.Full {
+		return 2*c.Whole("components") + 1
+	}
+	return 3
+}
+
 // open reads the table.
 func open(ctx context.Context, c engine.Config) (*engine.Task, error) {
 	s, err := read(ctx, c)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Matrices(c.Model, matrices(c)); err != nil {
 		return nil, err
 	}
 	mc := config(c, s.train)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/elbo-go/elbo/data"
 	markov "github.com/elbo-go/elbo/hmm"
@@ -36,6 +37,12 @@ func read(c engine.Config) (*series, error) {
 	s, err := table(c.Data, c.Text("sequence"), c.List("column"), c.List("drop"))
 	if err != nil {
 		return nil, err
+	}
+	if numbers(c.Text("emission")) {
+		s.leaveConstant()
+	}
+	if len(s.columns) == 0 {
+		return nil, fmt.Errorf("hmm: %s: got no column with two different values, want at least one", s.name)
 	}
 	share := c.Number("held-out")
 	for _, x := range s.all {
@@ -87,20 +94,56 @@ func table(path, sequence string, columns, drop []string) (*series, error) {
 	return s, nil
 }
 
+// leaveConstant leaves out columns of one value, which tell states apart by rounding alone.
+func (s *series) leaveConstant() {
+	d := len(s.columns)
+	var keep []int
+	var columns []data.Column
+	for j, c := range s.columns {
+		first := s.all[0][j]
+		if slices.ContainsFunc(s.all, func(x []float64) bool {
+			for i := j; i < len(x); i += d {
+				if x[i] != first {
+					return true
+				}
+			}
+			return false
+		}) {
+			keep, columns = append(keep, j), append(columns, c)
+			continue
+		}
+		s.notes = append(s.notes, fmt.Sprintf("column %s has one value, %v, and is left out", c.Name, first))
+	}
+	s.columns = columns
+	for i, x := range s.all {
+		kept := make([]float64, 0, len(x)/d*len(keep))
+		for from := 0; from < len(x); from += d {
+			for _, j := range keep {
+				kept = append(kept, x[from+j])
+			}
+		}
+		s.all[i] = kept
+	}
+}
+
 // standardise brings the columns to the mean and the deviation of the rows that are fitted.
 func (s *series) standardise() {
 	d, n := len(s.columns), float64(s.rows)
 	for j := range s.columns {
-		mean, squares := 0., 0.
+		mean, squares, same := 0., 0., true
 		for _, x := range s.train {
 			for i := j; i < len(x); i += d {
 				mean += x[i] / n
+				same = same && x[i] == s.train[0][j]
 			}
 		}
 		for _, x := range s.train {
 			for i := j; i < len(x); i += d {
 				squares += (x[i] - mean) * (x[i] - mean) / n
 			}
+		}
+		if same { // it varies in held-out rows alone
+			mean, squares = s.train[0][j], 0
 		}
 		s.columns[j].Mean = mean
 		if squares > 0 {

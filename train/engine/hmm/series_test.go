@@ -30,9 +30,24 @@ func TestRowsAreStandardisedByThoseThatAreFitted(t *testing.T) {
 	if !slices.Equal(raw.all[0], []float64{1, 10, 2, 40, 3, 10, 6, 20, 100, -7}) {
 		t.Errorf("as they are: got %v", raw.all[0])
 	}
-	flat := opened(t, settings(csvFile(t, "a\n5\n5\n5\n"), nil).Resolved())
-	if c := flat.columns[0]; c.Mean != 5 || c.Scale != 1 {
-		t.Errorf("one value: got %+v, want its mean and the scale 1", c)
+}
+
+func TestColumnsOfOneValueAreLeftOut(t *testing.T) {
+	// The mean of .1, .1, .1 is not .1: deviations from it are rounding, which must not become a scale.
+	s := opened(t, settings(csvFile(t, "a,b,c\n.1,1,3\n.1,2,3\n.1,4,3\n"), nil).Resolved())
+	if !slices.Equal(s.names(), []string{"b"}) || len(s.all[0]) != 3 || len(s.notes) != 2 || !strings.Contains(s.notes[0], "column a has one value, 0.1") {
+		t.Errorf("got columns %v, rows %v, notes %q, want b alone and two notes", s.names(), s.all, s.notes)
+	}
+	late := opened(t, settings(csvFile(t, "a,b\n.1,1\n.1,2\n.1,4\n2.1,3\n"), map[string]string{"held-out": ".25"}).Resolved())
+	if c := late.columns[0]; c.Mean != .1 || c.Scale != 1 || late.all[0][6] != 2 {
+		t.Errorf("one value in fitted rows: got %+v and the held-out value %v, want the scale 1 and 2", c, late.all[0][6])
+	}
+	if _, err := read(settings(csvFile(t, "a\n.1\n.1\n.1\n"), nil).Resolved()); err == nil || !strings.Contains(err.Error(), "no column with two different values") {
+		t.Errorf("nothing varies: got error %v", err)
+	}
+	counts := opened(t, settings(csvFile(t, "a\n5\n5\n5\n"), map[string]string{"emission": "poisson"}).Resolved())
+	if len(counts.columns) != 1 {
+		t.Error("counts of one value were left out")
 	}
 }
 

@@ -88,8 +88,12 @@ func init() {
 	for i := range kinds {
 		k := &kinds[i]
 		k.Sections, k.Objective, k.HeldOut, k.Sweep = "D24", "ELBO", "log density of held-out rows, nats a row", "sweep"
+		target := "`column` to predict from the others (default: the last one)"
+		if k.classes {
+			target = "`column` of the two classes, to predict from the others"
+		}
 		k.Options = slices.Concat(option.Set{
-			{Name: "target", Usage: "`column` to predict from the others (default: the last one)", Kind: option.Text},
+			{Name: "target", Usage: target, Kind: option.Text},
 		}, tables.Options, options)
 		k.Data, k.DataHelp = drawn(k.classes), "`table` to fit: a CSV, TSV, NPY or NPZ file, a name of `elbo data`, or "+drawn(k.classes)+", which is drawn"
 		k.About = about(k.classes)
@@ -138,6 +142,9 @@ func config(c engine.Config) regress.Config {
 func (k kind) open(ctx context.Context, c engine.Config) (*engine.Task, error) {
 	s, err := k.problem(ctx, c)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Matrices(k.Name, 4); err != nil { // XᵀX, the covariance, and a factor of each
 		return nil, err
 	}
 	t := &engine.Task{Fingerprint: s.fingerprint(), Train: len(s.y), Test: len(s.held), Notes: s.Notes}

@@ -93,7 +93,7 @@ func (p *problem) part(name string) error {
 		return &engine.SettingError{Err: fmt.Errorf("--target: got %s, want a column of numbers that vary, one of %v", name, tables.Names(p.Columns))}
 	}
 	if len(p.Columns) < 2 {
-		return fmt.Errorf("%s: got one column that varies, want one beside the target", p.Name)
+		return fmt.Errorf("linreg: %s: got one column that varies, want one beside the target", p.Name)
 	}
 	p.target = p.Columns[at]
 	p.Columns = slices.Delete(slices.Clone(p.Columns), at, at+1)

@@ -176,18 +176,36 @@ func (s *Set) varying(t *data.Table) (keep []int) {
 func (s *Set) standardise() {
 	n, d := float64(s.Train.N()), s.Train.D
 	for j := range s.Columns {
-		mean, squares := 0., 0.
+		mean, squares, same := 0., 0., true
 		for i := j; i < len(s.Train.X); i += d {
 			mean += s.Train.X[i] / n
+			same = same && s.Train.X[i] == s.Train.X[j]
+		}
+		if same { // it varies in held-out rows alone; its squares would be rounding
+			s.Columns[j].Mean = s.Train.X[j]
+			continue
 		}
 		for i := j; i < len(s.Train.X); i += d {
 			squares += (s.Train.X[i] - mean) * (s.Train.X[i] - mean) / n
 		}
 		s.Columns[j].Mean = mean
-		if squares > 0 { // not of a column that varies in held-out rows alone
+		if squares > 0 { // it underflows of the smallest numbers
 			s.Columns[j].Scale = math.Sqrt(squares)
 		}
 	}
+}
+
+// maxMatrices bounds the matrices of columns by columns of a fit, 4 GiB.
+const maxMatrices = 4 << 30
+
+// Matrices refuses columns of which count D×D matrices are too large, before they are made.
+func (s *Set) Matrices(model string, count int) error {
+	d := float64(len(s.Columns))
+	if size := 8 * d * d * float64(count); size > maxMatrices {
+		return fmt.Errorf("%s: %s: got %s columns, of which %s matrices take %.3g bytes, want at most %.3g: leave columns out by --drop", model, s.Name,
+			text.Thousands(len(s.Columns)), text.Thousands(count), size, float64(maxMatrices))
+	}
+	return nil
 }
 
 // Standardise brings rows to the standardisation of columns, in place.

@@ -247,3 +247,46 @@ func TestStoredColumnsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestAColumnThatVariesInHeldOutRowsAloneKeepsItsUnits(t *testing.T) {
+	text := "a,b\n"
+	for i := range 40 {
+		a := .1
+		if i == 17 {
+			a = 2.1
+		}
+		text += strconv.FormatFloat(a, 'g', -1, 64) + "," + strconv.Itoa(i) + "\n"
+	}
+	path, seen := csvFile(t, text), false
+	for seed := uint64(0); seed < 20 && !seen; seed++ { // until the row is held out
+		r := request(path, map[string]string{"held-out": ".5"})
+		r.Config.Seed = seed
+		s, err := Read(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := s.Columns[0]; c.Mean == .1 {
+			seen = true
+			if c.Scale != 1 {
+				t.Errorf("scale: got %v, want 1", c.Scale)
+			}
+		}
+	}
+	if !seen {
+		t.Error("the row was never held out")
+	}
+}
+
+func TestMatricesThatDoNotFitAreRefused(t *testing.T) {
+	s := &Set{Name: "wide", Columns: make([]data.Column, 1<<13)}
+	if err := s.Matrices("gmm", 8); err != nil { // 8·2²⁶·8 bytes are 4 GiB
+		t.Error(err)
+	}
+	if err := s.Matrices("gmm", 9); err == nil || !strings.Contains(err.Error(), "8,192 columns") {
+		t.Errorf("got %v, want an error", err)
+	}
+	s.Columns = make([]data.Column, 1<<26) // whose square is beyond every whole number times 8
+	if err := s.Matrices("gmm", 1<<17); err == nil {
+		t.Error("2²⁶ columns: got no error")
+	}
+}

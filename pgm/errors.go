@@ -3,6 +3,7 @@ package pgm
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrImpossible is the error of evidence of probability 0: nothing can be conditioned on it.
@@ -20,13 +21,21 @@ type FormatError struct {
 	Got string
 	// Want is what was expected.
 	Want string
+	// Cause, if there is one, is an error that says more than Field, Got and Want, in their place.
+	Cause error
 }
+
+// Unwrap returns the cause.
+func (e *FormatError) Unwrap() error { return e.Cause }
 
 // Error says format, line, field, what was found and what was wanted.
 func (e *FormatError) Error() string {
 	place := ""
 	if e.Line > 0 {
 		place = fmt.Sprintf("line %d: ", e.Line)
+	}
+	if e.Cause != nil {
+		return fmt.Sprintf("pgm: %s: %s%s", e.Format, place, strings.TrimPrefix(e.Cause.Error(), "pgm: "))
 	}
 	return fmt.Sprintf("pgm: %s: %s%s: got %s, want %s", e.Format, place, e.Field, e.Got, e.Want)
 }

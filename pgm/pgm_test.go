@@ -307,6 +307,7 @@ func TestFormatErrorsSayLineFieldGotAndWant(t *testing.T) {
 	for want, e := range map[string]*FormatError{
 		"pgm: bif: line 3: variable: got x, want y": {Format: "bif", Line: 3, Field: "variable", Got: "x", Want: "y"},
 		"pgm: uai: file: got x, want y":             {Format: "uai", Field: "file", Got: "x", Want: "y"},
+		"pgm: bif: network: got z":                  {Format: "bif", Field: "network", Got: "x", Want: "y", Cause: errors.New("pgm: network: got z")},
 	} {
 		if e.Error() != want {
 			t.Errorf("got %q, want %q", e, want)

@@ -28,8 +28,8 @@ func newCompare(io streams) *cobra.Command {
 		Use:   "compare RUN RUN…",
 		Short: "Set runs side by side",
 		Long: `Print one line a run with its test figures, and with --out draw the validation curves of
-all runs over each other, with --rates each run in the plane of rate and distortion. No data
-are opened.`,
+all runs over each other, with --rates each run in the plane of rate and distortion. Of models that
+are fitted in sweeps, such as gmm, hmm and crf, the table has every figure. No data are opened.`,
 		Example: "  elbo compare runs/vae-digits-001 runs/vae-digits-002 --out compare.png --rates rates.png",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -43,6 +43,9 @@ are opened.`,
 			}
 			if ext := strings.ToLower(filepath.Ext(f.rates)); f.rates != "" && ext != ".png" {
 				return misusef("--rates %s: got extension %q, want .png", f.rates, ext)
+			}
+			if slices.ContainsFunc(args, isEngine) {
+				return f.compareEngines(cmd, io.out, args)
 			}
 			return f.compare(io.out, args)
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,5 +119,34 @@ func TestASweepTellsTheClassError(t *testing.T) {
 		if err := printGroups(&text, w.groups()); err != nil || strings.Contains(text.String(), "class error") != c.told {
 			t.Errorf("run %s: got %q, %v", c.run.Name, text.String(), err)
 		}
+	}
+}
+
+func TestRunsOfEnginesAreComparedByTheirFigures(t *testing.T) {
+	t.Chdir(t.TempDir())
+	pairs(t, 60)
+	must(t, mix("--out", "one", "--no-report", "-q")...)
+	must(t, mix("--out", "two", "--no-report", "-q", "--covariance", "diag")...)
+	must(t, "train", "linreg", "--out", "line", "--no-report", "-q")
+	out, _ := mustRun(t, "compare", "one", "two")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], "adjusted Rand index") || !strings.Contains(lines[2], "two    gmm") {
+		t.Errorf("two mixtures: got\n%s", out)
+	}
+	out, _ = mustRun(t, "compare", "one", "line")
+	if !strings.Contains(out, "RMSE") || !strings.Contains(out, "the figures do not compare") {
+		t.Errorf("a mixture and a line: got\n%s", out)
+	}
+	out, _ = mustRun(t, "compare", "one", "two", "--json")
+	var runs []fitted
+	if err := json.Unmarshal([]byte(out), &runs); err != nil || len(runs) != 2 || runs[1].Sweeps < 2 || len(runs[1].Figures) != 4 || runs[1].Data != "pairs.csv" {
+		t.Errorf("got %v, %+v", err, runs)
+	}
+	for _, w := range []wrong{
+		{"compare one two --out c.png", exitUsage, []string{"--out is not for one, which holds a run of gmm"}},
+		{"compare one " + shared(t).table, exitFailed, []string{"another kind than one"}},
+		{"compare one gone", exitFailed, []string{"gone is no run directory"}},
+	} {
+		w.check(t, ".")
 	}
 }

@@ -182,7 +182,7 @@ func TestMisuseOfEnginesIsExplained(t *testing.T) {
 		{"train gmm --resume", exitFailed, []string{"found no run of gmm below runs"}},
 		{"predict r", exitUsage, []string{"--in is missing"}},
 		{"predict r --in short.csv", exitFailed, []string{"short.csv", `got no column "b"`}},
-		{"predict r --in pairs.csv --interval 0.5", exitUsage, []string{"--interval is not for r, which holds a run of an engine", "--in, --out, --json"}},
+		{"predict r --in pairs.csv --interval 0.5", exitUsage, []string{"--interval is not for r, which holds a run of gmm", "--in, --out, --json"}},
 		{"predict r --in pairs.csv --out p.npy", exitUsage, []string{"got extension \".npy\", want .csv, .jsonl or .txt"}},
 		{"score r --in pairs.csv --fpr 0.1", exitUsage, []string{"--fpr is not for r"}},
 		{"sample r --label left", exitUsage, []string{"--label is not for r"}},
@@ -190,7 +190,7 @@ func TestMisuseOfEnginesIsExplained(t *testing.T) {
 		{"topics r", exitFailed, []string{"which has no topics; use elbo predict r --in FILE"}},
 		{"topics .", exitFailed, []string{"is no run directory"}},
 		{"topics r --words 0", exitUsage, []string{"--words: got 0"}},
-		{"encode r --in pairs.csv --out z.csv", exitFailed, []string{"r holds a run of gmm, which has no codes: use elbo predict r --in FILE"}},
+		{"encode r --in pairs.csv --out z.csv", exitFailed, []string{"r holds a run of gmm, which has neither codes nor a network: use elbo predict r --in FILE"}},
 	} {
 		w.check(t, ".")
 	}

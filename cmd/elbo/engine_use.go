@@ -65,7 +65,7 @@ func wantsOther(dir string) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s holds a run of %s, which has no codes: use %s, or `elbo eval %s`", dir, run.Config.Model, uses(run), quoted(dir))
+	return fmt.Errorf("%s holds a run of %s, which has neither codes nor a network: use %s, or `elbo eval %s`", dir, run.Config.Model, uses(run), quoted(dir))
 }
 
 // withAbility loads the run of an engine and asks for what its model can do.
@@ -84,9 +84,13 @@ func withAbility[T any](dir, what string) (T, *engine.Run, error) {
 
 // onlyFlags refuses flags of a command that runs of engines make no use of.
 func onlyFlags(cmd *cobra.Command, dir string, names ...string) (err error) {
+	model, err := rundir.ModelOf(dir)
+	if err != nil {
+		return err
+	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && !slices.Contains(names, f.Name) {
-			err = misusef("--%s is not for %s, which holds a run of an engine; `elbo %s` takes --%s there", f.Name, dir, cmd.Name(), strings.Join(names, ", --"))
+			err = misusef("--%s is not for %s, which holds a run of %s; `elbo %s` takes --%s there", f.Name, dir, model, cmd.Name(), strings.Join(names, ", --"))
 		}
 	})
 	return err

@@ -49,14 +49,9 @@ func Read(in io.Reader) (*pgm.Network, error) {
 	}
 	n, err := pgm.NewNetwork(r.vars, r.parents, r.rows)
 	if err != nil {
-		return nil, r.wrong(err)
+		return nil, &pgm.FormatError{Format: "bif", Field: "network", Got: "what makes no network", Want: "tables of a directed acyclic graph", Cause: err}
 	}
 	return n, nil
-}
-
-// wrong turns the error of a network into one of the format.
-func (r *reader) wrong(err error) error {
-	return &pgm.FormatError{Format: "bif", Field: "network", Got: err.Error(), Want: "tables of a directed acyclic graph"}
 }
 
 func (r *reader) file() error {

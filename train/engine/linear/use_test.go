@@ -28,6 +28,11 @@ func TestTargetsThatCannotBePredictedAreErrors(t *testing.T) {
 		{"linreg", "a,b\n1,2\n2,2\n3,2\n", "got one column that varies, want one beside the target", nil, false},
 		{"linreg", "a,b\n1,2\n2,2\n3,2\n", "--target: got b", map[string]string{"target": "b"}, true},
 		{"linreg", "a,b\n1,2\n", "no column with two different values", nil, false},
+		{"linreg", "a,b\n1,2\n2,3\n3,5\n", "", map[string]string{"target": "a"}, false},
+		{"linreg", "a,b\n1,2\n2,3\n3,5\n", "no column", map[string]string{"drop": "c"}, false},
+		{"linreg", "a,b,c\n1,2,7\n2,3,7\n3,5,7\n", "", nil, false}, // the constant column is left out before the last is the target
+		{"linreg", "a,b\n1,2\n2,3\n3,\n", "want a number", nil, false},
+		{"linreg", "a,b\n1,2\n2,3\n3,\n", "", map[string]string{"allow-nan": "true"}, false},
 		{"linreg", "a,b\n1,x\n2,y\n", `got "x", want a number`, nil, false},
 		{"logreg", "a,b\n1,x\n2,y\n", "--target: got none, want the column of the classes", nil, true},
 		{"logreg", "a,b\n1,x\n2,y\n3,z\n", "--target: b has 3 different values, want two classes", map[string]string{"target": "b"}, true},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -263,5 +264,65 @@ func TestBadEmissionsAreErrors(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: got no error", what)
 		}
+	}
+}
+
+// The reference is x ln λ − λ − ln x! in 200 bits: ln x! by Stirling's series to x⁻⁵, whose next
+// term is below 1e-38 here, and ln by [big.Float] sums of small arguments.
+func TestLargeCountsKeepTheirDigits(t *testing.T) {
+	for _, x := range []float64{1e5, 1e8, 1e12, 1 << 52} {
+		for _, far := range []float64{0, 1e-9, -1e-6, 1e-3, -.009, .011, .5, -.9} {
+			rate := x * (1 + far)
+			d := (rate - x) / x
+			var bracket big.Float // Σ (−d)^i/i from 2, for d that converge quickly
+			if math.Abs(d) > .02 {
+				continue
+			}
+			bracket.SetPrec(200)
+			power := new(big.Float).SetPrec(200).SetFloat64(-d)
+			minus := new(big.Float).SetPrec(200).SetFloat64(-d)
+			for i := 2; i < 60; i++ {
+				power.Mul(power, minus)
+				bracket.Add(&bracket, new(big.Float).SetPrec(200).Quo(power, new(big.Float).SetPrec(200).SetInt64(int64(i))))
+			}
+			exact, _ := bracket.Mul(&bracket, new(big.Float).SetFloat64(x)).Float64()
+			want := -exact - .5*math.Log(2*math.Pi*x) - 1/(12*x)
+			tol := 4e-15
+			if math.Abs(d) >= 1e-2 {
+				tol = 4 * 0x1p-53 / math.Abs(d) // d − ln(1+d) ≈ d²/2 from two numbers of size d
+			}
+			if got := logManyCounts(x, rate); math.Abs(got-want) > tol*math.Abs(want) {
+				t.Errorf("%v counts at rate %v: got %v, want %v", x, rate, got, want)
+			}
+		}
+	}
+	// It joins the other formula where both hold.
+	for _, rate := range []float64{5e4, 9.95e4, 1e5, 1.02e5, 3e5} {
+		var plain [1]float64
+		countDensity(plain[:], []float64{manyCounts}, []float64{math.Log(rate)}, []float64{rate})
+		if got := logManyCounts(manyCounts, rate); math.Abs(got-plain[0]) > 1e-9 { // 1e5·ln 1e5 holds 1e-10
+			t.Errorf("rate %v: got %v, want %v", rate, got, plain[0])
+		}
+	}
+	if got := logManyCounts(1e6, 0); !math.IsInf(got, -1) {
+		t.Errorf("rate 0: got %v", got)
+	}
+}
+
+func TestCountsOfATrillionAreFitted(t *testing.T) {
+	x := make([]float64, 20)
+	for i := range x {
+		x[i] = 1e12 + float64(i)
+	}
+	e, err := NewPoisson([]float64{1e12, 1e12 + 1e6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := New([]float64{.5, .5}, []float64{.9, .1, .1, .9}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Fit(t.Context(), [][]float64{x}, Config{Sweeps: 50, Tol: 1e-9}); err != nil {
+		t.Error(err) // a bound that falls is one
 	}
 }

@@ -53,7 +53,46 @@ func (e *Poisson) Dim() int { return 1 }
 func (e *Poisson) Check(x []float64) error { return checkWhole(x, maxCount) }
 
 // LogLik fills out with x ln λ_k − λ_k − ln x!.
-func (e *Poisson) LogLik(out, x []float64) { countDensity(out, x, logs(e.Rate), e.Rate) }
+func (e *Poisson) LogLik(out, x []float64) {
+	countDensity(out, x, logs(e.Rate), e.Rate)
+	k := len(e.Rate)
+	for t, v := range x {
+		if v >= manyCounts {
+			for j, rate := range e.Rate {
+				out[t*k+j] = logManyCounts(v, rate)
+			}
+		}
+	}
+}
+
+// manyCounts is where x ln λ and ln x! begin to cancel: each is x ln x, of which the last digit
+// moves the bound of a fit at counts of 1e12 by more than a sweep does.
+const manyCounts = 1e5
+
+// logManyCounts is the log-probability of a large count by the deviance of x from λ and the error
+// of Stirling's formula, neither of which cancels (Loader 2000, "Fast and accurate computation of
+// binomial probabilities"),
+//
+//	ln p = −[x ln(x/λ) + λ − x] − ½ ln(2πx) − 1/(12x) + O(x⁻³).
+func logManyCounts(x, rate float64) float64 {
+	if rate == 0 {
+		return math.Inf(-1)
+	}
+	d := (rate - x) / x // λ/x = 1 + d, and the bracket is x(d − ln(1+d))
+	deviance := d - math.Log1p(d)
+	if math.Abs(d) < 1e-2 { // d − ln(1+d) = d²/2 − d³/3 + …
+		deviance = 0
+		for i := 9; i >= 2; i-- {
+			term := 1 / float64(i)
+			if i%2 == 1 {
+				term = -term
+			}
+			deviance = deviance*d + term
+		}
+		deviance *= d * d
+	}
+	return -x*deviance - .5*math.Log(2*math.Pi*x) - 1/(12*x)
+}
 
 // countDensity fills out with x·logRate − rate − ln x!.
 func countDensity(out, x, logRate, rate []float64) {

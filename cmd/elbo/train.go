@@ -41,7 +41,8 @@ ELBO, reconstruction and KL are in nats, summed over a datum's dimensions, avera
 
 The flags below are those of models that learn to generate rows. Such a model may have settings
 of its own, which its help lists at the end: ` + "`elbo train vq-vae --help`" + `. ` + "`elbo train bnn`" + `, which learns
-to predict a column, has flags of its own: ` + "`elbo train bnn --help`" + `.`,
+to predict a column, and the models that are fitted in sweeps (gmm, hmm, crf, linreg and others below)
+have flags of their own: ` + "`elbo train bnn --help`" + `.`,
 		Example: `  elbo train vae
   elbo train vae --data mnist --epochs 20 --out runs/mnist
   elbo train vae --data table.csv --label species --latent 2 --hidden 64

@@ -62,7 +62,7 @@ func Names(names []string, columns [][]string, missing []string, most int) (*Dat
 		slices.Sort(states)
 		states = slices.DeleteFunc(slices.Compact(states), func(s string) bool { return slices.Contains(missing, s) })
 		if len(states) == 0 || len(states) > most {
-			return nil, fmt.Errorf("pgm: learn: data: column %q: got %d states, want 1 to %d", names[v], len(states), most)
+			return nil, fmt.Errorf("pgm: learn: data: column %q: got %d states, want 1 to %d: leave it out, cut numbers into ranges, or allow more", names[v], len(states), most)
 		}
 		sortNumbers(states)
 		vars[v] = pgm.Variable{Name: names[v], States: states}

@@ -100,25 +100,26 @@ func (r *Run) page() plot.ReportSpec {
 	return page
 }
 
-// Number prints the value: a whole number in groups, any other with up to four decimals.
-func (f Figure) Number() string {
-	if f.Value == math.Trunc(f.Value) && math.Abs(f.Value) < 1e9 {
-		if f.Value < 0 {
-			return "−" + text.Thousands(int(-f.Value))
-		}
-		return text.Thousands(int(f.Value))
+// Number prints the value.
+func (f Figure) Number() string { return Number(f.Value) }
+
+// Number prints a whole number in groups, any other with up to four decimals.
+func Number(x float64) string {
+	size, sign := math.Abs(x), ""
+	if x < 0 {
+		sign = "−"
 	}
-	digits := 4
-	switch v := math.Abs(f.Value); {
-	case v >= 1e5:
-		digits = 1
-	case v >= 1e3:
-		digits = 2
+	switch {
+	case size == math.Trunc(size) && size < 1e9:
+		return sign + text.Thousands(int(size))
+	case size >= 1e9 || size < 1e-3:
+		return strings.ReplaceAll(strconv.FormatFloat(x, 'g', 5, 64), "-", "−")
+	case size >= 1e5:
+		return sign + strconv.FormatFloat(size, 'f', 1, 64)
+	case size >= 1e3:
+		return sign + strconv.FormatFloat(size, 'f', 2, 64)
 	}
-	if v := math.Abs(f.Value); v >= 1e9 || v < 1e-3 {
-		return strings.Replace(strconv.FormatFloat(f.Value, 'g', 5, 64), "-", "−", 1)
-	}
-	return strings.Replace(strconv.FormatFloat(f.Value, 'f', digits, 64), "-", "−", 1)
+	return sign + strconv.FormatFloat(size, 'f', 4, 64)
 }
 
 // String is the figure as a line has it.

@@ -9,6 +9,7 @@ import (
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/eval"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/mixture"
 	"github.com/elbo-go/elbo/train/engine"
 	"github.com/elbo-go/elbo/train/engine/tables"
@@ -138,7 +139,7 @@ func judge(m *Model, s *rows) (o engine.Outcome, err error) {
 	add := func(name string, value float64, unit, text string) {
 		o.Figures = append(o.Figures, engine.Figure{Name: name, Value: value, Unit: unit, Text: text})
 	}
-	add("ELBO", bound, "nats", fmt.Sprintf("over %d standardised rows; %.4f a row", s.train.N(), bound/n))
+	add("ELBO", bound, "nats", fmt.Sprintf("over %s standardised rows; %s a row", text.Thousands(s.train.N()), engine.Number(bound/n)))
 	add("ELBO in the units of the data", bound-n*m.logScale(), "nats", "the same evidence before the columns were standardised")
 	add("components", float64(k), "", fmt.Sprintf("hold more than half a row, of %d", len(m.Mixture.Components)))
 	if s.test.N() > 0 {
@@ -155,7 +156,7 @@ func judge(m *Model, s *rows) (o engine.Outcome, err error) {
 	if err := agreement(m, s, add); err != nil {
 		return o, err
 	}
-	o.Verdict = fmt.Sprintf("ELBO %.4f nats; the data keep %d of %d components.", bound, k, len(m.Mixture.Components))
+	o.Verdict = fmt.Sprintf("ELBO %s nats; the data keep %d of %d components.", engine.Number(bound), k, len(m.Mixture.Components))
 	o.Warnings = m.warnings(k)
 	return o, nil
 }

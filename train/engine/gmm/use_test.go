@@ -156,7 +156,7 @@ func TestPicturesOfManyRowsAndComponents(t *testing.T) {
 
 func TestTheVerdictCountsWhatIsKept(t *testing.T) {
 	r := run(t, settings(generated, nil))
-	if want := fmt.Sprintf("ELBO %.4f nats; the data keep 4 of 10 components.", r.Model.(*Model).Mixture.Bound); r.Outcome.Verdict != want {
+	if want := fmt.Sprintf("ELBO %s nats; the data keep 4 of 10 components.", engine.Number(r.Model.(*Model).Mixture.Bound)); r.Outcome.Verdict != want {
 		t.Errorf("got %q, want %q", r.Outcome.Verdict, want)
 	}
 	if len(r.Outcome.Warnings) != 0 {

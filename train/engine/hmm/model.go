@@ -11,6 +11,7 @@ import (
 	"github.com/elbo-go/elbo/eval"
 	markov "github.com/elbo-go/elbo/hmm"
 	"github.com/elbo-go/elbo/internal/rng"
+	"github.com/elbo-go/elbo/internal/text"
 	"github.com/elbo-go/elbo/train/engine"
 )
 
@@ -240,8 +241,8 @@ func judge(m *Model, s *series) (o engine.Outcome, err error) {
 	if m.Chain.Bayes != nil {
 		name = "ELBO"
 	}
-	add(name, m.Bound, "nats", fmt.Sprintf("over %d rows as they were fitted; %.4f a row", s.rows, m.Bound/n))
-	add("log-likelihood", fitted-n*m.logScale(), "nats", fmt.Sprintf("ln p of the rows in the units of the data; %.4f a row", fitted/n-m.logScale()))
+	add(name, m.Bound, "nats", fmt.Sprintf("over %s rows as they were fitted; %s a row", text.Thousands(s.rows), engine.Number(m.Bound/n)))
+	add("log-likelihood", fitted-n*m.logScale(), "nats", fmt.Sprintf("ln p of the rows in the units of the data; %s a row", engine.Number(fitted/n-m.logScale())))
 	add("states", float64(m.used()), "", fmt.Sprintf("hold more than one row in a hundred, of %d", len(m.order)))
 	if s.held > 0 {
 		add("held-out log density", (whole-fitted)/float64(s.held)-m.logScale(), "nats a row", fmt.Sprintf("of %d rows given those before them, in the units of the data", s.held))
@@ -249,7 +250,7 @@ func judge(m *Model, s *series) (o engine.Outcome, err error) {
 	if err := agreement(m, s, add); err != nil {
 		return o, err
 	}
-	o.Verdict = fmt.Sprintf("%s %.4f nats; %d of %d states in use.", name, m.Bound, m.used(), len(m.order))
+	o.Verdict = fmt.Sprintf("%s %s nats; %d of %d states in use.", name, engine.Number(m.Bound), m.used(), len(m.order))
 	if !m.Converged {
 		o.Warnings = append(o.Warnings, engine.Warning{Name: "not converged", Text: "The best start ended at its most sweeps.", Remedy: "Raise --sweeps, or --tolerance."})
 	}

@@ -133,3 +133,41 @@ func TestTheDrawnSeriesIsAlwaysTheSame(t *testing.T) {
 		}
 	}
 }
+
+// A column that is constant within each sequence tells the sequences apart, and stays.
+func TestAColumnMayVaryBetweenSequencesAlone(t *testing.T) {
+	path := csvFile(t, "a,b,who\n1,7,x\n1,7,x\n1,8,x\n2,9,y\n2,7,y\n")
+	s := opened(t, settings(path, map[string]string{"sequence": "who", "standardize": "false"}).Resolved())
+	want := [][]float64{{1, 7, 1, 7, 1, 8}, {2, 9, 2, 7}}
+	if !slices.Equal(s.names(), []string{"a", "b"}) || len(s.all) != 2 || len(s.notes) != 0 {
+		t.Fatalf("got columns %v, rows %v, notes %q", s.names(), s.all, s.notes)
+	}
+	for i, x := range want {
+		if !slices.Equal(s.all[i], x) {
+			t.Errorf("sequence %d: got %v, want %v", i, s.all[i], x)
+		}
+	}
+}
+
+// What is left out of the fit is left out of the file that states are asked of, whatever it holds.
+func TestAModelReadsFilesWithTheColumnsThatItLeftOut(t *testing.T) {
+	text := "a,b\n"
+	for i := range 40 {
+		text += []string{"0.1", "5.2", "0.3", "5.1"}[i%4] + ",3\n"
+	}
+	path := csvFile(t, text)
+	r := run(t, settings(path, map[string]string{"states": "2", "restarts": "2"}))
+	m := r.Model.(*Model)
+	if len(m.Columns) != 1 || m.Columns[0].Name != "a" {
+		t.Fatalf("got columns %+v, want a", m.Columns)
+	}
+	for _, file := range []string{path, csvFile(t, "a\n0.1\n5.2\n"), csvFile(t, "b,a\n-9,0.1\n17,5.2\n")} {
+		table, err := m.Assign(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(table.Rows) < 2 || table.Rows[0][1] == table.Rows[1][1] {
+			t.Errorf("got %v, want different states of the first rows", table.Rows[:2])
+		}
+	}
+}

@@ -284,3 +284,28 @@ func TestFiguresOfNumbersAreTheirDefinitions(t *testing.T) {
 	tk.Close(t, "wrong", got["wrong"], 50, 0)
 	tk.Close(t, "ln p of classes", got["ln p(y|x)"], (math.Log(.9)+math.Log(.4)+math.Log(.8)+math.Log(.1))/4, 1e-14)
 }
+
+func TestOnlyALineHasADefaultTarget(t *testing.T) {
+	for _, name := range all {
+		spec, _ := engine.Lookup(name)
+		o, _ := spec.Options.Find("target")
+		if got := strings.Contains(o.Usage, "default: the last one"); got != (name == "linreg") {
+			t.Errorf("%s: --target: got the help %q", name, o.Usage)
+		}
+	}
+}
+
+func TestColumnsWhoseMatricesDoNotFitAreRefused(t *testing.T) {
+	var head, low, high strings.Builder
+	for j := range 12000 { // four matrices of 1.15e9 bytes
+		fmt.Fprintf(&head, "c%d,", j)
+		low.WriteString("0,")
+		high.WriteString("1,")
+	}
+	path := csvFile(t, head.String()+"y\n"+low.String()+"a\n"+high.String()+"b\n"+low.String()+"b\n")
+	for _, name := range []string{"logreg", "probit"} {
+		if _, err := engine.Open(t.Context(), settings(name, path, map[string]string{"target": "y"})); err == nil || !strings.Contains(err.Error(), name+": "+path+": got 12,000 columns") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -17,12 +17,12 @@ type edge struct {
 	ahead, behind  []float64 // workspace of the halves
 	logA, logB     float64
 	okA, okB       bool
-	pairsA, pairsB outer4
+	pairsA, pairsB outers
 }
 
 func newEdge(k int) edge {
 	return edge{alpha: make([]float64, k), w: make([]float64, k), ahead: make([]float64, 3*k), behind: make([]float64, 2*k),
-		pairsA: newOuter4(k), pairsB: newOuter4(k)}
+		pairsA: newOuters(k), pairsB: newOuters(k)}
 }
 
 // middle is where the passes meet.

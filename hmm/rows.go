@@ -1,6 +1,10 @@
 package hmm
 
-import "math"
+import (
+	"math"
+
+	"github.com/elbo-go/elbo/cpu/lanes"
+)
 
 // product sets p(j) = Σ_i v(i) M(i,j), M being K×K: four columns at a time, whose sums stay
 // in registers.
@@ -29,27 +33,32 @@ func product(p, v, m []float64) {
 	}
 }
 
-// outer4 is a sum of outer products a rᵀ, taken four at a time so that the sum is read and
-// written once for four of them.
-type outer4 struct {
-	k, n int
-	a, r []float64 // 4×K
-	sum  []float64 // K×K
+// outerRun is how many outer products are added at a time.
+const outerRun = 64
+
+// outers is a sum of outer products a rᵀ, taken in runs: the columns of a run are turned into lines,
+// of which each pair has an inner product.
+type outers struct {
+	k, n         int
+	a, r         []float64 // run×K
+	aLine, rLine []float64 // K×run
+	sum          []float64 // K×K
 }
 
-func newOuter4(k int) outer4 {
-	return outer4{k: k, a: make([]float64, 4*k), r: make([]float64, 4*k), sum: make([]float64, k*k)}
+func newOuters(k int) outers {
+	room := func(n int) []float64 { return make([]float64, n*k) }
+	return outers{k: k, a: room(outerRun), r: room(outerRun), aLine: room(outerRun), rLine: room(outerRun), sum: room(k)}
 }
 
 // reset begins a new sum.
-func (o *outer4) reset() {
+func (o *outers) reset() {
 	o.n = 0
 	clear(o.sum)
 }
 
 // next adds a product with a, of which r is to be filled in before the next call.
-func (o *outer4) next(a []float64) (r []float64) {
-	if o.n == 4 {
+func (o *outers) next(a []float64) (r []float64) {
+	if o.n == outerRun {
 		o.flush()
 	}
 	at := o.n * o.k
@@ -59,85 +68,73 @@ func (o *outer4) next(a []float64) (r []float64) {
 }
 
 // flush adds what waits.
-func (o *outer4) flush() {
+func (o *outers) flush() {
 	k := o.k
 	clear(o.a[o.n*k:])
 	clear(o.r[o.n*k:])
-	r0, r1, r2, r3 := o.r[:k:k], o.r[k:2*k:2*k], o.r[2*k:3*k:3*k], o.r[3*k:4*k:4*k]
-	for i := range k {
-		a0, a1, a2, a3, s := o.a[i], o.a[k+i], o.a[2*k+i], o.a[3*k+i], o.sum[i*k:(i+1)*k]
-		for j := range s {
-			s[j] += (a0*r0[j] + a1*r1[j]) + (a2*r2[j] + a3*r3[j])
+	for j := range k {
+		a, r, at := o.aLine[j*outerRun:(j+1)*outerRun], o.rLine[j*outerRun:(j+1)*outerRun], j
+		for t := range a {
+			a[t], r[t] = o.a[at], o.r[at]
+			at += k
 		}
 	}
-	o.n = 0
-}
-
-// The table of expRows: exp2Table[i] = 2^(i/2048).
-const tableBits = 11
-
-var exp2Table [1 << tableBits]float64
-
-func init() {
-	for i := range exp2Table {
-		exp2Table[i] = math.Exp2(float64(i) / (1 << tableBits))
+	for i := range k {
+		lanes.Dots(o.sum[i*k:(i+1)*k], o.aLine[i*outerRun:(i+1)*outerRun], o.rLine, outerRun)
 	}
+	o.n = 0
 }
 
 // floor is the smallest logarithm that expRows tells from zero: what is possible stays so, at
 // 10⁻²⁶⁰ of the largest of its row.
 const floor = -600
 
-// expRows turns rows of K logarithms into exp(v − top), top the largest of its row, and
-// returns the sum of the tops. With n the whole number nearest to 2048 x/ln 2 and
-// r = x − n ln 2/2048, |r| ≤ ln 2/4096,
-//
-//	e^x = 2^(n/2048) e^r,
-//
-// the first factor from a table and the exponent's bits, the second by its series to r³, whose
-// first term left out is below 4·10⁻¹⁷. A row that is impossible in every state becomes zeros.
+// expRun is about how many numbers expRows turns at a time, so that they stay in the nearest cache.
+const expRun = 2048
+
+// expRows turns rows of K logarithms into exp(v − top), top the largest of its row, and returns the sum
+// of the tops. A row that is impossible in every state becomes zeros.
 func expRows(v []float64, k int) (tops float64) {
-	const (
-		inv   = (1 << tableBits) / math.Ln2
-		hi    = 0x1.62e42fep-1 / (1 << tableBits)        // ln 2/2048, so few bits that n times it is exact
-		lo    = 0x1.f473de6af278fp-30 / (1 << tableBits) // and the rest
-		round = 0x1.8p52                                 // added, it leaves the nearest whole number in the low bits
-	)
-	for t := 0; t < len(v); t += k {
-		row := v[t : t+k : t+k]
-		top := row[0]
-		for _, x := range row[1:] {
-			if x > top {
-				top = x
-			}
+	run := max(1, expRun/k) * k
+	for ; len(v) > 0; v = v[min(run, len(v)):] {
+		part := v[:min(run, len(v))]
+		for t := 0; t < len(part); t += k {
+			tops += below(part[t : t+k : t+k])
 		}
-		tops += top
-		for j, x := range row {
-			x -= top
-			if !(x >= floor) {
-				row[j] = faint(x)
-				continue
-			}
-			shifted := x*inv + round
-			n := shifted - round
-			r := (x - n*hi) - n*lo
-			at := int64(math.Float64bits(shifted) - math.Float64bits(round))
-			s := exp2Table[at&(1<<tableBits-1)]
-			p := r + r*r*(1./2+r*(1./6))
-			scale := math.Float64frombits(uint64(1023+at>>tableBits) << 52)
-			row[j] = (s + s*p) * scale
-		}
+		lanes.Exp(part, part)
 	}
 	return tops
 }
 
-// faint is what a logarithm below the floor becomes: zero only if it is impossible.
-func faint(x float64) float64 {
+// below takes the largest logarithm of a row from all and returns it.
+func below(row []float64) (top float64) {
+	top = row[0]
+	low := top
+	for _, x := range row[1:] { // without branches, which random rows would mislead
+		top, low = max(top, x), min(low, x)
+	}
+	if low-top >= floor {
+		for j := range row {
+			row[j] -= top
+		}
+		return top
+	}
+	for j, x := range row {
+		if x -= top; !(x >= floor) {
+			x = faint(x, top)
+		}
+		row[j] = x
+	}
+	return top
+}
+
+// faint is what a logarithm below the floor becomes: −∞ only if it is impossible.
+func faint(x, top float64) float64 {
 	switch {
-	case math.IsInf(x, -1):
-		return 0
+	case math.IsInf(x, -1) || math.IsInf(top, -1):
+		return math.Inf(-1)
 	case x < floor:
-		return 0x1p-866 // the power of two below e⁻⁶⁰⁰
+		return floor - .25
 	}
 	return math.NaN()
 }

@@ -89,8 +89,8 @@ func TestProductsEqualTheirLoops(t *testing.T) {
 		if !slices.Equal(got, best) {
 			t.Errorf("%d states: longest: got %v, want %v", k, got, best)
 		}
-		for _, n := range []int{0, 1, 3, 4, 5, 9} {
-			o, want := newOuter4(k), make([]float64, k*k)
+		for _, n := range []int{0, 1, 3, 9, 63, 64, 65, 130} {
+			o, want := newOuters(k), make([]float64, k*k)
 			for range n {
 				a, b := normals(r, k, 1), normals(r, k, 1)
 				copy(o.next(a), b)

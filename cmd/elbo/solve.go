@@ -23,7 +23,13 @@ type task struct {
 	name  string
 	what  string
 	can   func(query.Method) bool
-	solve func(context.Context, query.Method, query.Problem, query.Config) (write func(io.Writer) error, err error)
+	solve func(context.Context, query.Method, query.Problem, query.Config) (solution, error)
+}
+
+// solution is the result of a task.
+type solution struct {
+	write   func(io.Writer) error
+	remarks []string // what to know about it
 }
 
 // tasks are those of the command line.
@@ -80,14 +86,17 @@ packed by gzip. What does not fit into --memory is refused, with the estimate.`,
 				return err
 			}
 			defer f.bounded()()
-			write, err := t.solve(cmd.Context(), m, p, f.config)
+			s, err := t.solve(cmd.Context(), m, p, f.config)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			if out == "" {
-				return write(std.out)
+			for _, r := range s.remarks {
+				fmt.Fprintln(std.err, "note: "+r)
 			}
-			return atomicfile.WriteFile(out, write)
+			if out == "" {
+				return s.write(std.out)
+			}
+			return atomicfile.WriteFile(out, s.write)
 		},
 	}
 	cmd.Flags().StringVar(&name, "task", name, "`task`: "+strings.Join(taskNames(), ", "))
@@ -96,6 +105,14 @@ packed by gzip. What does not fit into --memory is refused, with the estimate.`,
 	outFlag(cmd, &out, "`file` to write (default: standard output)")
 	f.bind(cmd, findsAny)
 	return cmd
+}
+
+// moving says that iterations have not come to their end.
+func moving(a *query.Answer) []string {
+	if !a.Moving {
+		return nil
+	}
+	return []string{fmt.Sprintf("the messages still move after %d sweeps: try --damping .5 or more --sweeps", a.Sweeps)}
 }
 
 // readProblem reads a model and its evidence.
@@ -111,32 +128,44 @@ func readProblem(std io.Reader, name, evidence string) (p query.Problem, err err
 	return p, err
 }
 
-func solvePartition(ctx context.Context, m query.Method, p query.Problem, c query.Config) (func(io.Writer) error, error) {
+func solvePartition(ctx context.Context, m query.Method, p query.Problem, c query.Config) (solution, error) {
 	a, err := m.Marginals(ctx, p, nil, c)
 	if err != nil {
-		return nil, err
+		return solution{}, err
 	}
-	return func(w io.Writer) error { return uai.WritePartition(w, a.LogZ/math.Ln10) }, nil
+	s := solution{write: func(w io.Writer) error { return uai.WritePartition(w, a.LogZ/math.Ln10) }, remarks: moving(a)}
+	if m.Worth != query.Exact {
+		s.remarks = append(s.remarks, fmt.Sprintf("the value of %s is no exact one: %s", m.Name, m.Worth))
+	}
+	return s, nil
 }
 
-func solveMarginals(ctx context.Context, m query.Method, p query.Problem, c query.Config) (func(io.Writer) error, error) {
+func solveMarginals(ctx context.Context, m query.Method, p query.Problem, c query.Config) (solution, error) {
 	a, err := m.Marginals(ctx, p, p.Free(), c)
 	if err != nil {
-		return nil, err
+		return solution{}, err
 	}
 	for v, s := range p.Evidence {
 		a.Marginals[v] = make([]float64, len(p.Graph.Vars[v].States))
 		a.Marginals[v][s] = 1
 	}
-	return func(w io.Writer) error { return uai.WriteMarginals(w, a.Marginals) }, nil
+	s := solution{write: func(w io.Writer) error { return uai.WriteMarginals(w, a.Marginals) }, remarks: moving(a)}
+	if m.Worth != query.Exact {
+		s.remarks = append(s.remarks, "the probabilities of "+m.Name+" are no exact ones")
+	}
+	return s, nil
 }
 
-func solveBest(kind string) func(context.Context, query.Method, query.Problem, query.Config) (func(io.Writer) error, error) {
-	return func(ctx context.Context, m query.Method, p query.Problem, c query.Config) (func(io.Writer) error, error) {
+func solveBest(kind string) func(context.Context, query.Method, query.Problem, query.Config) (solution, error) {
+	return func(ctx context.Context, m query.Method, p query.Problem, c query.Config) (solution, error) {
 		b, err := m.Best(ctx, p, p.Free(), c)
 		if err != nil {
-			return nil, err
+			return solution{}, err
 		}
-		return func(w io.Writer) error { return uai.WriteAssignment(w, kind, b.States) }, nil
+		s := solution{write: func(w io.Writer) error { return uai.WriteAssignment(w, kind, b.States) }}
+		if m.Marginals == nil { // a method of assignments alone is one of messages
+			s.remarks = []string{"the assignment of " + m.Name + " need not be the most probable one"}
+		}
+		return s, nil
 	}
 }

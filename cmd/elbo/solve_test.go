@@ -118,3 +118,25 @@ func TestMistakesOfSolvingAreNamedWithWhatIsRight(t *testing.T) {
 		w.check(t, ".")
 	}
 }
+
+// What is not exact is said beside the result, which stays as the format wants it.
+func TestResultsThatAreNotExactAreRemarkedOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ring := "MARKOV\n3\n2 2 2\n3\n2 0 1\n2 1 2\n2 0 2\n\n4\n9 1 1 9\n4\n9 1 1 9\n4\n1 9 9 1\n"
+	writeText(t, "ring.uai", ring)
+	for _, c := range []struct{ args, want string }{
+		{"--task PR --method bp", "note: the value of bp is no exact one: approximation, exact on trees"},
+		{"--task PR --method trw", "note: the value of trw is no exact one: upper bound"},
+		{"--task MAR --method mf", "note: the probabilities of mf are no exact ones"},
+		{"--task PR --method bp --sweeps 1", "note: the messages still move after 1 sweeps"},
+		{"--task MAP --method max-product", "note: the assignment of max-product need not be the most probable one"},
+		{"--task PR", ""},
+		{"--task MAR --method ve", ""},
+		{"--task MAP", ""},
+	} {
+		o := call(t.Context(), append([]string{"solve", "ring.uai"}, strings.Fields(c.args)...)...)
+		if o.code != 0 || strings.Contains(o.out, "note") || c.want == "" && o.err != "" || !strings.Contains(o.err, c.want) {
+			t.Errorf("%s: exit %d, %q on standard error, want %q", c.args, o.code, o.err, c.want)
+		}
+	}
+}

@@ -122,7 +122,7 @@ func TestMistakesOfSolvingAreNamedWithWhatIsRight(t *testing.T) {
 // What is not exact is said beside the result, which stays as the format wants it.
 func TestResultsThatAreNotExactAreRemarkedOn(t *testing.T) {
 	t.Chdir(t.TempDir())
-	ring := "MARKOV\n3\n2 2 2\n3\n2 0 1\n2 1 2\n2 0 2\n\n4\n9 1 1 9\n4\n9 1 1 9\n4\n1 9 9 1\n"
+	ring := "MARKOV\n3\n2 2 2\n3\n2 0 1\n2 1 2\n2 0 2\n\n4\n9 1 2 5\n4\n9 1 3 9\n4\n1 9 9 1\n"
 	writeText(t, "ring.uai", ring)
 	for _, c := range []struct{ args, want string }{
 		{"--task PR --method bp", "note: the value of bp is no exact one: approximation, exact on trees"},

@@ -22,10 +22,7 @@ type uciTable struct {
 // openUCI reads a table of the folder uci-name.
 func openUCI(t *testing.T, name string) *uciTable {
 	t.Helper()
-	dir := filepath.Join(tk.DataDir(t), "uci-"+name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("%s is not here: %v", name, err)
-	}
+	dir := tk.DataPath(t, "uci-"+name)
 	columns := map[string][]int{}
 	raw, err := os.ReadFile(filepath.Join(dir, "columns.txt"))
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +40,9 @@ func numbers(v any) (out []float64) {
 // read returns a posterior's reference and data.
 func (q posterior) read(t *testing.T) (reference, map[string][]float64) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(tk.DataDir(t), "posteriordb", q.file+".json"))
+	raw, err := os.ReadFile(tk.DataPath(t, "posteriordb", q.file+".json"))
 	if err != nil {
-		t.Skipf("%s is not here: %v", q.file, err)
+		t.Fatal(err)
 	}
 	var r reference
 	if err := json.Unmarshal(raw, &r); err != nil {

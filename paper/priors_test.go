@@ -16,6 +16,7 @@ import (
 	"github.com/elbo-go/elbo"
 	"github.com/elbo-go/elbo/data"
 	"github.com/elbo-go/elbo/internal/rng"
+	tk "github.com/elbo-go/elbo/internal/testkit"
 	"github.com/elbo-go/elbo/vi"
 )
 
@@ -95,9 +96,9 @@ func dataRoot() string {
 // taken evenly apart; training rows are the first ones, as the peer has them.
 func inOrder(t *testing.T, part string, rows int) *data.Set {
 	t.Helper()
-	set, _, err := data.ReadFile(filepath.Join(dataRoot(), "binarized-mnist", "binarized_mnist_"+part+"-images-idx3-ubyte.gz"), data.ReadOptions{})
+	set, _, err := data.ReadFile(tk.DataPath(t, "binarized-mnist", "binarized_mnist_"+part+"-images-idx3-ubyte.gz"), data.ReadOptions{})
 	if err != nil {
-		t.Skipf("binarized-mnist is not here: %v", err)
+		t.Fatal(err)
 	}
 	rows = min(rows, set.Len())
 	index := first(rows)

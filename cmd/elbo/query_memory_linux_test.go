@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -35,10 +34,7 @@ func TestSolvingStaysWithinItsCap(t *testing.T) {
 		t.Skip("solves instances of a competition")
 	}
 	for _, name := range []string{"DBN_14", "Grids_13", "ObjectDetection_11"} {
-		path := filepath.Join(tk.DataDir(t), "uai2014", name+".uai.gz")
-		if _, err := os.Stat(path); err != nil {
-			t.Skip(err)
-		}
+		path := tk.DataPath(t, "uai2014", name+".uai.gz")
 		refused := call(t.Context(), "query", path, "--memory", "1MiB")
 		found := regexp.MustCompile(`got an estimate of ([0-9.e+]+) bytes`).FindStringSubmatch(refused.err)
 		if refused.code != exitFailed || found == nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -83,10 +82,7 @@ func TestTheSprinklerHasItsKnownProbabilities(t *testing.T) {
 }
 
 func TestAsiaIsAnsweredFromItsPackedFile(t *testing.T) {
-	path := filepath.Join(tk.DataDir(t), "bif", "asia.bif.gz")
-	if _, err := os.Stat(path); err != nil {
-		t.Skip(err)
-	}
+	path := tk.DataPath(t, "bif", "asia.bif.gz")
 	a := asked(t, "query "+path+" --evidence xray=yes,dysp=yes --targets lung,tub")
 	tk.Close(t, "P(lung)", a.Marginals[0].P["yes"], .6212528, 5e-8)
 	tk.Close(t, "P(tub)", a.Marginals[1].P["yes"], .1139333, 5e-8)

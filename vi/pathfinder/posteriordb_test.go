@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"testing"
 
 	g "github.com/gomlx/gomlx/core/graph"
@@ -23,9 +22,9 @@ type posterior struct {
 
 func readPosterior(t *testing.T, name string) posterior {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(tk.DataDir(t), "posteriordb", name+".json"))
+	raw, err := os.ReadFile(tk.DataPath(t, "posteriordb", name+".json"))
 	if err != nil {
-		t.Skipf("%s is not here: %v", name, err)
+		t.Fatal(err)
 	}
 	var p posterior
 	if err := json.Unmarshal(raw, &p); err != nil {
